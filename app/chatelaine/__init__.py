@@ -1,0 +1,1 @@
+"""Chatelaine: a window for talking with AI agents, and the library that does the talking."""

@@ -1,0 +1,1 @@
+"""Agents, the runner and their sessions: the library."""

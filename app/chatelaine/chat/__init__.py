@@ -1,0 +1,1 @@
+"""Talking: the application's use of the library."""

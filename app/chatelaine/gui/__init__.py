@@ -1,0 +1,1 @@
+"""The window. Everything else in the package runs without Qt."""

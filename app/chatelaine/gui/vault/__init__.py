@@ -1,0 +1,1 @@
+"""Making a vault, opening it, and what to do when its key does not come."""

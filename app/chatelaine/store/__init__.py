@@ -1,0 +1,1 @@
+"""Remembering: threads and turns in one encrypted file."""

@@ -1,0 +1,1 @@
+"""Threads out to other formats: one file a format."""
