@@ -1,8 +1,8 @@
 """The only place that starts a coroutine from Qt.
 
 A slot is a plain function: it hands the coroutine to a `TaskScope`, which owns the task from then
-on. So no task is lost to the garbage collector, none outlives its owner, and an error in one of them
-is always told to somebody.
+on. So no task is lost to the garbage collector, none outlives its owner, and no error in one of
+them passes in silence.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class TaskScope:
     def start(
         self, coro: Coroutine[Any, Any, None], *, name: str, replace: str | None = None
     ) -> None:
-        """Runs a coroutine as a task of this scope.
+        """Run a coroutine as a task of this scope.
 
         Once the scope is closed nothing is started any more: the coroutine is closed unrun.
 
@@ -57,13 +57,13 @@ class TaskScope:
             task.add_done_callback(lambda ended: self._forget(replace, ended))
 
     def cancel(self, name: str) -> None:
-        """Cancels every task of that name; none being there is no error."""
+        """Cancel every task of that name; none being there is no error."""
         for task in tuple(self._tasks):
             if task.get_name() == name:
                 task.cancel()
 
     async def close(self) -> None:
-        """Refuses new tasks, cancels those that run, and waits until all have ended.
+        """Refuse new tasks, cancel those that run, and wait until all have ended.
 
         It may be called by a task of the scope itself, which is then left to end on its own.
         """

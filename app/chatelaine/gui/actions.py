@@ -1,0 +1,405 @@
+"""Every command of the program, once: its name, its keys, its icon, its place in the menus.
+
+This is data. What a command does is connected where the parts meet, in the main window; menus, keys
+and buttons share the one `QAction`, so that enabling or renaming it is seen everywhere at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from chatelaine.store.records import StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+
+class ActionId(StrEnum):
+    """What the code calls a command."""
+
+    NEW_THREAD = "new-thread"
+    EXPORT = "export"
+    RECOVERY_KEY = "recovery-key"
+    SETTINGS = "settings"
+    QUIT = "quit"
+
+    UNDO_TYPING = "undo-typing"
+    REDO_TYPING = "redo-typing"
+    CUT = "cut"
+    COPY = "copy"
+    PASTE = "paste"
+    SELECT_ALL = "select-all"
+    UNDO_STEP = "undo-step"
+    REDO_STEP = "redo-step"
+
+    STOP = "stop"
+    RETRY = "retry"
+    RENAME = "rename"
+    CLEAR = "clear"
+    COPY_ID = "copy-session-id"
+    TRASH = "trash"
+    RESTORE = "restore"
+
+    SIDEBAR = "sidebar"
+    SHOW_TRASH = "show-trash"
+    THEME_SYSTEM = "theme-system"
+    THEME_LIGHT = "theme-light"
+    THEME_DARK = "theme-dark"
+    TEXT_LARGER = "text-larger"
+    TEXT_SMALLER = "text-smaller"
+    TEXT_NORMAL = "text-normal"
+
+    SHORTCUTS = "shortcuts"
+    ABOUT = "about"
+
+
+class Menu(StrEnum):
+    """The menus in the order of the menu bar; THEME lies inside VIEW."""
+
+    FILE = "&File"
+    EDIT = "&Edit"
+    THREAD = "&Thread"
+    VIEW = "&View"
+    THEME = "&Theme"
+    HELP = "&Help"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    Attributes:
+        id: What the code calls it.
+        menu: The menu it is in.
+        text: What the menu shows, with its mnemonic.
+        tip: One sentence on what it does.
+        shortcuts: Its keys in Qt's portable notation; the menu shows the first.
+        icon: A name in `theme.icons`, or '' for none.
+        keys_elsewhere: The part that has the focus listens to the keys; the menu only shows them.
+        checkable: It is on or off.
+        choice: Of all commands with the same value exactly one is on.
+        separated: A line stands above it.
+        role: Its place in the application menu of macOS.
+    """
+
+    id: ActionId
+    menu: Menu
+    text: str
+    tip: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    keys_elsewhere: bool = False
+    checkable: bool = False
+    choice: str = ""
+    separated: bool = False
+    role: QAction.MenuRole = QAction.MenuRole.NoRole
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        ActionId.NEW_THREAD,
+        Menu.FILE,
+        "&New thread",
+        "Start a new conversation.",
+        ("Ctrl+N",),
+        icon="new-thread",
+    ),
+    Command(
+        ActionId.EXPORT,
+        Menu.FILE,
+        "&Export as Markdown…",
+        "Save this thread as a text file that other programs can read.",
+        ("Ctrl+Shift+E",),
+        icon="export",
+        separated=True,
+    ),
+    Command(
+        ActionId.RECOVERY_KEY,
+        Menu.FILE,
+        "Recovery &key…",
+        "Show the key that opens your history when nothing else does.",
+        icon="key",
+        separated=True,
+    ),
+    Command(
+        ActionId.SETTINGS,
+        Menu.FILE,
+        "&Settings…",
+        "Choose where answers come from and how the window looks.",
+        ("Ctrl+,",),
+        icon="settings",
+        role=QAction.MenuRole.PreferencesRole,
+    ),
+    Command(
+        ActionId.QUIT,
+        Menu.FILE,
+        "&Quit",
+        "Save everything and close Chatelaine.",
+        ("Ctrl+Q",),
+        separated=True,
+        role=QAction.MenuRole.QuitRole,
+    ),
+    Command(
+        ActionId.UNDO_TYPING,
+        Menu.EDIT,
+        "&Undo typing",
+        "Take back the last change to the text you are writing.",
+        ("Ctrl+Z",),
+    ),
+    Command(
+        ActionId.REDO_TYPING,
+        Menu.EDIT,
+        "&Redo typing",
+        "Bring back the change to the text that was just undone.",
+        ("Ctrl+Shift+Z",),
+    ),
+    Command(
+        ActionId.UNDO_STEP,
+        Menu.EDIT,
+        "Undo &last turn",
+        "Take back your last message with everything that came of it.",
+        ("Ctrl+Alt+Z",),
+        icon="undo",
+        separated=True,
+    ),
+    Command(
+        ActionId.REDO_STEP,
+        Menu.EDIT,
+        "Red&o turn",
+        "Bring back the turn that was just undone.",
+        ("Ctrl+Alt+Y",),
+        icon="redo",
+    ),
+    Command(
+        ActionId.CUT,
+        Menu.EDIT,
+        "Cu&t",
+        "Move the selected text to the clipboard.",
+        ("Ctrl+X",),
+        separated=True,
+    ),
+    Command(
+        ActionId.COPY,
+        Menu.EDIT,
+        "&Copy",
+        "Copy the selected text to the clipboard.",
+        ("Ctrl+C",),
+        icon="copy",
+    ),
+    Command(
+        ActionId.PASTE,
+        Menu.EDIT,
+        "&Paste",
+        "Insert what is on the clipboard.",
+        ("Ctrl+V",),
+    ),
+    Command(
+        ActionId.SELECT_ALL,
+        Menu.EDIT,
+        "Select &all",
+        "Select all the text.",
+        ("Ctrl+A",),
+        separated=True,
+    ),
+    Command(
+        ActionId.STOP,
+        Menu.THREAD,
+        "&Stop",
+        "Stop the answer that is being written; what is there is kept.",
+        ("Esc",),
+        icon="stop",
+        keys_elsewhere=True,
+    ),
+    Command(
+        ActionId.RETRY,
+        Menu.THREAD,
+        "&Retry",
+        "Ask for the last answer again.",
+        ("Ctrl+R",),
+        icon="retry",
+    ),
+    Command(
+        ActionId.RENAME,
+        Menu.THREAD,
+        "Rena&me…",
+        "Give this thread another title.",
+        ("F2",),
+        icon="rename",
+        separated=True,
+    ),
+    Command(
+        ActionId.COPY_ID,
+        Menu.THREAD,
+        "Copy session &ID",
+        "Copy what this thread is called in programs that use it.",
+        icon="copy",
+    ),
+    Command(
+        ActionId.CLEAR,
+        Menu.THREAD,
+        "&Clear…",
+        "Empty this thread; Edit > Undo clear brings everything back.",
+        ("Ctrl+Shift+L",),
+        icon="clear",
+        separated=True,
+    ),
+    Command(
+        ActionId.TRASH,
+        Menu.THREAD,
+        "Move to &trash",
+        "Put this thread into the trash, from which it can be restored.",
+        ("Del",),
+        icon="trash",
+        keys_elsewhere=True,
+    ),
+    Command(
+        ActionId.RESTORE,
+        Menu.THREAD,
+        "R&estore from trash",
+        "Put this thread back among the others.",
+        icon="restore",
+    ),
+    Command(
+        ActionId.SIDEBAR,
+        Menu.VIEW,
+        "Side&bar",
+        "Show or hide the list of threads.",
+        ("Ctrl+B",),
+        icon="sidebar",
+        checkable=True,
+    ),
+    Command(
+        ActionId.SHOW_TRASH,
+        Menu.VIEW,
+        "Show t&rash",
+        "List the threads that were moved to the trash.",
+        checkable=True,
+    ),
+    Command(
+        ActionId.THEME_SYSTEM,
+        Menu.THEME,
+        "&System",
+        "Light or dark, as the system is set.",
+        checkable=True,
+        choice="theme",
+    ),
+    Command(
+        ActionId.THEME_LIGHT,
+        Menu.THEME,
+        "&Light",
+        "Dark text on a light ground.",
+        checkable=True,
+        choice="theme",
+    ),
+    Command(
+        ActionId.THEME_DARK,
+        Menu.THEME,
+        "&Dark",
+        "Light text on a dark ground.",
+        checkable=True,
+        choice="theme",
+    ),
+    Command(
+        ActionId.TEXT_LARGER,
+        Menu.VIEW,
+        "&Larger text",
+        "Make all text larger.",
+        ("Ctrl++", "Ctrl+="),
+        separated=True,
+    ),
+    Command(
+        ActionId.TEXT_SMALLER,
+        Menu.VIEW,
+        "S&maller text",
+        "Make all text smaller.",
+        ("Ctrl+-",),
+    ),
+    Command(
+        ActionId.TEXT_NORMAL,
+        Menu.VIEW,
+        "&Normal text size",
+        "Put the text back to its normal size.",
+        ("Ctrl+0",),
+    ),
+    Command(
+        ActionId.SHORTCUTS,
+        Menu.HELP,
+        "&Keyboard shortcuts",
+        "List all keys.",
+        ("F1",),
+        icon="keyboard",
+    ),
+    Command(
+        ActionId.ABOUT,
+        Menu.HELP,
+        "&About Chatelaine",
+        "Version and licence.",
+        icon="info",
+        separated=True,
+        role=QAction.MenuRole.AboutRole,
+    ),
+)
+
+_SUBMENUS = {Menu.THEME: Menu.VIEW}
+
+_STEP_NAMES = {
+    StepKind.TURN: ("Undo &last turn", "Red&o turn"),
+    StepKind.CLEAR: ("Undo c&lear", "Red&o clear"),
+    StepKind.POP: ("Undo remova&l", "Red&o removal"),
+}
+
+
+def undo_text(step: StepKind | None) -> str:
+    """Name undoing this step as the menu does; None is for when there is nothing to undo."""
+    return _STEP_NAMES[step or StepKind.TURN][0]
+
+
+def redo_text(step: StepKind | None) -> str:
+    """Name redoing this step as the menu does; None is for when there is nothing to redo."""
+    return _STEP_NAMES[step or StepKind.TURN][1]
+
+
+def build_actions(parent: QWidget) -> dict[ActionId, QAction]:
+    """Make all actions and add them to `parent`, so that their keys work in its window."""
+    actions: dict[ActionId, QAction] = {}
+    choices: dict[str, QActionGroup] = {}
+    for command in COMMANDS:
+        action = QAction(command.text, parent)
+        action.setObjectName(command.id)
+        action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
+        action.setStatusTip(command.tip)
+        action.setToolTip(command.tip)
+        action.setCheckable(command.checkable)
+        action.setMenuRole(command.role)
+        if command.choice:
+            if command.choice not in choices:
+                choices[command.choice] = QActionGroup(parent)
+            choices[command.choice].addAction(action)
+        if command.keys_elsewhere:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        else:
+            parent.addAction(action)
+        actions[command.id] = action
+    return actions
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Mapping[ActionId, QAction]) -> dict[Menu, QMenu]:
+    """Put the actions into menus, in the order of the data."""
+    menus: dict[Menu, QMenu] = {}
+    for command in COMMANDS:
+        if command.menu not in menus:
+            owner = _SUBMENUS.get(command.menu)
+            holder = menus[owner] if owner is not None else bar
+            menus[command.menu] = holder.addMenu(command.menu)
+        menu = menus[command.menu]
+        if command.separated:
+            menu.addSeparator()
+        menu.addAction(actions[command.id])
+    return menus
