@@ -157,13 +157,11 @@ def guarded_by_kind(request: pytest.FixtureRequest, guarded: None) -> None:
 @pytest.fixture
 def guarded_window(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test of the window in which a coroutine or slot blocks, or that leaves things open."""
-    from blockbuster import blockbuster_ctx
-
-    from support.qt_guards import qt_leftovers
+    from support.qt_guards import no_blocking, qt_leftovers
 
     app = request.getfixturevalue("qapp")
     app.setQuitOnLastWindowClosed(False)
-    with blockbuster_ctx(scanned_modules="chatelaine"):
+    with no_blocking():
         yield
     _report(qt_leftovers(app))
 
