@@ -1,0 +1,71 @@
+# The commands of this project: `make help` lists them. Each makes what it needs first.
+
+.DEFAULT_GOAL := help
+# Two installers in one environment would disturb each other.
+.NOTPARALLEL:
+.PHONY: help run screenshot format check test test-core bench constraints hooks clean
+
+# Without bytecode every start, and above all the first answer, takes much longer.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_PYTHON_DOWNLOADS := never
+
+# The first of these that there is; packaging/set_up.py looks further where it is too old.
+PYTHON ?= $(or $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+	$(shell command -v $(name) 2>/dev/null))),$(error Chatelaine needs Python 3.11 or newer, and finds none))
+# -P: what lies in this folder is not to be taken for a package.
+IN_VENV := .venv/bin/python -P
+# More for pytest: make test ARGS="-k undo"
+ARGS ?=
+
+# An environment whose Python went away with an update, or which was moved, is made anew.
+$(shell for venv in .venv .venv-core; do \
+	test -x $$venv/bin/python && { test ! -e $$venv/.made-in || grep -qxF '$(CURDIR)' $$venv/.made-in; } \
+	|| rm -f $$venv/.ready-*; done)
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: .venv/.ready-run ## start Chatelaine
+	@$(IN_VENV) -m chatelaine $(ARGS)
+
+screenshot: .venv/.ready-test ## take the pictures of resources/screenshots anew (needs no display)
+	@PYTHONPATH=tests $(IN_VENV) packaging/screenshots.py
+
+format: .venv/.ready-check ## bring the code into its form
+	@.venv/bin/ruff check --fix --exit-zero --quiet
+	@.venv/bin/ruff format
+
+check: .venv/.ready-check ## look through the code: rules, form, types, layers, spelling
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy app tests packaging
+	.venv/bin/lint-imports
+	.venv/bin/codespell
+	.venv/bin/validate-pyproject pyproject.toml
+
+test: .venv/.ready-test test-core ## run all tests
+	$(IN_VENV) -m pytest $(ARGS)
+
+test-core: .venv-core/.ready-core ## run the unit tests where there is no Qt: the proof that the core needs none
+	.venv-core/bin/python -P -m pytest -p no:pytest-qt tests/unit $(ARGS)
+
+bench: .venv/.ready-bench ## measure, and write bench.json
+	@PYTHONPATH=tests $(IN_VENV) -m bench $(ARGS)
+
+constraints: ## bring packaging/constraints.txt up to date with pyproject.toml and the registry (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file packaging/constraints.txt pyproject.toml
+
+hooks: .venv/.ready-dev ## have git run the quick checks at each commit, the rest at each push
+	@.venv/bin/pre-commit install --hook-type pre-commit --hook-type pre-push
+
+clean: ## remove the environments and whatever the tools left
+	rm -rf .venv .venv-core .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		build dist bench.json .coverage*
+
+.venv/.ready-%: pyproject.toml packaging/constraints.txt packaging/set_up.py
+	@$(PYTHON) packaging/set_up.py $*
+
+.venv-core/.ready-%: pyproject.toml packaging/constraints.txt packaging/set_up.py
+	@$(PYTHON) packaging/set_up.py $*
