@@ -1,0 +1,117 @@
+"""Dresses the application, and keeps it dressed as the system changes between light and dark."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from chatelaine.gui.theme import fonts, icons
+from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.stylesheet import stylesheet
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from chatelaine.gui.theme.palette import Palette
+
+
+class Scheme(StrEnum):
+    """Whether the window is light or dark."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+def apply(app: QApplication, palette: Palette, scale: float = 1.0) -> None:
+    """Dress the application once: style, colours, fonts, icon.
+
+    Args:
+        app: The application.
+        palette: The colours.
+        scale: The user's text size; 1.0 is the usual.
+    """
+    fonts.register()
+    app.setFont(fonts.text_font(fonts.INTERFACE_PX * scale))
+    app.setPalette(palettes.qt_palette(palette))
+    app.setStyleSheet(stylesheet(palette, scale))
+
+
+class Appearance(QObject):
+    """The look of the application while it runs.
+
+    Widgets need not know it: each change reaches them as Qt's own events (`PaletteChange`,
+    `FontChange`), and `theme.palette.current()` gives the colours.
+
+    Signals:
+        changed: The colours or the text size are others than before.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, app: QApplication, scheme: Scheme = Scheme.SYSTEM, scale: float = 1.0
+    ) -> None:
+        super().__init__(app)
+        self._app = app
+        self._scheme = scheme
+        self._scale = scale
+        self._applied: tuple[Palette, float] | None = None
+        app.setStyle("Fusion")
+        app.setWindowIcon(icons.app_icon())
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+        self._dress()
+
+    @property
+    def palette(self) -> Palette:
+        """The colours that are shown."""
+        if self._scheme is Scheme.SYSTEM:
+            dark = self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        else:
+            dark = self._scheme is Scheme.DARK
+        return palettes.dark() if dark else palettes.light()
+
+    @property
+    def scheme(self) -> Scheme:
+        """What the user has chosen."""
+        return self._scheme
+
+    @property
+    def scale(self) -> float:
+        """The user's text size; 1.0 is the usual."""
+        return self._scale
+
+    def set_scheme(self, scheme: Scheme) -> None:
+        """Follow the system, or be light or dark whatever it says."""
+        self._scheme = scheme
+        self._dress()
+
+    def set_scale(self, scale: float) -> None:
+        """Change the text size; it stays between 0.7 and 2.5."""
+        self._scale = min(max(scale, 0.7), 2.5)
+        self._dress()
+
+    @Slot()
+    def _follow(self) -> None:
+        self._dress()
+
+    def _dress(self) -> None:
+        self._tell_the_system()
+        wanted = (self.palette, self._scale)
+        if wanted == self._applied:
+            return
+        self._applied = wanted
+        apply(self._app, *wanted)
+        self.changed.emit()
+
+    def _tell_the_system(self) -> None:
+        # So that the frame around the window, which Qt does not paint, agrees with it.
+        hints = self._app.styleHints()
+        if self._scheme is Scheme.SYSTEM:
+            hints.unsetColorScheme()
+        else:
+            hints.setColorScheme(
+                Qt.ColorScheme.Dark if self._scheme is Scheme.DARK else Qt.ColorScheme.Light
+            )

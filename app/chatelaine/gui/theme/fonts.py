@@ -1,0 +1,56 @@
+"""The shipped fonts: Inter for text, DejaVu Sans Mono for code.
+
+Sizes are in device-independent pixels. All follow one scale, the user's text size: 1.0 is 13 px
+for the window's own words and 15 px for what is said in a thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QFont, QFontDatabase
+
+from chatelaine.gui import resources
+
+TEXT_FAMILY: Final = "Inter"
+CODE_FAMILY: Final = "DejaVu Sans Mono"
+INTERFACE_PX: Final = 13
+MESSAGE_PX: Final = 15
+CODE_PX: Final = 13
+
+_REGISTERED: Final = "chatelaine_fonts_registered"
+_log = logging.getLogger(__name__)
+
+
+def register() -> None:
+    """Make the shipped fonts known to Qt; once for each application object."""
+    app = QCoreApplication.instance()
+    if app is None or app.property(_REGISTERED):
+        return
+    app.setProperty(_REGISTERED, True)
+    for path in resources.font_files():
+        if QFontDatabase.addApplicationFont(str(path)) < 0:
+            _log.error("the font %s cannot be used", path.name)
+
+
+def text_font(
+    pixels: float, weight: QFont.Weight = QFont.Weight.Normal, *, italic: bool = False
+) -> QFont:
+    """Make a font for words."""
+    font = QFont([TEXT_FAMILY])
+    font.setStyleHint(QFont.StyleHint.SansSerif)
+    font.setPixelSize(max(1, round(pixels)))
+    font.setWeight(weight)
+    font.setItalic(italic)
+    return font
+
+
+def code_font(pixels: float) -> QFont:
+    """Make a font for code."""
+    font = QFont([CODE_FAMILY])
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setFixedPitch(True)
+    font.setPixelSize(max(1, round(pixels)))
+    return font

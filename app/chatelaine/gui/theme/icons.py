@@ -1,0 +1,91 @@
+"""Symbols in a colour of the theme, drawn from the files in `resources/icons`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from chatelaine.gui import resources
+
+_SIZES: Final = (16, 18, 20)
+_RATIOS: Final = (1, 2)
+_APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
+
+
+@cache
+def _drawing(name: str) -> str:
+    return resources.icon_file(name).read_text(encoding="utf-8")
+
+
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    source = _drawing(name).replace("currentColor", colour)
+    return QSvgRenderer(QByteArray(source.encode()))
+
+
+def paint(painter: QPainter, name: str, colour: str, rect: QRectF) -> None:
+    """Draw a symbol.
+
+    Args:
+        painter: Where to.
+        name: The name of its file, without the ending.
+        colour: As `#rrggbb`.
+        rect: How large; it should be square.
+
+    Raises:
+        FileNotFoundError: There is no such symbol.
+    """
+    _renderer(name, colour).render(painter, rect)
+
+
+def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """Draw a symbol into a picture of its own.
+
+    Args:
+        name: The name of its file, without the ending.
+        colour: As `#rrggbb`.
+        size: Width and height in device-independent pixels.
+        ratio: Device pixels for each of these.
+
+    Raises:
+        FileNotFoundError: There is no such symbol.
+    """
+    return _rendered(_renderer(name, colour), size, ratio)
+
+
+def icon(name: str, colour: str) -> QIcon:
+    """Make an icon for a button or a menu.
+
+    It keeps its colour: make it anew when the theme changes.
+
+    Raises:
+        FileNotFoundError: There is no such symbol.
+    """
+    renderer = _renderer(name, colour)
+    made = QIcon()
+    for size in _SIZES:
+        for ratio in _RATIOS:
+            made.addPixmap(_rendered(renderer, size, ratio))
+    return made
+
+
+def app_icon() -> QIcon:
+    """Make the application's own icon."""
+    renderer = _renderer("chatelaine", "")
+    made = QIcon()
+    for size in _APP_SIZES:
+        made.addPixmap(_rendered(renderer, size, 1))
+    return made
+
+
+def _rendered(renderer: QSvgRenderer, size: int, ratio: float) -> QPixmap:
+    made = QPixmap(QSize(size, size) * ratio)
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return made

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QFontDatabase, QFontInfo
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from chatelaine.gui.theme import fonts, palette
+from chatelaine.gui.theme.appearance import Appearance, Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def appearance(qapp: QApplication) -> Iterator[Appearance]:
+    made = Appearance(qapp)
+    yield made
+    qapp.setStyleSheet("")
+    made.deleteLater()
+
+
+class PaletteChanges(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802  Qt's name
+        self.count += event.type() == QEvent.Type.PaletteChange
+        return False
+
+
+def test_dark_and_light_can_be_forced_and_reach_the_widgets(appearance, qtbot):
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitExposed(widget)
+    appearance.set_scheme(Scheme.DARK)
+    assert palette.current() is palette.dark()
+    assert widget.palette().window().color().name() == palette.dark().window
+    appearance.set_scheme(Scheme.LIGHT)
+    assert palette.current() is palette.light()
+    assert widget.palette().window().color().name() == palette.light().window
+
+
+def test_widgets_hear_of_a_change_as_a_palette_change(appearance, qtbot):
+    appearance.set_scheme(Scheme.LIGHT)
+    widget, changes = QWidget(), PaletteChanges()
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitExposed(widget)
+    widget.installEventFilter(changes)
+    appearance.set_scheme(Scheme.DARK)
+    assert changes.count >= 1
+
+
+def test_the_system_is_followed_live(appearance, qapp, monkeypatch):
+    appearance.set_scheme(Scheme.SYSTEM)
+    heard = []
+    appearance.changed.connect(lambda: heard.append(palette.current().name))
+    hints = qapp.styleHints()
+
+    class Dark:
+        def colorScheme(self):  # noqa: N802  Qt's name
+            return Qt.ColorScheme.Dark
+
+        def unsetColorScheme(self):  # noqa: N802  Qt's name
+            pass
+
+    # The offscreen platform has no scheme of its own to change.
+    monkeypatch.setattr(QApplication, "styleHints", lambda self: Dark())
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert heard == ["dark"]
+
+
+def test_a_forced_scheme_does_not_follow_the_system(appearance, qapp):
+    appearance.set_scheme(Scheme.LIGHT)
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert palette.current() is palette.light()
+
+
+def test_choosing_what_is_shown_already_changes_nothing(appearance, qtbot):
+    appearance.set_scheme(Scheme.DARK)
+    heard = []
+    appearance.changed.connect(lambda: heard.append(1))
+    appearance.set_scheme(Scheme.DARK)
+    assert heard == []
+
+
+def test_the_text_size_scales_the_windows_words_and_stays_within_reason(appearance, qapp, qtbot):
+    appearance.set_scale(1.0)
+    usual = qapp.font().pixelSize()
+    button = QPushButton("Words")
+    qtbot.addWidget(button)
+    small = button.sizeHint().height()
+    appearance.set_scale(1.5)
+    assert qapp.font().pixelSize() == round(usual * 1.5)
+    assert button.sizeHint().height() > small
+    appearance.set_scale(99)
+    assert appearance.scale == 2.5
+    appearance.set_scale(1.0)
+
+
+def test_the_shipped_fonts_are_used(appearance, qapp):
+    assert QFontInfo(qapp.font()).family() == fonts.TEXT_FAMILY
+    assert QFontInfo(fonts.code_font(13)).family() == fonts.CODE_FAMILY
+    assert QFontInfo(fonts.code_font(13)).fixedPitch()
+
+
+def test_registering_the_fonts_again_does_not_load_them_again(appearance, monkeypatch):
+    monkeypatch.setattr(
+        QFontDatabase, "addApplicationFont", lambda path: pytest.fail("loaded again")
+    )
+    fonts.register()
+
+
+def test_the_window_icon_is_the_applications_own(appearance, qapp):
+    assert not qapp.windowIcon().isNull()
+    assert qapp.windowIcon().availableSizes()
