@@ -74,7 +74,9 @@ class ModelError(AgentsError):
 
     default_title = "The model could not answer"
 
-    def __init__(self, message: str, *, title: str | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, title: str | None = None, status: int | None = None
+    ) -> None:
         super().__init__(message, title=title)
         self.status = status
 

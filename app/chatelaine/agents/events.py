@@ -9,9 +9,10 @@ of deltas, perhaps `StepRetried` (what was streamed of this step is void then: s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from chatelaine.agents.items import TResponseInputItem
+if TYPE_CHECKING:
+    from chatelaine.agents.items import TResponseInputItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
-"""What the store hands out: frozen values that can be compared, logged (without their text) and tested.
+"""What the store hands out: frozen values that can be compared, logged (without text) and tested.
 
 Times are aware datetimes in UTC, except where a name ends in `_us`: microseconds since 1970.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 ThreadId: TypeAlias = int
 TurnId: TypeAlias = int

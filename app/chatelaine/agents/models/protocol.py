@@ -7,12 +7,15 @@ whatever its server speaks.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from chatelaine.agents.events import ReasoningDelta, StepRetried, TextDelta, Usage
-from chatelaine.agents.items import TResponseInputItem
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from chatelaine.agents.items import TResponseInputItem
 
 
 @dataclass(frozen=True, slots=True)
