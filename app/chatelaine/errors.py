@@ -9,6 +9,7 @@ Every foreseen failure is one of these; anything else that is raised is a bug an
     |   |   +-- KeyringLocked        it is there, but locked or its prompt was dismissed
     |   |   +-- KeyringEntryMissing  it answers, but has no entry for this history
     |   |   +-- KeyOfAnotherHistory  the entry found opens another history
+    |   +-- PassphraseNeeded         no history yet, and no keyring to keep its key in
     |   +-- WrongSecret              a passphrase or recovery key that does not fit
     |   +-- RecoveryKeyMistyped      the check characters say so, and where
     |   +-- KeyFileUnreadable        keys.json is damaged, or from a newer version
@@ -81,6 +82,12 @@ class KeyringEntryMissing(KeyUnavailable):
 
 class KeyOfAnotherHistory(KeyUnavailable):
     """The entry that was found belongs to another history."""
+
+
+class PassphraseNeeded(VaultError):
+    """There is no history yet, and no keyring that could keep its key."""
+
+    default_title = "Choose a passphrase"
 
 
 class WrongSecret(VaultError):

@@ -7,11 +7,13 @@ the disk, and `TurnEnded` as the last thing, however it ended.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from chatelaine.errors import ChatelaineError
-from chatelaine.store.records import TurnId, TurnState
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chatelaine.errors import ChatelaineError
+    from chatelaine.store.records import TurnId, TurnState
 
 
 @dataclass(frozen=True, slots=True)

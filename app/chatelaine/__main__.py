@@ -1,0 +1,55 @@
+"""Starts the window: `python -m chatelaine`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NO_DISPLAY = """\
+Chatelaine cannot open its window: there is no display.
+
+It is a desktop program and needs a graphical session (X11 or Wayland).
+  - On the desktop itself: start it from a terminal of your graphical session.
+  - Over SSH: connect with `ssh -X`.
+  - Without any screen: `xvfb-run make run`, or `make screenshot` for pictures of the window.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the arguments and show the window; give the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="chatelaine", description="A window for talking with AI agents."
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"Chatelaine {version('chatelaine')}"
+    )
+    parser.parse_args(arguments)
+    if not _has_display():
+        sys.stderr.write(NO_DISPLAY)
+        return 1
+
+    from chatelaine import log
+    from chatelaine.gui.application import run
+    from chatelaine.gui.event_loop import leave
+
+    log.configure()
+    code = run()
+    leave(code)
+    return code
+
+
+def _has_display() -> bool:
+    """Tell whether Qt will find a screen; without one it would abort."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

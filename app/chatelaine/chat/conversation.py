@@ -1,0 +1,209 @@
+"""A conversation: send, stop, retry, undo, for one open thread.
+
+It is the border between the library and the window. What goes down are words of the user; what
+comes up are `ChatEvent`s, and only failures of `chatelaine.errors`. Stopping is cancelling the
+task that reads the events: the connection is closed, what was said so far is on the disk, the turn
+is marked as stopped, and only then does the cancellation go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
+
+from chatelaine.agents import events as run
+from chatelaine.agents.errors import AgentsError
+from chatelaine.agents.runner import Runner
+from chatelaine.chat import events as chat
+from chatelaine.errors import ChatelaineError, TurnFailed
+from chatelaine.providers.failures import provider_error
+from chatelaine.store.records import History, Reverted, Thread, ThreadId, Turn, TurnId, TurnState
+from chatelaine.store.session import ThreadSession
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+
+    from chatelaine.chat.assistants import Assistant, Assistants
+    from chatelaine.store.store import ConversationStore
+
+CONTINUE = "Please continue exactly where you stopped."
+DRAFT_INTERVAL = 0.5
+"""Seconds between two writes of a running reply: half of what may be lost in a crash."""
+MAX_STEPS = 25
+
+
+class Conversation:
+    """One thread and the turn that runs in it, if any.
+
+    Attributes:
+        thread_id: The thread's number in the store.
+    """
+
+    def __init__(self, store: ConversationStore, thread: Thread, assistants: Assistants) -> None:
+        self.thread_id: ThreadId = thread.id
+        self._store = store
+        self._thread = thread
+        self._assistants = assistants
+
+    async def turns(self, *, limit: int | None = None) -> list[Turn]:
+        """Give the turns that are shown, oldest first."""
+        return await self._store.turns(self.thread_id, limit=limit)
+
+    async def history(self) -> History:
+        """Tell what can be taken back and what can be brought again."""
+        return await self._store.history(self.thread_id)
+
+    async def undo(self) -> Reverted | None:
+        """Take back the last step; the running turn must have been stopped before."""
+        return await self._store.undo(self.thread_id)
+
+    async def redo(self) -> Reverted | None:
+        """Bring the step again that was taken back last."""
+        return await self._store.redo(self.thread_id)
+
+    async def clear(self) -> None:
+        """Begin anew: show and send nothing of what was said. It can be undone."""
+        await self._store.clear(self.thread_id)
+
+    async def retake(self) -> str | None:
+        """Take back the last turn to ask the same again; give what the user had written."""
+        turns = await self._store.turns(self.thread_id, limit=1)
+        if not turns:
+            return None
+        reverted = await self._store.undo(self.thread_id)
+        return reverted.text if reverted else None
+
+    async def send(self, text: str) -> AsyncGenerator[chat.ChatEvent, None]:
+        """Say something, and give the events of the turn that follows from it.
+
+        A failure of the turn is told by `TurnEnded`.
+
+        Raises:
+            ChatelaineError: The message could not be stored; it was not sent either.
+        """
+        assistant = await self._assistants.current()
+        session = ThreadSession(self._store, self._thread, manage_turns=False)
+        session.agent, session.model = assistant.agent.name, assistant.model
+        turn = _RunningTurn(session, text)
+        try:
+            # The group's only task writes the draft; it lives as long as the turn runs.
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(turn.keep_draft(), name="draft")
+                try:
+                    async with aclosing(self._run(assistant, text, session, turn)) as events:
+                        async for event in events:
+                            yield event
+                finally:
+                    writer.cancel()
+        except BaseExceptionGroup as group_error:
+            raise group_error.exceptions[0] from group_error
+
+    async def _run(
+        self, assistant: Assistant, text: str, session: ThreadSession, turn: _RunningTurn
+    ) -> AsyncGenerator[chat.ChatEvent, None]:
+        # A cancellation, or a reader that goes away, is the user's Stop.
+        state, error = TurnState.STOPPED, None
+        result = Runner.run_streamed(assistant.agent, text, session=session, max_turns=MAX_STEPS)
+        try:
+            async with aclosing(result.stream_events()) as events:
+                async for event in events:
+                    for told in turn.tell(event):
+                        yield told
+            state = TurnState.DONE
+        except (AgentsError, ChatelaineError) as failure:
+            state, error = TurnState.FAILED, _failure(failure)
+            if not turn.is_stored:
+                raise error from failure
+        except Exception:
+            state = TurnState.FAILED
+            raise
+        finally:
+            if turn.is_stored:
+                await self._store.end_turn(turn.id, state, error=error)
+        for told in turn.begin():
+            yield told
+        yield chat.TurnEnded(turn.id, state, error, turn.output_tokens)
+
+
+class _RunningTurn:
+    """The turn while it runs: translates its events and keeps the draft of its reply.
+
+    Attributes:
+        output_tokens: What the replies cost so far.
+    """
+
+    def __init__(self, session: ThreadSession, text: str) -> None:
+        self.output_tokens = 0
+        self._session = session
+        self._text = text
+        self._begun = False
+        self._pieces: list[str] = []
+        self._changed = asyncio.Event()
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the user's message is on the disk."""
+        return self._session.current_turn is not None
+
+    @property
+    def id(self) -> TurnId:
+        """The turn's number; it has one once it is stored."""
+        return self._stored.id
+
+    @property
+    def _stored(self) -> Turn:
+        turn = self._session.current_turn
+        if turn is None:
+            raise RuntimeError("a run speaks only after the message of the user is stored")
+        return turn
+
+    def begin(self) -> Iterator[chat.ChatEvent]:
+        """Say that the turn has begun, where that was not said yet."""
+        if not self._begun:
+            self._begun = True
+            yield chat.TurnStarted(self.id, self._text, self._stored.created)
+
+    def tell(self, event: run.RunEvent) -> Iterator[chat.ChatEvent]:
+        """Give what the window is told of an event of the run."""
+        yield from self.begin()
+        match event:
+            case run.StepStarted():
+                yield chat.ReplyStarted(self.id, event.agent, event.model)
+            case run.TextDelta():
+                self._pieces.append(event.delta)
+                self._changed.set()
+                yield chat.TextAdded(self.id, event.delta)
+            case run.ReasoningDelta():
+                yield chat.ReasoningAdded(self.id, event.delta)
+            case run.StepRetried():
+                self._pieces.clear()
+                self._changed.set()
+                yield chat.ReplyRestarted(self.id, event.reason, event.delay)
+            case run.ToolCalled():
+                yield chat.ToolStarted(self.id, event.call_id, event.name, event.arguments)
+            case run.ToolReturned():
+                yield chat.ToolFinished(self.id, event.call_id, event.output, event.failed)
+            case run.StepEnded():
+                self._pieces.clear()
+                self.output_tokens += event.usage.output_tokens
+
+    async def keep_draft(self) -> None:
+        """Write what was said so far, at once and then twice a second, until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            # What cannot be written now is written with the step; then the failure is told.
+            with suppress(ChatelaineError):
+                await self._session.write_draft("".join(self._pieces))
+            await asyncio.sleep(DRAFT_INTERVAL)
+
+
+def _failure(error: AgentsError | ChatelaineError) -> ChatelaineError:
+    from chatelaine.agents.errors import MissingCredentials, ModelError
+
+    if isinstance(error, ChatelaineError):
+        return error
+    if isinstance(error, ModelError | MissingCredentials):
+        return provider_error(error)
+    return TurnFailed(error.message, title=error.title)

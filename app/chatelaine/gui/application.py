@@ -1,0 +1,85 @@
+"""The application: from the arguments to the last goodbye.
+
+The order of the start is chosen for the first key: Qt and the window come first, everything that
+costs (the vault, the store, later the clients of model servers) is imported in a worker thread once
+the window is shown and takes typing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from chatelaine import paths
+from chatelaine.errors import SettingsUnreadable
+from chatelaine.gui import event_loop
+from chatelaine.gui.main_window import MainWindow
+from chatelaine.gui.theme.appearance import Appearance, Scheme
+from chatelaine.settings import storage
+from chatelaine.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+DESKTOP_FILE = "chatelaine"
+
+
+def run() -> int:
+    """Show the window and stay until it is closed; give the exit code."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("chatelaine")
+    application.setApplicationDisplayName("Chatelaine")
+    application.setDesktopFileName(DESKTOP_FILE)
+    # The window hides before everything is saved; only then may the loop end.
+    application.setQuitOnLastWindowClosed(False)
+    folders = paths.user_folders()
+    settings, problem = _load_settings(folders.config)
+    appearance = Appearance(application, Scheme(settings.theme), settings.text_size / 100)
+    window = MainWindow(
+        settings,
+        folders.data / paths.HISTORY_NAME,
+        save=partial(storage.save, folders.config),
+    )
+    window.settings_changed.connect(partial(_dress, appearance))
+    sys.excepthook = partial(_report, window)
+    window.show()
+
+    async def main() -> None:
+        closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        window.closed.connect(lambda: closed.done() or closed.set_result(None))
+        if problem is not None:
+            window.show_failure(problem)
+        window.start()
+        await closed
+
+    event_loop.run(application, main, window.close)
+    return 0
+
+
+def _load_settings(folder: Path) -> tuple[Settings, SettingsUnreadable | None]:
+    """Read the settings: a small file, and the window cannot be shown as it was without it."""
+    try:
+        return storage.load(folder).settings, None
+    except SettingsUnreadable as error:
+        return Settings(), error
+
+
+def _dress(appearance: Appearance, settings: Settings) -> None:
+    appearance.set_scheme(Scheme(settings.theme))
+    appearance.set_scale(settings.text_size / 100)
+
+
+def _report(
+    window: MainWindow,
+    kind: type[BaseException],
+    error: BaseException,
+    traceback: TracebackType | None,
+) -> None:
+    """Tell of what no slot has caught; without the words of the user it may hold."""
+    del kind, traceback
+    window.show_failure(error)

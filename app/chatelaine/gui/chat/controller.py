@@ -1,0 +1,212 @@
+"""The open thread's controller: composer -> Conversation -> timeline.
+
+There is one for each thread that was shown since the start; it goes on while another thread is
+shown, so that several can run at once. It owns the task of the running turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
+from chatelaine.errors import ChatelaineError
+from chatelaine.gui.chat.timeline_model import TimelineModel, rows_of
+from chatelaine.store.records import History, StepKind, TurnId, TurnState
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from chatelaine.chat.conversation import Conversation
+    from chatelaine.gui.tasks import TaskScope
+
+PAGE = 100
+"""Turns read at once."""
+
+
+class ChatController(QObject):
+    """Sends, stops, takes back; keeps the rows of its thread up to date.
+
+    Attributes:
+        thread_id: The thread it controls.
+        model: Its rows, also while the thread is not shown.
+        steps: What can be taken back and brought again.
+
+    Signals:
+        loaded: The rows were read anew and replace what is shown.
+        event_arrived: A ChatEvent, already applied to `model`.
+        running_changed: Whether a turn runs now.
+        steps_changed: `steps` is another one.
+        text_returned: A text that was sent and is taken back; it belongs in the composer again.
+        text_brought_again: The text of a turn that redo has brought again.
+        failed: A ChatelaineError that no turn tells of.
+    """
+
+    loaded = Signal()
+    event_arrived = Signal(object)
+    running_changed = Signal(bool)
+    steps_changed = Signal()
+    text_returned = Signal(str)
+    text_brought_again = Signal()
+    failed = Signal(object)
+
+    def __init__(
+        self, conversation: Conversation, scope: TaskScope, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.thread_id = conversation.thread_id
+        self.model = TimelineModel()
+        self.steps = History()
+        self.has_earlier = False
+        self._conversation = conversation
+        self._scope = scope
+        self._limit = PAGE
+        self._running_turn: TurnId | None = None
+        self._entered = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        # Changes of the thread wait for one another; the running turn is stopped, not waited for.
+        self._order = asyncio.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether a turn runs."""
+        return not self._idle.is_set()
+
+    def load(self) -> None:
+        """Read the thread anew."""
+        self._start(self._load(), "load")
+
+    def load_earlier(self) -> None:
+        """Read more of what came before the first row."""
+        if self.has_earlier and not self.running:
+            self._limit += PAGE
+            self._start(self._load(), "load")
+
+    def send(self, text: str) -> None:
+        """Say something; nothing happens while a turn runs."""
+        if not self.running:
+            self._begin()
+            self._scope.start(self._run(text), name=self._turn_name)
+
+    def stop(self) -> None:
+        """Stop the running turn; what was said so far stays."""
+        if not self.running:
+            return
+        if self._entered:
+            self._scope.cancel(self._turn_name)
+        else:
+            # A task that is cancelled before its first step never runs, its clean-up neither.
+            asyncio.get_running_loop().call_soon(self.stop)
+
+    def retry(self) -> None:
+        """Take the last turn back and ask the same again."""
+        self._start(self._retry(), "change")
+
+    def undo(self) -> None:
+        """Take the last step back; a running turn is stopped first."""
+        self._start(self._undo(), "change")
+
+    def redo(self) -> None:
+        """Bring the step again that was taken back last."""
+        self._start(self._redo(), "change")
+
+    def clear(self) -> None:
+        """Begin anew in this thread; it can be undone."""
+        self._start(self._clear(), "change")
+
+    async def stopped(self) -> None:
+        """Stop the running turn and wait until it is on the disk."""
+        self.stop()
+        await self._idle.wait()
+
+    @property
+    def _turn_name(self) -> str:
+        return f"turn of thread {self.thread_id}"
+
+    def _start(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        self._scope.start(work, name=f"{what} of thread {self.thread_id}")
+
+    def _begin(self) -> None:
+        self._idle.clear()
+        self._entered = False
+        self.running_changed.emit(True)
+
+    async def _run(self, text: str) -> None:
+        self._entered = True
+        self._running_turn = None
+        try:
+            async with aclosing(self._conversation.send(text)) as events:
+                async for event in events:
+                    if isinstance(event, TurnStarted):
+                        self._running_turn = event.turn
+                    self._tell(event)
+        except asyncio.CancelledError:
+            if self._running_turn is not None:
+                self._tell(TurnEnded(self._running_turn, TurnState.STOPPED))
+            else:
+                self.text_returned.emit(text)
+            raise
+        except BaseException as error:
+            if self._running_turn is None:
+                self.text_returned.emit(text)
+            if not isinstance(error, ChatelaineError):
+                raise
+            self.failed.emit(error)
+        finally:
+            self._running_turn = None
+            self._idle.set()
+            self.running_changed.emit(False)
+            self._start(self._read_steps(), "steps")
+
+    def _tell(self, event: ChatEvent) -> None:
+        self.model.apply(event)
+        self.event_arrived.emit(event)
+
+    async def _load(self) -> None:
+        async with self._order:
+            await self._read_rows()
+
+    async def _retry(self) -> None:
+        async with self._order:
+            await self.stopped()
+            text = await self._conversation.retake()
+            await self._read_rows()
+        if text:
+            self.send(text)
+
+    async def _undo(self) -> None:
+        async with self._order:
+            await self.stopped()
+            reverted = await self._conversation.undo()
+            await self._read_rows()
+        if reverted and reverted.text:
+            self.text_returned.emit(reverted.text)
+
+    async def _redo(self) -> None:
+        async with self._order:
+            await self.stopped()
+            reverted = await self._conversation.redo()
+            await self._read_rows()
+        if reverted and reverted.kind is StepKind.TURN:
+            self.text_brought_again.emit()
+
+    async def _clear(self) -> None:
+        async with self._order:
+            await self.stopped()
+            await self._conversation.clear()
+            await self._read_rows()
+
+    async def _read_rows(self) -> None:
+        turns = await self._conversation.turns(limit=self._limit + 1)
+        self.has_earlier = len(turns) > self._limit
+        self.model.load(rows_of(turns[-self._limit :]))
+        self.loaded.emit()
+        await self._read_steps()
+
+    async def _read_steps(self) -> None:
+        self.steps = await self._conversation.history()
+        self.steps_changed.emit()

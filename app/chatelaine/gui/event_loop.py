@@ -1,0 +1,78 @@
+"""The asyncio loop that runs inside Qt's: made once, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from qasync import QEventLoop
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from PySide6.QtWidgets import QApplication
+
+WORKER_THREADS = 6
+SWITCH_INTERVAL = 0.001
+"""Seconds after which a thread that works hands over: the window stutters with more."""
+
+
+class _Workers(ThreadPoolExecutor):
+    """Worker threads that nobody waits for at the end.
+
+    A keyring whose prompt is never answered blocks its thread for ever; quitting must not.
+    """
+
+    @override
+    def shutdown(self, wait: bool = False, *, cancel_futures: bool = True) -> None:
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+
+def run(
+    application: QApplication,
+    main: Callable[[], Coroutine[Any, Any, None]],
+    quit_: Callable[[], None],
+) -> None:
+    """Run a coroutine inside Qt's event loop until it is done.
+
+    Args:
+        application: Qt's application.
+        main: What is run.
+        quit_: Called when the system asks the process to end.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+
+    def make_loop() -> asyncio.AbstractEventLoop:
+        loop: asyncio.AbstractEventLoop = QEventLoop(application)
+        loop.set_default_executor(_Workers(WORKER_THREADS, thread_name_prefix="worker"))
+        return loop
+
+    async def supervised() -> None:
+        loop = asyncio.get_running_loop()
+        if sys.platform != "win32":
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                loop.add_signal_handler(number, quit_)
+        await main()
+
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(supervised())
+
+
+def leave(code: int) -> None:
+    """End the process, without waiting for a worker thread that will never come back."""
+    stuck = [
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread() and not thread.daemon
+    ]
+    if stuck:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -1,0 +1,469 @@
+"""The main window: shows the locked page or the workspace page, and connects the menus to them.
+
+Nothing else decides which page is shown. All ways out (closing the window, Quit, the end of the
+session) leave through `shut_down`: running turns are stopped and saved, drafts are written, the
+history is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QMainWindow,
+    QMessageBox,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextEdit,
+)
+from typing_extensions import override
+
+from chatelaine.errors import ChatelaineError
+from chatelaine.gui import failures
+from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
+from chatelaine.gui.failures import Failure, FailureBanner
+from chatelaine.gui.providers.settings_dialog import SettingsDialog
+from chatelaine.gui.tasks import TaskScope
+from chatelaine.gui.vault.entrance import Entrance
+from chatelaine.gui.vault.recovery_page import RecoveryPage
+from chatelaine.gui.workspace_page import WorkspacePage
+from chatelaine.settings.schema import LARGEST_TEXT, SMALLEST_TEXT, Settings, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from chatelaine.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+TEXT_STEP = 10
+"""Percent by which Larger and Smaller change the size of the text."""
+TURNS_BEFORE_RECOVERY = 3
+"""The recovery key is offered after this many turns: not to somebody who only looks around."""
+
+
+class MainWindow(QMainWindow):
+    """The window of the program.
+
+    Attributes:
+        actions_by_id: Every command.
+        workspace_page: The page with the threads.
+        entrance: The way to an open history.
+
+    Signals:
+        settings_changed: Settings that are to be applied and kept.
+        closed: Everything is saved and closed.
+    """
+
+    settings_changed = Signal(object)
+    closed = Signal()
+
+    def __init__(
+        self, settings: Settings, usual_history: Path, save: Callable[[Settings], None]
+    ) -> None:
+        """Make the window; nothing is read yet.
+
+        Args:
+            settings: What the user has chosen.
+            usual_history: Where the history is unless another one was opened.
+            save: Writes settings to the disk; it is called in a worker thread.
+        """
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Chatelaine")
+        self.setMinimumSize(480, 360)
+        self._settings = settings
+        self._usual_history = usual_history
+        self._save = save
+        self._workspace: Workspace | None = None
+        self._turns = 0
+        self._leaving = False
+        self._scope = TaskScope(self.show_failure)
+        self.actions_by_id = build_actions(self)
+        fill_menu_bar(self.menuBar(), self.actions_by_id)
+        self.workspace_page = WorkspacePage(self._scope)
+        history = Path(settings.history) if settings.history else usual_history
+        self.entrance = Entrance(history, self._scope, self)
+        self._banner = FailureBanner()
+        self.workspace_page.notices.addWidget(self._banner)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.workspace_page)
+        self._pages.addWidget(self.entrance.page)
+        self.setCentralWidget(self._pages)
+        self._connect()
+        self._restore_geometry()
+        self._show_settings()
+        self._update_actions()
+        self.workspace_page.composer.setFocus()
+
+    def start(self) -> None:
+        """Open the history; to be called in the running loop, after the window is shown."""
+        self.entrance.open()
+
+    # ------------------------------------------------------------------ connections
+
+    def _connect(self) -> None:
+        page, entrance = self.workspace_page, self.entrance
+        entrance.opened.connect(
+            lambda workspace: self._start_task(self._attach(workspace), "attach")
+        )
+        entrance.needed.connect(lambda: self._pages.setCurrentWidget(entrance.page))
+        entrance.waiting.connect(self._show_waiting)
+        entrance.quit_requested.connect(self.close)
+        page.steps_changed.connect(self._update_actions)
+        page.thread_changed.connect(self._update_actions)
+        page.running_changed.connect(self._update_actions)
+        page.turn_ended.connect(self._on_turn_ended)
+        page.failed.connect(self.show_failure)
+        page.link_activated.connect(self._open_link)
+        handlers: dict[ActionId, Callable[[], object]] = {
+            ActionId.NEW_THREAD: page.new_thread,
+            ActionId.EXPORT: self._export,
+            ActionId.RECOVERY_KEY: self._show_recovery_key,
+            ActionId.SETTINGS: self._show_settings_dialog,
+            ActionId.QUIT: self.close,
+            ActionId.UNDO_TYPING: lambda: self._edit("undo"),
+            ActionId.REDO_TYPING: lambda: self._edit("redo"),
+            ActionId.CUT: lambda: self._edit("cut"),
+            ActionId.COPY: lambda: self._edit("copy"),
+            ActionId.PASTE: lambda: self._edit("paste"),
+            ActionId.SELECT_ALL: lambda: self._edit("selectAll"),
+            ActionId.UNDO_STEP: page.undo,
+            ActionId.REDO_STEP: page.redo,
+            ActionId.STOP: page.stop,
+            ActionId.RETRY: page.retry,
+            ActionId.RENAME: page.rename,
+            ActionId.CLEAR: page.clear,
+            ActionId.COPY_ID: self._copy_session_id,
+            ActionId.TRASH: page.trash,
+            ActionId.RESTORE: page.restore,
+            ActionId.THEME_SYSTEM: lambda: self._set_theme(Theme.SYSTEM),
+            ActionId.THEME_LIGHT: lambda: self._set_theme(Theme.LIGHT),
+            ActionId.THEME_DARK: lambda: self._set_theme(Theme.DARK),
+            ActionId.TEXT_LARGER: lambda: self._scale_text(TEXT_STEP),
+            ActionId.TEXT_SMALLER: lambda: self._scale_text(-TEXT_STEP),
+            ActionId.TEXT_NORMAL: lambda: self._set_text_size(Settings().text_size),
+            ActionId.SHORTCUTS: self._show_shortcuts,
+            ActionId.ABOUT: self._show_about,
+        }
+        for action_id, handler in handlers.items():
+            self.actions_by_id[action_id].triggered.connect(lambda _checked, call=handler: call())
+        self.actions_by_id[ActionId.SIDEBAR].toggled.connect(page.sidebar.setVisible)
+        self.actions_by_id[ActionId.SHOW_TRASH].toggled.connect(page.show_trash)
+        page.sidebar.copy_id_requested.connect(self._copy_session_id_of)
+
+    def _start_task(
+        self, work: Coroutine[Any, Any, None], name: str, *, replace: str | None = None
+    ) -> None:
+        self._scope.start(work, name=name, replace=replace)
+
+    # ------------------------------------------------------------------ the history
+
+    async def _attach(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._banner.clear()
+        self._remember_history(workspace.history)
+        self._pages.setCurrentWidget(self.workspace_page)
+        await self.workspace_page.attach(workspace)
+        if any(thread.tip is not None for thread in await workspace.store.threads()):
+            self._turns = TURNS_BEFORE_RECOVERY
+        self._update_actions()
+        if await workspace.providers.current() is None:
+            self._offer_provider()
+
+    def _remember_history(self, history: Path) -> None:
+        chosen = "" if history == self._usual_history else str(history)
+        if chosen != self._settings.history:
+            self._change(replace(self._settings, history=chosen))
+
+    def _show_waiting(self, waiting: bool) -> None:
+        if waiting:
+            self._banner.show_failure(
+                Failure(
+                    "Waiting for the system keyring…",
+                    "It may be asking for a password in another window. "
+                    "You can begin to write: it is sent once your history is open.",
+                ),
+                {},
+            )
+        else:
+            self._banner.clear()
+
+    def _on_turn_ended(self) -> None:
+        self._turns += 1
+        if self._turns == TURNS_BEFORE_RECOVERY:
+            self._start_task(self._offer_recovery_key(), "offer recovery key")
+
+    async def _offer_recovery_key(self) -> None:
+        if self._workspace is None or await self._workspace.pending_recovery_key() is None:
+            return
+        self._banner.show_failure(
+            Failure(
+                "Keep your recovery key somewhere safe",
+                "It opens your history if this computer's keyring is ever lost or changed.",
+            ),
+            {"Show the recovery key": self._show_recovery_key},
+        )
+
+    def _offer_provider(self) -> None:
+        self._banner.show_failure(
+            Failure(
+                "You are talking with the demo model",
+                "It needs no network and is no AI. Connect a provider to talk with a real one.",
+            ),
+            {"Connect a provider…": self._show_settings_dialog},
+        )
+
+    # ------------------------------------------------------------------ leaving
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
+        if not self._leaving:
+            self._leaving = True
+            self._start_task(self.shut_down(), "shut down")
+
+    async def shut_down(self) -> None:
+        """Save and close everything; the same way out for all reasons to leave."""
+        self._leaving = True
+        try:
+            await self.workspace_page.detach()
+            await self._scope.close()
+            await self.entrance.aclose()
+            if self._workspace is not None:
+                await self._workspace.aclose()
+            with suppress(ChatelaineError):  # only where the window was would be lost
+                await asyncio.to_thread(self._save, self._with_geometry())
+        finally:
+            self._workspace = None
+            self.hide()
+            self.closed.emit()
+
+    def _restore_geometry(self) -> None:
+        self.resize(1100, 760)
+        if self._settings.window_geometry:
+            self.restoreGeometry(QByteArray(b64decode(self._settings.window_geometry)))
+        if self._settings.window_state:
+            self.workspace_page.splitter.restoreState(
+                QByteArray(b64decode(self._settings.window_state))
+            )
+        self.actions_by_id[ActionId.SIDEBAR].setChecked(True)
+
+    def _with_geometry(self) -> Settings:
+        return replace(
+            self._settings,
+            window_geometry=b64encode(self.saveGeometry().data()).decode(),
+            window_state=b64encode(self.workspace_page.splitter.saveState().data()).decode(),
+        )
+
+    # ------------------------------------------------------------------ what the menus say
+
+    def _update_actions(self) -> None:
+        page, actions = self.workspace_page, self.actions_by_id
+        is_open = self._workspace is not None and page.thread is not None
+        trashed = page.thread is not None and page.thread.trashed is not None
+        steps = page.steps
+        actions[ActionId.UNDO_STEP].setText(undo_text(steps.undo))
+        actions[ActionId.UNDO_STEP].setEnabled(is_open and (page.running or steps.undo is not None))
+        actions[ActionId.REDO_STEP].setText(redo_text(steps.redo))
+        actions[ActionId.REDO_STEP].setEnabled(is_open and steps.redo is not None)
+        actions[ActionId.STOP].setEnabled(page.running)
+        for action_id in (ActionId.RETRY, ActionId.CLEAR):
+            actions[action_id].setEnabled(
+                is_open and page.thread is not None and page.thread.head is not None
+            )
+        for action_id in (ActionId.NEW_THREAD, ActionId.RECOVERY_KEY, ActionId.SETTINGS):
+            actions[action_id].setEnabled(self._workspace is not None)
+        for action_id in (ActionId.EXPORT, ActionId.RENAME, ActionId.COPY_ID):
+            actions[action_id].setEnabled(is_open)
+        actions[ActionId.TRASH].setEnabled(is_open and not trashed)
+        actions[ActionId.RESTORE].setEnabled(is_open and trashed)
+
+    def _edit(self, command: str) -> None:
+        """Pass a command of the Edit menu on to the field that has the focus."""
+        field = QApplication.focusWidget()
+        if isinstance(field, QLineEdit | QPlainTextEdit | QTextEdit):
+            getattr(field, command)()
+
+    # ------------------------------------------------------------------ settings
+
+    def _change(self, settings: Settings) -> None:
+        self._settings = settings
+        self._show_settings()
+        self.settings_changed.emit(settings)
+        self._start_task(
+            asyncio.to_thread(self._save, settings), "save settings", replace="save settings"
+        )
+
+    def _set_theme(self, theme: Theme) -> None:
+        self._change(replace(self._settings, theme=theme))
+
+    def _scale_text(self, percent: int) -> None:
+        self._set_text_size(
+            min(max(self._settings.text_size + percent, SMALLEST_TEXT), LARGEST_TEXT)
+        )
+
+    def _set_text_size(self, percent: int) -> None:
+        self._change(replace(self._settings, text_size=percent))
+
+    def _show_settings(self) -> None:
+        action = {
+            Theme.SYSTEM: ActionId.THEME_SYSTEM,
+            Theme.LIGHT: ActionId.THEME_LIGHT,
+            Theme.DARK: ActionId.THEME_DARK,
+        }[self._settings.theme]
+        self.actions_by_id[action].setChecked(True)
+
+    def _show_settings_dialog(self) -> None:
+        if self._workspace is None:
+            return
+        dialog = SettingsDialog(self._workspace, self._scope, self)
+        dialog.saved.connect(self._banner.clear)
+        dialog.open()
+
+    # ------------------------------------------------------------------ commands
+
+    def _export(self) -> None:
+        workspace, thread = self._workspace, self.workspace_page.thread
+        if workspace is None or thread is None:
+            return
+        dialog = QFileDialog(self, "Export thread as Markdown")
+        dialog.setObjectName("exportDialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter("Markdown (*.md)")
+        dialog.setDefaultSuffix("md")
+        dialog.selectFile(_file_name(thread.title))
+
+        def write(path: str) -> None:
+            self._start_task(workspace.export_thread(thread.id, Path(path)), "export")
+
+        dialog.fileSelected.connect(write)
+        dialog.open()
+
+    def _show_recovery_key(self) -> None:
+        async def show() -> None:
+            if self._workspace is None:
+                return
+            pending = await self._workspace.pending_recovery_key()
+            if pending is None:
+                self._ask_for_new_recovery_key()
+            else:
+                self._open_recovery_dialog(pending)
+
+        self._start_task(show(), "recovery key")
+
+    def _ask_for_new_recovery_key(self) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Chatelaine")
+        box.setText("Make a new recovery key?")
+        box.setInformativeText(
+            "You have confirmed that you keep the recovery key, so it was erased here. "
+            "A new one can be made; the one you have will then open nothing any more."
+        )
+        make = box.addButton("Make a new key", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        make.clicked.connect(lambda: self._start_task(self._renew_recovery_key(), "recovery key"))
+        box.open()
+
+    async def _renew_recovery_key(self) -> None:
+        if self._workspace is not None:
+            self._open_recovery_dialog(await self._workspace.renew_recovery_key())
+
+    def _open_recovery_dialog(self, recovery_key: str) -> None:
+        workspace = self._workspace
+        if workspace is None:
+            return
+        dialog = RecoveryPage(recovery_key, self)
+        dialog.confirmed.connect(
+            lambda: self._start_task(workspace.confirm_recovery_key(), "confirm recovery key")
+        )
+        dialog.confirmed.connect(self._banner.clear)
+        dialog.open()
+
+    def _copy_session_id(self) -> None:
+        thread = self.workspace_page.thread
+        if thread is not None:
+            QGuiApplication.clipboard().setText(thread.uid)
+
+    def _copy_session_id_of(self, thread_id: int) -> None:
+        async def copy() -> None:
+            if self._workspace is not None:
+                thread = await self._workspace.store.thread(thread_id)
+                QGuiApplication.clipboard().setText(thread.uid)
+
+        self._start_task(copy(), "copy session ID")
+
+    def _open_link(self, address: str) -> None:
+        """Open a link outside, after showing where it leads."""
+        url = QUrl(address)
+        if url.scheme() not in {"http", "https", "mailto"}:
+            return
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Chatelaine")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText("Open this link outside of Chatelaine?")
+        box.setInformativeText(url.toDisplayString())
+        go = box.addButton("Open", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        go.clicked.connect(lambda: QDesktopServices.openUrl(url))
+        box.open()
+
+    def _show_shortcuts(self) -> None:
+        lines = [
+            f"{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}\t"
+            f"{action.text().replace('&', '')}"
+            for action in self.actions_by_id.values()
+            if not action.shortcut().isEmpty()
+        ]
+        self._tell(
+            "Keyboard shortcuts", "\n".join(["Enter\tSend", "Shift+Enter\tNew line", *lines])
+        )
+
+    def _show_about(self) -> None:
+        self._tell(
+            f"Chatelaine {version('chatelaine')}",
+            "A window for talking with AI agents. Everything you write is kept in one encrypted "
+            "file on this computer.\n\nReleased under the MIT licence. Built with Qt, used under "
+            "the LGPL; the fonts Inter and DejaVu Sans Mono come with their own open licences.",
+        )
+
+    def _tell(self, title: str, text: str) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Chatelaine")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(title)
+        box.setInformativeText(text)
+        box.open()
+
+    # ------------------------------------------------------------------ failures
+
+    def show_failure(self, error: BaseException) -> None:
+        """Tell the user of a failure; one that was not foreseen goes to the log as well."""
+        failure = failures.describe(error)
+        if failure.details:
+            # Its text may hold what somebody wrote; kind and place are enough to find it.
+            log.error("unexpected %s\n%s", type(error).__name__, failure.details)
+        if not self._leaving:
+            failures.show(self, failure)
+
+
+def _file_name(title: str) -> str:
+    """A file name that every system takes, made from a title."""
+    plain = "".join(sign if sign.isalnum() or sign in " -_" else " " for sign in title)
+    return " ".join(plain.split())[:60] or "thread"

@@ -1,0 +1,424 @@
+"""The workspace page: sidebar, timeline and composer, and what connects them to the open history.
+
+The page is there before the history is open. Until then the composer takes typing, and a message
+that is sent waits for the history: nothing that was written is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
+from chatelaine.gui.chat.composer import Composer
+from chatelaine.gui.chat.controller import ChatController
+from chatelaine.gui.chat.timeline_view import TimelineView
+from chatelaine.gui.sidebar.thread_list import ThreadList
+from chatelaine.store.records import Change, History, Thread, ThreadId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from chatelaine.gui.tasks import TaskScope
+    from chatelaine.workspace import Workspace
+
+DRAFT_DELAY_MS = 300
+"""After the last key, the time until what stands in the composer is written to the disk."""
+LAST_THREAD = "last-thread"
+
+
+class WorkspacePage(QWidget):
+    """All threads on the left, the open one on the right.
+
+    Attributes:
+        sidebar: All threads.
+        timeline: The open thread.
+        composer: Where the user writes.
+        thread: The open thread; None until the history is open.
+
+    Signals:
+        steps_changed: What can be taken back in the open thread is something else now.
+        thread_changed: Another thread is open, or the open one has another title.
+        running_changed: Whether a turn runs in the open thread.
+        turn_ended: A turn of any thread is over.
+        failed: A ChatelaineError that has no place in the timeline.
+        link_activated: The address of a link that was clicked.
+    """
+
+    steps_changed = Signal()
+    thread_changed = Signal()
+    running_changed = Signal(bool)
+    turn_ended = Signal()
+    failed = Signal(object)
+    link_activated = Signal(str)
+
+    def __init__(self, scope: TaskScope, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.thread: Thread | None = None
+        self._scope = scope
+        self._workspace: Workspace | None = None
+        self._controllers: dict[ThreadId, ChatController] = {}
+        self._unsubscribe: Callable[[], None] | None = None
+        self._showing_trash = False
+        self._waiting_message = ""
+        self._returned = ""
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        self.sidebar = ThreadList()
+        self.timeline = TimelineView()
+        self.composer = Composer()
+        self.notices = QVBoxLayout()
+        self.notices.setContentsMargins(0, 0, 0, 0)
+        conversation = QWidget()
+        conversation.setObjectName("conversation")
+        column = QVBoxLayout(conversation)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self.notices)
+        column.addWidget(self.timeline, 1)
+        column.addWidget(self.composer)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.sidebar)
+        self.splitter.addWidget(conversation)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setCollapsible(1, False)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setSizes([260, 840])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.splitter)
+        self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_DELAY_MS)
+
+    def _connect(self) -> None:
+        self.composer.submitted.connect(self._submit)
+        self.composer.stop_requested.connect(self.stop)
+        self.composer.text_changed.connect(self._draft_timer.start)
+        self._draft_timer.timeout.connect(self._save_draft)
+        self.timeline.retry_requested.connect(self.retry)
+        self.timeline.continue_requested.connect(self.continue_reply)
+        self.timeline.earlier_requested.connect(self._load_earlier)
+        self.timeline.suggestion_chosen.connect(self._submit)
+        self.timeline.link_activated.connect(self.link_activated)
+        self.sidebar.selected.connect(self._open_by_id)
+        self.sidebar.new_requested.connect(self.new_thread)
+        self.sidebar.rename_requested.connect(self._rename)
+        self.sidebar.trash_requested.connect(self._trash)
+        self.sidebar.restore_requested.connect(self._restore)
+
+    # ------------------------------------------------------------------ the history
+
+    async def attach(self, workspace: Workspace) -> None:
+        """Show an opened history; what was written meanwhile stays, and what was sent is sent."""
+        self._workspace = workspace
+        self._unsubscribe = workspace.store.subscribe(self._on_change)
+        written = self.composer.text()
+        threads = await workspace.store.threads()
+        self.sidebar.set_threads(threads)
+        thread = await self._last_thread(workspace, threads)
+        await self._open(thread)
+        if written and not self._waiting_message:
+            self._give_back(written)
+        if self._waiting_message:
+            message, self._waiting_message = self._waiting_message, ""
+            self._submit(message)
+
+    async def detach(self) -> None:
+        """Stop and save what runs, write the draft, and show nothing any more."""
+        if self._workspace is None:
+            return
+        self._draft_timer.stop()
+        async with asyncio.TaskGroup() as group:
+            for controller in self._controllers.values():
+                group.create_task(controller.stopped())
+            if self.thread is not None:
+                group.create_task(
+                    self._workspace.store.write_composer(self.thread.id, self.composer.text())
+                )
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        self._workspace = None
+
+    async def _last_thread(self, workspace: Workspace, threads: list[Thread]) -> Thread:
+        wanted = await workspace.store.values.get(LAST_THREAD)
+        for thread in threads:
+            if str(thread.id) == wanted:
+                return thread
+        return threads[0] if threads else await workspace.store.create_thread()
+
+    def _on_change(self, change: Change) -> None:
+        self.sidebar.apply(change)
+        for thread in change.threads:
+            if self.thread is not None and thread.id == self.thread.id:
+                self.thread = thread
+                self.thread_changed.emit()
+
+    # ------------------------------------------------------------------ what the user asks
+
+    @property
+    def steps(self) -> History:
+        """What can be taken back and brought again in the open thread."""
+        controller = self._controller
+        return controller.steps if controller else History()
+
+    @property
+    def running(self) -> bool:
+        """Whether a turn runs in the open thread."""
+        controller = self._controller
+        return controller is not None and controller.running
+
+    def new_thread(self) -> None:
+        """Open a thread in which nothing was said yet."""
+        workspace = self._workspace
+        if workspace is None:
+            return
+
+        async def begin() -> None:
+            await self._save_draft_now()
+            await self._open(await workspace.fresh_thread())
+
+        self._start(begin(), "new thread", replace="open thread")
+
+    def stop(self) -> None:
+        """Stop the turn that runs in the open thread."""
+        if self._controller is not None:
+            self._controller.stop()
+
+    def retry(self) -> None:
+        """Ask the last question of the open thread again."""
+        if self._controller is not None:
+            self._controller.retry()
+
+    def continue_reply(self) -> None:
+        """Ask the model to go on where it was cut off."""
+        from chatelaine.chat.conversation import CONTINUE
+
+        if self._controller is not None:
+            self._controller.send(CONTINUE)
+
+    def undo(self) -> None:
+        """Take back the last step of the open thread."""
+        if self._controller is not None:
+            self._controller.undo()
+
+    def redo(self) -> None:
+        """Bring the last step again that was taken back."""
+        if self._controller is not None:
+            self._controller.redo()
+
+    def clear(self) -> None:
+        """Begin anew in the open thread."""
+        if self._controller is not None:
+            self._controller.clear()
+
+    def rename(self) -> None:
+        """Let the user write another title into the sidebar."""
+        if self.thread is not None:
+            self.sidebar.edit_title(self.thread.id)
+
+    def trash(self) -> None:
+        """Move the open thread to the trash."""
+        if self.thread is not None:
+            self._trash(self.thread.id)
+
+    def restore(self) -> None:
+        """Put the open thread back among the others."""
+        if self.thread is not None:
+            self._restore(self.thread.id)
+
+    def show_trash(self, shown: bool) -> None:
+        """List the threads in the trash, or the others."""
+        workspace = self._workspace
+        self._showing_trash = shown
+        if workspace is None:
+            return
+
+        async def switch() -> None:
+            threads = await workspace.store.threads(trashed=shown)
+            self.sidebar.set_trash_shown(shown)
+            self.sidebar.set_threads(threads)
+            if self.thread is not None:
+                self.sidebar.select(self.thread.id)
+
+        self._start(switch(), "list threads", replace="list threads")
+
+    # ------------------------------------------------------------------ threads
+
+    @property
+    def _controller(self) -> ChatController | None:
+        return None if self.thread is None else self._controllers.get(self.thread.id)
+
+    def _open_by_id(self, thread_id: ThreadId) -> None:
+        workspace = self._workspace
+        if workspace is None or (self.thread is not None and self.thread.id == thread_id):
+            return
+
+        async def switch() -> None:
+            await self._save_draft_now()
+            await self._open(await workspace.store.thread(thread_id))
+
+        self._start(switch(), "open thread", replace="open thread")
+
+    async def _open(self, thread: Thread) -> None:
+        workspace = self._workspace
+        if workspace is None:
+            return
+        text = await workspace.store.composer(thread.id)
+        self.thread = thread
+        self._returned = ""
+        controller = self._controllers.get(thread.id)
+        if controller is None:
+            controller = self._make_controller(workspace, thread)
+            controller.load()
+        else:
+            self._show_rows(thread.id)
+        self.composer.set_text(text)
+        self._draft_timer.stop()
+        self._show_running(thread.id, controller.running)
+        self.sidebar.select(thread.id)
+        self.thread_changed.emit()
+        self.steps_changed.emit()
+        self.composer.setFocus()
+        await workspace.store.values.set(LAST_THREAD, str(thread.id))
+
+    def _make_controller(self, workspace: Workspace, thread: Thread) -> ChatController:
+        controller = ChatController(workspace.conversation(thread), self._scope, self)
+        number = thread.id
+        controller.loaded.connect(partial(self._show_rows, number))
+        controller.event_arrived.connect(partial(self._show_event, number))
+        controller.running_changed.connect(partial(self._show_running, number))
+        controller.steps_changed.connect(partial(self._show_steps, number))
+        controller.text_returned.connect(partial(self._take_back, number))
+        controller.text_brought_again.connect(partial(self._forget_returned, number))
+        controller.failed.connect(self.failed)
+        self._controllers[number] = controller
+        return controller
+
+    def _is_open(self, thread_id: ThreadId) -> bool:
+        return self.thread is not None and self.thread.id == thread_id
+
+    def _show_rows(self, thread_id: ThreadId) -> None:
+        if self._is_open(thread_id):
+            controller = self._controllers[thread_id]
+            self.timeline.load(controller.model.rows, has_earlier=controller.has_earlier)
+
+    def _show_event(self, thread_id: ThreadId, event: ChatEvent) -> None:
+        if self._is_open(thread_id):
+            self.timeline.apply(event)
+            if isinstance(event, TurnStarted):
+                self._save_draft()
+        if isinstance(event, TurnEnded):
+            self.turn_ended.emit()
+
+    def _show_running(self, thread_id: ThreadId, running: bool) -> None:
+        self.sidebar.set_running(
+            frozenset(number for number, other in self._controllers.items() if other.running)
+        )
+        if self._is_open(thread_id):
+            self.composer.set_running(running)
+            self.running_changed.emit(running)
+
+    def _show_steps(self, thread_id: ThreadId) -> None:
+        if self._is_open(thread_id):
+            self.steps_changed.emit()
+
+    def _load_earlier(self) -> None:
+        if self._controller is not None:
+            self._controller.load_earlier()
+
+    def _rename(self, thread_id: ThreadId, title: str) -> None:
+        if self._workspace is not None:
+            self._start(_done(self._workspace.store.rename_thread(thread_id, title)), "rename")
+
+    def _restore(self, thread_id: ThreadId) -> None:
+        if self._workspace is not None:
+            self._start(_done(self._workspace.store.restore_thread(thread_id)), "restore")
+
+    def _trash(self, thread_id: ThreadId) -> None:
+        workspace = self._workspace
+        if workspace is None:
+            return
+
+        async def move() -> None:
+            controller = self._controllers.get(thread_id)
+            if controller is not None:
+                await controller.stopped()
+            await workspace.store.trash_thread(thread_id)
+            if self._is_open(thread_id):
+                threads = await workspace.store.threads()
+                await self._open(threads[0] if threads else await workspace.store.create_thread())
+
+        self._start(move(), "move to trash")
+
+    # ------------------------------------------------------------------ the composer
+
+    def _submit(self, text: str) -> None:
+        controller = self._controller
+        if controller is None:
+            # The history is not open yet; the message goes out as soon as it is.
+            self._waiting_message = text
+            self.composer.set_text(text)
+            return
+        if controller.running or not text.strip():
+            return
+        self._returned = ""
+        self.composer.set_text("")
+        # The draft on the disk stays until the message itself is there: see _show_event.
+        self._draft_timer.stop()
+        controller.send(text)
+
+    def _take_back(self, thread_id: ThreadId, text: str) -> None:
+        """Put a text that was taken back where the user can change it and send it again."""
+        if self._is_open(thread_id):
+            self._give_back(text)
+        elif self._workspace is not None:
+            self._start(self._keep_in_draft(self._workspace, thread_id, text), "write draft")
+
+    async def _keep_in_draft(self, workspace: Workspace, thread_id: ThreadId, text: str) -> None:
+        written = await workspace.store.composer(thread_id)
+        await workspace.store.write_composer(thread_id, _joined(text, written))
+
+    def _give_back(self, text: str) -> None:
+        written = self.composer.text()
+        # What an earlier undo has put there, and the user left alone, makes way for this one.
+        if written.strip() == self._returned.strip():
+            written = ""
+        self._returned = text if not written else ""
+        self.composer.set_text(_joined(text, written))
+        self.composer.setFocus()
+        self._draft_timer.start()
+
+    def _forget_returned(self, thread_id: ThreadId) -> None:
+        if self._is_open(thread_id) and self._returned:
+            if self.composer.text() == self._returned:
+                self.composer.set_text("")
+                self._draft_timer.start()
+            self._returned = ""
+
+    def _save_draft(self) -> None:
+        if self._workspace is not None:
+            self._start(self._save_draft_now(), "write draft")
+
+    async def _save_draft_now(self) -> None:
+        self._draft_timer.stop()
+        if self._workspace is not None and self.thread is not None:
+            await self._workspace.store.write_composer(self.thread.id, self.composer.text())
+
+    def _start(
+        self, work: Coroutine[Any, Any, None], name: str, *, replace: str | None = None
+    ) -> None:
+        self._scope.start(work, name=name, replace=replace)
+
+
+def _joined(text: str, written: str) -> str:
+    return f"{text}\n\n{written}" if written.strip() else text
+
+
+async def _done(work: Coroutine[Any, Any, object]) -> None:
+    await work

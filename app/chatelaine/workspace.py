@@ -1,0 +1,267 @@
+"""The workspace: all that exists while the vault is unlocked, and the way into it.
+
+`Workspace` knows every part and wires it; it exists only when everything in it exists.
+`HistoryAccess` leads there: it takes the lock of a history, finds out how it stands, gets its key
+and opens it. It never makes a key for a history that exists, and never deletes or renames anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from chatelaine.chat.assistants import Assistants
+from chatelaine.chat.conversation import Conversation
+from chatelaine.errors import (
+    ChatelaineError,
+    ExportFailed,
+    KeyUnavailable,
+    PassphraseNeeded,
+)
+from chatelaine.providers.registry import ProviderRegistry
+from chatelaine.store.store import ConversationStore
+from chatelaine.store.transfer.markdown import thread_to_markdown
+from chatelaine.vault.keyring import Keyring, system_keyring
+from chatelaine.vault.vault import (
+    HistoryFiles,
+    NewKey,
+    SlotKind,
+    Vault,
+    VaultState,
+    next_history_beside,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    from chatelaine.store.records import Thread, ThreadId
+
+T = TypeVar("T")
+
+RECOVERY_KEY = "recovery-key"
+"""The value that holds the recovery key until the user has confirmed it."""
+RECOVERY_CONFIRMED = "recovery-key-confirmed"
+
+
+class Workspace:
+    """An open history with everything that works on it; an async context manager.
+
+    Attributes:
+        history: The encrypted file.
+        store: Its threads.
+        providers: Where answers come from.
+        assistants: Who answers.
+    """
+
+    def __init__(self, history: Path, store: ConversationStore, vault: Vault, key: bytes) -> None:
+        self.history = history
+        self.store = store
+        self.providers = ProviderRegistry(store.values, store.credentials)
+        self.assistants = Assistants(self.providers)
+        self._vault = vault
+        self._key = key
+        self._conversations: dict[ThreadId, Conversation] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close connections, the file and its lock. Running turns must have been stopped before."""
+        self._conversations.clear()
+        async with AsyncExitStack() as stack:
+            stack.callback(self._vault.release)
+            stack.push_async_callback(self.store.aclose)
+            stack.push_async_callback(self.assistants.aclose)
+
+    def conversation(self, thread: Thread) -> Conversation:
+        """Give the conversation of a thread: the same one as long as the workspace is open."""
+        found = self._conversations.get(thread.id)
+        if found is None:
+            found = Conversation(self.store, thread, self.assistants)
+            self._conversations[thread.id] = found
+        return found
+
+    async def fresh_thread(self) -> Thread:
+        """Give a thread in which nothing was said yet: the one there is, else a new one."""
+        for thread in await self.store.threads():
+            untouched = thread.tip is None and not thread.title
+            if untouched and not await self.store.composer(thread.id):
+                return thread
+        return await self.store.create_thread()
+
+    async def export_thread(self, thread_id: ThreadId, target: Path) -> None:
+        """Write a thread as Markdown: readable by everybody who can read the file.
+
+        Raises:
+            ExportFailed: The file could not be written; what was there before is untouched.
+        """
+        thread = await self.store.thread(thread_id)
+        turns = await self.store.turns(thread_id)
+        await asyncio.to_thread(_write_export, target, thread_to_markdown(thread, turns))
+
+    async def pending_recovery_key(self) -> str | None:
+        """Give the recovery key, as long as the user has not confirmed to have it."""
+        return await self.store.values.get(RECOVERY_KEY)
+
+    async def confirm_recovery_key(self) -> None:
+        """Erase the recovery key here: the user has it now."""
+        await self.store.values.set(RECOVERY_CONFIRMED, "yes")
+        await self.store.values.delete(RECOVERY_KEY)
+
+    async def renew_recovery_key(self) -> str:
+        """Make a new recovery key; the one before opens nothing any more."""
+        recovery_key = await asyncio.to_thread(self._vault.renew_recovery_key, self._key)
+        await self.store.values.set(RECOVERY_KEY, recovery_key)
+        await self.store.values.delete(RECOVERY_CONFIRMED)
+        return recovery_key
+
+    async def ensure_recovery_key(self) -> None:
+        """Make a recovery key where the first one was lost with a crash before it was stored."""
+        values = self.store.values
+        if await values.get(RECOVERY_CONFIRMED) or await values.get(RECOVERY_KEY):
+            return
+        await self.renew_recovery_key()
+
+
+class HistoryAccess:
+    """The way from a path to an open `Workspace`; one for each attempt to open a history.
+
+    Attributes:
+        history: The encrypted file, which may not exist yet.
+    """
+
+    def __init__(self, history: Path, keyring: Callable[[], Keyring] = system_keyring) -> None:
+        self.history = history
+        self._keyring = keyring
+        self._vault: Vault | None = None
+
+    async def open(self) -> Workspace:
+        """Open the history with the key from the keyring; make both where there is neither.
+
+        Raises:
+            PassphraseNeeded: There is no history yet, and no keyring that could keep its key:
+                `create_with_passphrase` is the way.
+            KeyUnavailable: The history exists, its key does not come.
+            HistoryError: The file cannot be opened.
+            VaultError: The key file cannot be used.
+        """
+        vault = await self._locked_vault()
+        if await asyncio.to_thread(vault.examine) is VaultState.NEW:
+            try:
+                return await self._create(vault, vault.create_with_keyring)
+            except KeyUnavailable as error:
+                raise PassphraseNeeded(error.message) from error
+        kinds = await asyncio.to_thread(vault.slot_kinds)
+        if SlotKind.KEYRING not in kinds:
+            raise KeyUnavailable("This history is locked with a passphrase.", title="Welcome back")
+        key = await asyncio.to_thread(vault.unlock_with_keyring)
+        return await self._open(vault, key)
+
+    async def create_with_passphrase(self, passphrase: str) -> Workspace:
+        """Make a history whose key is kept under a passphrase.
+
+        Raises:
+            VaultError: The key file could not be written.
+            HistoryError: The history could not be made.
+        """
+        vault = await self._locked_vault()
+        return await self._create(vault, lambda: vault.create_with_passphrase(passphrase))
+
+    async def open_with_passphrase(self, passphrase: str) -> Workspace:
+        """Open the history with its passphrase.
+
+        Raises:
+            WrongSecret: It is another one.
+        """
+        vault = await self._locked_vault()
+        key = await asyncio.to_thread(vault.unlock_with_passphrase, passphrase)
+        return await self._open(vault, key)
+
+    async def open_with_recovery_key(self, text: str) -> Workspace:
+        """Open the history with its recovery key, and give the keyring its entry back.
+
+        Raises:
+            RecoveryKeyMistyped: Its check characters do not fit.
+            WrongSecret: It is another one.
+        """
+        vault = await self._locked_vault()
+        key = await asyncio.to_thread(vault.unlock_with_recovery_key, text)
+        with suppress(KeyUnavailable):  # without a keyring the next start asks again
+            await asyncio.to_thread(vault.add_keyring_slot, key)
+        return await self._open(vault, key)
+
+    def next_history(self) -> Path:
+        """Give the path of a history that does not exist yet, beside this one."""
+        return next_history_beside(self.history)
+
+    async def has_passphrase(self) -> bool:
+        """Tell whether a passphrase opens this history."""
+        try:
+            vault = await self._locked_vault()
+            return SlotKind.PASSPHRASE in await asyncio.to_thread(vault.slot_kinds)
+        except ChatelaineError:
+            return False
+
+    async def aclose(self) -> None:
+        """Let go of the lock, where no workspace was opened."""
+        if self._vault is not None:
+            vault, self._vault = self._vault, None
+            await asyncio.to_thread(vault.release)
+
+    async def _locked_vault(self) -> Vault:
+        """Give the vault with its lock taken: nothing is read before."""
+        if self._vault is None:
+            self._vault = await asyncio.to_thread(self._acquire)
+        return self._vault
+
+    def _acquire(self) -> Vault:
+        vault = Vault(HistoryFiles.beside(self.history), self._keyring)
+        vault.acquire()
+        return vault
+
+    async def _create(self, vault: Vault, make_key: Callable[[], NewKey]) -> Workspace:
+        made = await asyncio.to_thread(make_key)
+        store = await ConversationStore.open(self.history, made.key, create=True)
+        await asyncio.to_thread(vault.record_salt, store.salt)
+        await store.values.set(RECOVERY_KEY, made.recovery_key)
+        return self._hand_over(store, vault, made.key)
+
+    async def _open(self, vault: Vault, key: bytes) -> Workspace:
+        # A history whose making was interrupted before its first page has a key and no file.
+        unfinished = await asyncio.to_thread(vault.is_unfinished)
+        store = await ConversationStore.open(self.history, key, create=unfinished)
+        await asyncio.to_thread(vault.record_salt, store.salt)
+        workspace = self._hand_over(store, vault, key)
+        await workspace.ensure_recovery_key()
+        return workspace
+
+    def _hand_over(self, store: ConversationStore, vault: Vault, key: bytes) -> Workspace:
+        """From here on the workspace holds the lock."""
+        self._vault = None
+        return Workspace(self.history, store, vault, key)
+
+
+def _write_export(target: Path, text: str) -> None:
+    try:
+        temporary = target.with_name(f".{target.name}.part")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportFailed(
+            f"“{target.name}” could not be written: {error.strerror or 'unknown reason'}. "
+            "Choose another folder, or make room on the disk."
+        ) from error

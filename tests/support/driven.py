@@ -1,0 +1,256 @@
+"""The real program with a remote control: what `support/driver.py` starts.
+
+It runs `chatelaine.__main__` as it is. Commands come as lines of JSON on standard input and are
+carried out with real key and mouse events in the window; answers go to the file descriptor in
+CHATELAINE_ANSWERS, and what the window shows of the newest reply is recorded there whenever it
+changes, so that it is known after a SIGKILL too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+RECORD_INTERVAL_MS = 15
+
+
+class Remote(QObject):
+    """Carries out the commands in the thread of the window."""
+
+    commanded = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers = os.fdopen(int(os.environ["CHATELAINE_ANSWERS"]), "w", buffering=1)
+        self._shown = ""
+        self.commanded.connect(self._carry_out, Qt.ConnectionType.QueuedConnection)
+        self._recorder = QTimer(self, interval=RECORD_INTERVAL_MS)
+        self._recorder.timeout.connect(self._record)
+        threading.Thread(target=self._listen, args=(self.commanded,), daemon=True).start()
+
+    def start_recording(self) -> None:
+        self._recorder.start()
+
+    def _listen(self, commanded: SignalInstance) -> None:
+        for line in sys.stdin:
+            commanded.emit(line)
+
+    def _carry_out(self, line: str) -> None:
+        command = json.loads(line)
+        verb = command.pop("verb")
+        try:
+            answer: dict[str, Any] = {"value": getattr(self, f"do_{verb}")(**command)}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test must hear of it
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        self._say(answer)
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        self._answers.write(json.dumps(answer) + "\n")
+
+    def _record(self) -> None:
+        window = main_window()
+        if window is None:
+            return
+        shown = newest_reply(window)
+        if shown != self._shown:
+            self._shown = shown
+            self._say({"shown": shown, "at": time.monotonic()})
+
+    # -------------------------------------------------------------- verbs
+
+    def do_state(self) -> dict[str, Any]:
+        return state()
+
+    def do_type(self, text: str, into: str = "") -> None:
+        QTest.keyClicks(target(into), text)
+
+    def do_press(self, keys: str, on: str = "") -> None:
+        combination = QKeySequence(keys)[0]
+        QTest.keyClick(target(on), combination.key(), combination.keyboardModifiers())
+
+    def do_click(self, name: str) -> None:
+        widget = find(name)
+        if not widget.isEnabled():
+            raise AssertionError(f"{name} cannot be clicked: it is disabled")
+        QTest.mouseClick(
+            widget,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+            widget.rect().center(),
+        )
+
+    def do_click_row(self, index: int) -> None:
+        view = main_window_there().workspace_page.sidebar.view
+        rect = view.visualRect(view.model().index(index, 0))
+        QTest.mouseClick(
+            view.viewport(),
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+            rect.center(),
+        )
+
+    def do_set_text(self, name: str, text: str) -> None:
+        """Replace what stands in a field, with keys."""
+        field = find(name)
+        if isinstance(field, QComboBox):
+            line = field.lineEdit()
+            if line is None:
+                raise AssertionError(f"{name} cannot be written into")
+            field = line
+        if not isinstance(field, QLineEdit | QPlainTextEdit | QTextEdit):
+            raise TypeError(f"{name} is not a field")
+        field.setFocus()
+        field.selectAll()
+        QTest.keyClick(field, Qt.Key.Key_Delete)
+        QTest.keyClicks(field, text)
+
+    def do_text(self, name: str) -> str:
+        return text_of(find(name))
+
+    def do_screenshot(self, path: str, name: str = "") -> None:
+        widget = find(name) if name else (QApplication.activeModalWidget() or main_window_there())
+        if not widget.grab().save(path):
+            raise AssertionError(f"no picture could be saved at {path}")
+
+    def do_resize(self, width: int, height: int) -> None:
+        main_window_there().resize(width, height)
+
+    def do_trigger(self, action: str) -> None:
+        """Choose a command from the menu by its name."""
+        main_window_there().actions_by_id[action].trigger()
+
+    def do_scroll_to_top(self) -> None:
+        main_window_there().workspace_page.timeline.findChild(
+            QWidget, "timelineArea"
+        ).verticalScrollBar().setValue(0)
+
+    def do_close(self) -> None:
+        main_window_there().close()
+
+    def do_modules(self) -> list[str]:
+        return sorted(sys.modules)
+
+
+def main_window() -> Any:
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, QMainWindow):
+            return widget
+    return None
+
+
+def main_window_there() -> Any:
+    window = main_window()
+    if window is None:
+        raise AssertionError("the main window is not there")
+    return window
+
+
+def find(name: str) -> Any:
+    """Find a visible widget by its object name, its accessible name or the text of a button."""
+    dialog = QApplication.activeModalWidget()
+    roots = ([dialog] if dialog else []) + [main_window_there()]
+    roots += [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog)]
+    for root in roots:
+        for widget in [root, *root.findChildren(QWidget)]:
+            if widget.isVisible() and name in names(widget):
+                return widget
+    raise AssertionError(f"nothing visible is called {name!r}")
+
+
+def names(widget: QWidget) -> set[str]:
+    found = {widget.objectName(), widget.accessibleName()}
+    if isinstance(widget, QAbstractButton):
+        found.add(widget.text().replace("&", ""))
+    return found - {""}
+
+
+def target(name: str) -> QWidget:
+    if name:
+        return find(name)
+    return QApplication.focusWidget() or main_window_there()
+
+
+def text_of(widget: Any) -> str:
+    if isinstance(widget, QPlainTextEdit | QTextEdit):
+        return widget.toPlainText()
+    if isinstance(widget, QComboBox):
+        return widget.currentText()
+    return str(widget.text())
+
+
+def newest_reply(window: Any) -> str:
+    rows = window.workspace_page.timeline.model.rows
+    texts = [row.text for row in rows if type(row).__name__ == "ReplyRow"]
+    return texts[-1] if texts else ""
+
+
+def state() -> dict[str, Any]:
+    window = main_window()
+    if window is None:
+        return {"window": False}
+    page = window.workspace_page
+    dialog = QApplication.activeModalWidget()
+    return {
+        "window": window.isVisible(),
+        "title": window.windowTitle(),
+        "page": "workspace" if page.isVisible() else "locked",
+        "open": page.thread is not None,
+        "thread": None
+        if page.thread is None
+        else {"title": page.thread.title, "uid": page.thread.uid},
+        "threads": page.sidebar.titles(),
+        "rows": [describe(row) for row in page.timeline.model.rows],
+        "composer": page.composer.text(),
+        "running": page.running,
+        "undo": window.actions_by_id["undo-step"].text().replace("&", ""),
+        "can_undo": window.actions_by_id["undo-step"].isEnabled(),
+        "redo": window.actions_by_id["redo-step"].text().replace("&", ""),
+        "can_redo": window.actions_by_id["redo-step"].isEnabled(),
+        "dialog": None if dialog is None else dialog_text(dialog),
+        "labels": [label.text() for label in window.findChildren(QLabel) if label.isVisible()],
+        "focus": None
+        if QApplication.focusWidget() is None
+        else QApplication.focusWidget().objectName(),
+    }
+
+
+def dialog_text(dialog: QWidget) -> str:
+    return "\n".join(label.text() for label in dialog.findChildren(QLabel) if label.isVisible())
+
+
+def describe(row: Any) -> dict[str, Any]:
+    fields = {name: getattr(row, name) for name in row.__dataclass_fields__}
+    plain = {name: value for name, value in fields.items() if isinstance(value, str | int | bool)}
+    return {"row": type(row).__name__, **plain}
+
+
+def main() -> int:
+    remote = Remote()
+    QTimer.singleShot(0, remote.start_recording)
+    from chatelaine.__main__ import main as run
+
+    return run(sys.argv[1:]) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""A driver of the real program: starts it in a process of its own and offers verbs.
+
+    with Driver(environment) as program:
+        program.wait_open()
+        program.type("Hello")
+        program.press("Return")
+        program.wait_for(lambda state: not state["running"])
+
+Keys and clicks are real events in the real window (`support/driven.py`); what a test sees is what
+the window shows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from support.until import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+ROOT = Path(__file__).parents[2]
+ANSWER_LIMIT = 20.0
+"""Seconds in which a command must be answered: a window that takes longer hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the window showed of the newest reply, and since when (`time.monotonic`)."""
+
+    text: str
+    at: float
+
+
+class ProgramFailed(AssertionError):
+    """The program did not do what it was told, or is gone."""
+
+
+class Driver:
+    """One run of the program.
+
+    Attributes:
+        shown: What the newest reply looked like, each time it changed.
+        errors: What the program wrote to standard error.
+    """
+
+    def __init__(self, environment: Mapping[str, str], arguments: Sequence[str] = ()) -> None:
+        self.shown: list[Shown] = []
+        self.errors = ""
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        reading, writing = os.pipe()
+        full = {
+            **environment,
+            "CHATELAINE_ANSWERS": str(writing),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "app"), str(ROOT / "tests")]),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-X", "faulthandler", "-m", "support.driven", *arguments],
+            env=full,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=[writing],
+            cwd=full.get("HOME"),
+        )
+        os.close(writing)
+        self._threads = [
+            threading.Thread(target=self._read_answers, args=(reading,)),
+            threading.Thread(target=self._read_errors),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self._end()
+        if kind is not None and self.errors:
+            sys.stderr.write(self.errors)
+
+    # -------------------------------------------------------------- verbs
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the window shows now."""
+        value: dict[str, Any] = self.tell("state")
+        return value
+
+    def type(self, text: str, into: str = "") -> None:
+        """Press the keys of a text, where the focus is or in a widget."""
+        self.tell("type", text=text, into=into)
+
+    def press(self, keys: str, on: str = "") -> None:
+        """Press a combination such as "Ctrl+Alt+Z"."""
+        self.tell("press", keys=keys, on=on)
+
+    def click(self, name: str) -> None:
+        """Click what has this object name, accessible name or button text."""
+        self.tell("click", name=name)
+
+    def screenshot(self, path: Path, name: str = "") -> None:
+        """Save a picture of the window (or of the open dialog, or of a widget)."""
+        self.tell("screenshot", path=str(path), name=name)
+
+    def send(self, text: str) -> None:
+        """Type a message and press Return."""
+        self.type(text, into="composerInput")
+        self.press("Return", on="composerInput")
+
+    def wait_for(
+        self, wanted: Callable[[dict[str, Any]], object], timeout: float = 15.0
+    ) -> dict[str, Any]:
+        """Wait until the window shows what is wanted, and give its state."""
+
+        def look() -> dict[str, Any] | None:
+            state = self.state
+            return state if wanted(state) else None
+
+        try:
+            found = wait_until(look, timeout, what="the state that was waited for")
+        except AssertionError as error:
+            seen = json.dumps(self.state, indent=1)[:4000]
+            raise ProgramFailed(f"{error}; the window shows {seen}") from None
+        if found is None:
+            raise ProgramFailed("no state")
+        return found
+
+    def wait_open(self) -> dict[str, Any]:
+        """Wait until the history is open and a thread is shown."""
+        return self.wait_for(lambda state: state.get("open") and state["page"] == "workspace")
+
+    def wait_idle(self, replies: int) -> dict[str, Any]:
+        """Wait until nothing runs and so many replies are shown."""
+        return self.wait_for(
+            lambda state: (
+                not state["running"]
+                and sum(row["row"] == "ReplyRow" for row in state["rows"]) == replies
+            )
+        )
+
+    def tell(self, verb: str, **values: Any) -> Any:
+        """Have a verb of `support/driven.py` carried out."""
+        if self.process.stdin is None:
+            raise ProgramFailed("the program was started without standard input")
+        try:
+            self.process.stdin.write(json.dumps({"verb": verb, **values}) + "\n")
+            self.process.stdin.flush()
+            answer = self._answers.get(timeout=ANSWER_LIMIT)
+        except (BrokenPipeError, queue.Empty) as error:
+            raise ProgramFailed(
+                f"the program does not answer to {verb!r}:\n{self.errors}"
+            ) from error
+        if "error" in answer:
+            raise ProgramFailed(f"{verb} {values}: {answer['error']}")
+        return answer["value"]
+
+    # -------------------------------------------------------------- endings
+
+    def quit(self) -> int:
+        """Press Ctrl+Q and wait for the end; give the exit code."""
+        self.press("Ctrl+Q")
+        return self.wait_ended()
+
+    def terminate(self) -> int:
+        """End it as the system does when the user logs out; give the exit code."""
+        self.process.terminate()
+        return self.wait_ended()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self.process.send_signal(signal.SIGKILL)
+        self.wait_ended()
+
+    def wait_ended(self) -> int:
+        """Wait for the end; give the exit code."""
+        code = self.process.wait(ANSWER_LIMIT)
+        self._end()
+        return code
+
+    def _end(self) -> None:
+        self.process.wait(ANSWER_LIMIT)
+        for thread in self._threads:
+            thread.join(ANSWER_LIMIT)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+    def _read_answers(self, descriptor: int) -> None:
+        with os.fdopen(descriptor) as answers:
+            for line in answers:
+                answer = json.loads(line)
+                if "shown" in answer:
+                    self.shown.append(Shown(answer["shown"], answer["at"]))
+                else:
+                    self._answers.put(answer)
+
+    def _read_errors(self) -> None:
+        if self.process.stderr is not None:
+            for line in self.process.stderr:
+                self.errors += line
