@@ -9,6 +9,7 @@ Every foreseen failure is one of these; anything else that is raised is a bug an
     |   |   +-- KeyringLocked        it is there, but locked or its prompt was dismissed
     |   |   +-- KeyringEntryMissing  it answers, but has no entry for this history
     |   |   +-- KeyOfAnotherHistory  the entry found opens another history
+    |   |   +-- KeyFileMissing       a history without the key file beside it
     |   +-- PassphraseNeeded         no history yet, and no keyring to keep its key in
     |   +-- WrongSecret              a passphrase or recovery key that does not fit
     |   +-- RecoveryKeyMistyped      the check characters say so, and where
@@ -82,6 +83,10 @@ class KeyringEntryMissing(KeyUnavailable):
 
 class KeyOfAnotherHistory(KeyUnavailable):
     """The entry that was found belongs to another history."""
+
+
+class KeyFileMissing(KeyUnavailable):
+    """There is a history, but the file with its wrapped key is not beside it."""
 
 
 class PassphraseNeeded(VaultError):

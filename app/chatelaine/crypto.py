@@ -1,0 +1,130 @@
+"""Every cryptographic primitive that is used, in one place: the only importer of `cryptography`.
+
+What is offered is narrow on purpose: one hash, one key derivation for random secrets, one for
+passphrases, one authenticated cipher. Lengths are checked here, because a key of the wrong length
+is a mistake that must not be repaired silently further down.
+
+    CryptoError
+    +-- AuthenticationFailed   another key, or the sealed text or its header was changed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class CryptoError(Exception):
+    """A primitive was asked for something it cannot do."""
+
+
+class AuthenticationFailed(CryptoError):
+    """A sealed text does not open: wrong key, or it or its header was changed."""
+
+
+def random_bytes(count: int) -> bytes:
+    """Give `count` bytes from the system's source of randomness."""
+    return os.urandom(count)
+
+
+def sha256(data: bytes) -> bytes:
+    """Give the SHA-256 of `data`: 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """Give the HMAC-SHA-256 of `message`: 32 bytes."""
+    return hmac.digest(key, message, "sha256")
+
+
+def hkdf_sha256(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    """Derive a key from a secret that is already random (RFC 5869).
+
+    Args:
+        secret: The input keying material; not a passphrase.
+        salt: Random, need not be secret.
+        info: What the key is for: other words give an unrelated key.
+        length: Of the derived key, in bytes.
+
+    Raises:
+        CryptoError: The length is not possible.
+    """
+    try:
+        return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info).derive(secret)
+    except ValueError as error:
+        raise CryptoError(str(error)) from error
+
+
+def seal_aes_gcm(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """Encrypt and authenticate with AES-256-GCM.
+
+    Args:
+        key: 32 bytes.
+        nonce: 12 bytes, never used twice with this key.
+        plaintext: What is to be hidden.
+        aad: What is bound to it without being hidden.
+
+    Returns:
+        The ciphertext, 16 bytes longer than the plaintext.
+
+    Raises:
+        CryptoError: The key or the nonce has the wrong length.
+    """
+    _check_lengths(key, nonce)
+    return AESGCM(key).encrypt(nonce, plaintext, aad)
+
+
+def open_aes_gcm(key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes:
+    """Decrypt what `seal_aes_gcm` made.
+
+    Raises:
+        AuthenticationFailed: It was not sealed with this key, nonce and `aad`, or was changed.
+        CryptoError: The key or the nonce has the wrong length.
+    """
+    _check_lengths(key, nonce)
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, aad)
+    except InvalidTag as error:
+        raise AuthenticationFailed("the sealed text does not open") from error
+
+
+def argon2id(
+    passphrase: bytes, salt: bytes, *, time: int, memory_kib: int, lanes: int, length: int
+) -> bytes:
+    """Derive a key from a passphrase (RFC 9106), slowly: call it in a worker thread.
+
+    Args:
+        passphrase: What somebody has typed, as bytes.
+        salt: Random, 8 bytes or more.
+        time: Number of passes.
+        memory_kib: Memory that is filled, in KiB.
+        lanes: Degree of parallelism.
+        length: Of the derived key, in bytes.
+
+    Raises:
+        CryptoError: The parameters are not possible, or this build of OpenSSL has no Argon2.
+    """
+    try:
+        kdf = Argon2id(
+            salt=salt, length=length, iterations=time, lanes=lanes, memory_cost=memory_kib
+        )
+        return kdf.derive(passphrase)
+    except (ValueError, TypeError, MemoryError, UnsupportedAlgorithm) as error:
+        raise CryptoError(f"Argon2id is not possible: {error}") from error
+
+
+def _check_lengths(key: bytes, nonce: bytes) -> None:
+    if len(key) != KEY_BYTES:
+        raise CryptoError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+    if len(nonce) != NONCE_BYTES:
+        raise CryptoError(f"a nonce has {NONCE_BYTES} bytes, not {len(nonce)}")

@@ -1,0 +1,230 @@
+"""The system's keyring: where one factor of the key lies, in the care of the desktop.
+
+Only back ends that encrypt what they keep are used, and they are made here directly. The `keyring`
+package would choose by itself: by an environment variable, by a file, or whatever is installed,
+keyrings in plain text and ones that keep nothing included; and it would take a second for it.
+
+Every call may block: while the system asks the user to unlock the keyring, for as long as that
+takes. That is waiting, not an answer, so there is no timeout here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import re
+import sys
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ParamSpec, Protocol, Self, TypeVar
+
+from typing_extensions import override
+
+from chatelaine.errors import KeyringLocked, KeyringUnavailable, KeyUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from keyring.backend import KeyringBackend
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SERVICE = "Chatelaine"
+"""What entries belong to. It is stored in clear, like their names: neither tells anything."""
+
+SECRET_BYTES = 32
+
+_ENTRY = re.compile(r"v1:(?P<kid>[0-9a-f]{16}):(?P<secret>[0-9A-Za-z+/]{43}=)")
+
+# In order of preference. Those of one group speak to the same keyring: one of them is enough.
+_Backends = tuple[tuple[str, str], ...]
+_LINUX: tuple[_Backends, ...] = (
+    (("keyring.backends.SecretService", "Keyring"), ("keyring.backends.libsecret", "Keyring")),
+    (("keyring.backends.kwallet", "DBusKeyring"),),
+)
+_ALLOWED: Mapping[str, tuple[_Backends, ...]] = MappingProxyType(
+    {
+        "darwin": ((("keyring.backends.macOS", "Keyring"),),),
+        "win32": ((("keyring.backends.Windows", "WinVaultKeyring"),),),
+    }
+)
+
+# What a back end would take from the environment: another collection, or other attributes, under
+# which the entry would not be found once the variable is gone.
+_PROPERTY = "KEYRING_PROPERTY_"
+
+_NONE_TRUSTED = (
+    "This system has no keyring that keeps secrets encrypted. Keyrings that keep them in plain "
+    "text, or nowhere, are not used, even where one of them was chosen."
+)
+
+# What is raised where the user has not unlocked the keyring. By name, because the libraries that
+# define these differ from system to system.
+_LOCKED = frozenset({"KeyringLocked", "LockedException", "PromptDismissedException"})
+
+_log = logging.getLogger(__name__)
+
+
+class Keyring(Protocol):
+    """A place that keeps short texts for this user, encrypted."""
+
+    @property
+    def name(self) -> str:
+        """What the user knows it as."""
+        ...
+
+    def read(self, name: str) -> str | None:
+        """Give the text that was stored under a name; None where there is none.
+
+        Raises:
+            KeyringUnavailable: There is no keyring, or it does not work.
+            KeyringLocked: It is locked, or its prompt was dismissed.
+        """
+        ...
+
+    def write(self, name: str, value: str) -> None:
+        """Store a text under a name.
+
+        Raises:
+            KeyringUnavailable: There is no keyring, or it does not work.
+            KeyringLocked: It is locked, or its prompt was dismissed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringEntry:
+    """What is kept in the keyring for one slot: not the key itself, but what opens the slot.
+
+    Attributes:
+        kid: Which key the slot holds.
+        secret: 32 random bytes.
+    """
+
+    kid: str
+    secret: bytes
+
+    @override
+    def __repr__(self) -> str:
+        return f"KeyringEntry({self.kid})"
+
+    def to_text(self) -> str:
+        """Give the text that is stored."""
+        return f"v1:{self.kid}:{b64encode(self.secret).decode()}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """Read what was stored; None if that is no entry of ours."""
+        match = _ENTRY.fullmatch(text)
+        return cls(match["kid"], b64decode(match["secret"])) if match else None
+
+
+class SystemKeyring:
+    """The keyring of the desktop, looked for anew at each call: it may come and go."""
+
+    def __init__(self) -> None:
+        self._name = "the system keyring"
+
+    @property
+    def name(self) -> str:
+        """What answered last."""
+        return self._name
+
+    def read(self, name: str) -> str | None:
+        """Give the text that was stored under a name, from the first keyring that has it.
+
+        A user may have come from another desktop, so every keyring that is there is asked.
+
+        Raises:
+            KeyringUnavailable: There is none that can be trusted, or it does not work.
+            KeyringLocked: It is locked, or its prompt was dismissed.
+        """
+        problems: list[KeyUnavailable] = []
+        for backend in self._usable():
+            answer = _ask(backend.get_password, SERVICE, name)
+            if isinstance(answer, KeyUnavailable):
+                problems.append(answer)
+            elif answer is not None:
+                self._name = _display_name(backend)
+                return answer
+        if problems:
+            raise problems[0]
+        return None
+
+    def write(self, name: str, value: str) -> None:
+        """Store a text under a name, in the first keyring that works.
+
+        Raises:
+            KeyringUnavailable: There is none that can be trusted, or it does not work.
+            KeyringLocked: It is locked, or its prompt was dismissed.
+        """
+        problems: list[KeyUnavailable] = []
+        for backend in self._usable():
+            problem = _ask(backend.set_password, SERVICE, name, value)
+            if problem is None:
+                self._name = _display_name(backend)
+                return
+            problems.append(problem)
+            if isinstance(problem, KeyringLocked):  # the user wants it there, only not yet
+                break
+        raise problems[0]
+
+    def _usable(self) -> list[KeyringBackend]:
+        groups = _LINUX if sys.platform.startswith("linux") else _ALLOWED.get(sys.platform, ())
+        found = [backend for group in groups for backend in _first_viable(group)]
+        if not found:
+            raise KeyringUnavailable(_NONE_TRUSTED)
+        return found
+
+
+def system_keyring() -> SystemKeyring:
+    """Give the keyring of this desktop. Nothing is imported or asked before it is used."""
+    return SystemKeyring()
+
+
+def _first_viable(group: _Backends) -> Iterator[KeyringBackend]:
+    for module, name in group:
+        backend = _ask(_make, module, name)
+        if isinstance(backend, KeyUnavailable):
+            _log.debug("%s is not usable: %s", module, backend)
+        else:
+            yield backend
+            return
+
+
+def _make(module: str, name: str) -> KeyringBackend:
+    kind = getattr(importlib.import_module(module), name)
+    kind.priority  # noqa: B018 - a property that raises where the back end cannot work
+    backend: KeyringBackend = kind()
+    for variable in os.environ:
+        if variable.startswith(_PROPERTY):
+            vars(backend).pop(variable.removeprefix(_PROPERTY).lower(), None)
+    vars(backend)["appid"] = SERVICE  # it would say "Python keyring library", or our path
+    return backend
+
+
+def _ask(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | KeyUnavailable:
+    """Call a back end, and give its answer or, in our words, what went wrong.
+
+    The error itself is let go of at once, because it holds on to an open connection.
+    """
+    try:
+        return call(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - they raise whatever their system's library does
+        return _in_our_words(error)
+
+
+def _in_our_words(error: Exception) -> KeyUnavailable:
+    raised = {kind.__name__ for cause in (error, error.__cause__) for kind in type(cause).__mro__}
+    reason = f" ({str(error).rstrip('.!')})" if str(error) else ""
+    cancelled = "PasswordSetError" in raised and "ancelled" in reason
+    if raised & _LOCKED or cancelled:
+        return KeyringLocked(f"The system keyring is locked{reason}. Unlock it and try again.")
+    return KeyringUnavailable(f"The system keyring does not work{reason}.")
+
+
+def _display_name(backend: KeyringBackend) -> str:
+    return type(backend).__module__.rpartition(".")[2]

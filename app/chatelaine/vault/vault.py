@@ -1,0 +1,437 @@
+"""The vault: makes the key of a history once, and finds it again.
+
+It keeps three promises. A key is made only where there is neither a history nor a key file; an
+existing history never gets another one. Nothing is deleted, renamed or reset, whatever goes wrong.
+And whatever was begun is finished with the same key: a key file without `file_salt` belongs to a
+history whose making was interrupted, in which nothing can have been written yet.
+
+In order, making a history is: the lock; the key; the entry in the keyring, read back; the key file;
+then, by the store, the encrypted file; and at last its first bytes, written into the key file. The
+process may die after any of these. What is left is an entry in the keyring that opens nothing, or a
+history that is `UNFINISHED`; never a history without a key.
+
+Every call here may take its time, or block on a prompt of the keyring: call it in a worker thread.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from chatelaine.crypto import KEY_BYTES, CryptoError, random_bytes
+from chatelaine.errors import (
+    KeyFileMissing,
+    KeyFileUnreadable,
+    KeyOfAnotherHistory,
+    KeyringEntryMissing,
+    KeyringUnavailable,
+    VaultError,
+    WrongSecret,
+)
+from chatelaine.vault import recovery_key
+from chatelaine.vault.files import SALT_BYTES, HistoryFiles, next_history_beside
+from chatelaine.vault.keyfile import KeyFile
+from chatelaine.vault.keyring import SECRET_BYTES, Keyring, KeyringEntry
+from chatelaine.vault.lock import HistoryLock
+from chatelaine.vault.passphrase import PassphraseCost, derive, new_parameters
+from chatelaine.vault.slots import (
+    Factor,
+    FactorKind,
+    Slot,
+    SlotKind,
+    SlotRefused,
+    key_id,
+    seal,
+    unseal,
+)
+from chatelaine.vault.state import VaultState, examine, no_keys, not_its_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "HistoryFiles",
+    "NewKey",
+    "SlotKind",
+    "Vault",
+    "VaultState",
+    "next_history_beside",
+]
+
+# A history that is carried from desktop to desktop has an entry in the keyring of each.
+_OLDER_KEYRING_SLOTS = 3
+_ENTRY_NAME_BYTES = 8
+_DOES_NOT_FIT = "This passphrase does not open this history."
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made.
+
+    Attributes:
+        key: 32 bytes, for the store.
+        recovery_key: The other way to it, for the user to write down: 8 groups of 4 characters.
+    """
+
+    key: bytes
+    recovery_key: str
+
+    @override
+    def __repr__(self) -> str:
+        return "NewKey()"
+
+
+class Vault:
+    """Keeps the key of one history.
+
+    Attributes:
+        files: What belongs to the history.
+    """
+
+    def __init__(
+        self, files: HistoryFiles, keyring: Keyring, cost: PassphraseCost | None = None
+    ) -> None:
+        self.files = files
+        self._keyring = keyring
+        self._cost = cost or PassphraseCost()
+        self._lock = HistoryLock(files.lock)
+
+    # ------------------------------------------------------------------ the lock
+
+    def acquire(self) -> None:
+        """Take the lock of the history, before anything of it is read.
+
+        Raises:
+            HistoryOpenElsewhere: Another process has it, or another part of this one.
+            HistoryReadOnly: The lock file cannot be written.
+        """
+        self._lock.acquire()
+
+    def release(self) -> None:
+        """Give the lock back, after everything has been closed."""
+        self._lock.release()
+
+    @contextmanager
+    def lock_file(self) -> Iterator[None]:
+        """Hold the lock for as long as a block lasts. Raises as `acquire` does."""
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.release()
+
+    # ------------------------------------------------------------------ how it stands
+
+    def examine(self) -> VaultState:
+        """Tell how the history stands, without its key. Only while the store is not open.
+
+        Raises:
+            HistoryMissing: A history was made, but its file is gone.
+            HistoryEmpty: The file has no content.
+            HistoryNotEncrypted: The file is a plain database.
+            HistoryDamaged: The file is shorter than the shortest history.
+            HistoryError: The file cannot be read.
+            KeyFileMissing: There is a history, but no key file.
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+            KeyOfAnotherHistory: The key file belongs to another history.
+        """
+        return examine(self.files)
+
+    def is_unfinished(self) -> bool:
+        """Tell whether making the history was begun, but never finished.
+
+        The file may be there or not. Whoever opens it then makes what is missing, renews the
+        recovery key, which nobody can have seen, and ends with `record_salt`.
+
+        Raises:
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        keys = KeyFile.load(self.files.keys)
+        return keys is not None and keys.file_salt is None
+
+    def slot_kinds(self) -> frozenset[SlotKind]:
+        """Tell which ways to the key there are; none where there is no key file.
+
+        Raises:
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        keys = KeyFile.load(self.files.keys)
+        return frozenset(slot.kind for slot in keys.slots) if keys else frozenset()
+
+    # ------------------------------------------------------------------ making a key
+
+    def create_with_keyring(self) -> NewKey:
+        """Make the key of a new history, and put it under the care of the keyring.
+
+        An unfinished history gets the key that it has already, and another recovery key.
+
+        Raises:
+            KeyUnavailable: There is no keyring, it is locked, or it did not keep what it was given.
+            HistoryError: Something is in the way, as `examine` says; or nothing can be written.
+        """
+        if self._is_begun():
+            key = self.unlock_with_keyring()
+            return NewKey(key, self.renew_recovery_key(key))
+        key = random_bytes(KEY_BYTES)
+        return self._create(key, self._enrol(key))
+
+    def create_with_passphrase(self, passphrase: str) -> NewKey:
+        """Make the key of a new history, and put it under a passphrase.
+
+        An unfinished history gets the key that it has already, and another recovery key.
+
+        Raises:
+            WrongSecret: The history was begun with another passphrase.
+            VaultError: The passphrase is empty, or this machine cannot derive a key from it.
+            HistoryError: Something is in the way, as `examine` says; or nothing can be written.
+        """
+        if self._is_begun():
+            key = self.unlock_with_passphrase(passphrase)
+            return NewKey(key, self.renew_recovery_key(key))
+        key = random_bytes(KEY_BYTES)
+        return self._create(key, seal(key, [self._new_passphrase(passphrase)]))
+
+    def record_salt(self, salt: bytes) -> None:
+        """Write down how the history begins: it has been made. Once is enough; more do no harm.
+
+        Args:
+            salt: The first 16 bytes of the file, as the store gives them.
+
+        Raises:
+            KeyOfAnotherHistory: Something else was written down before.
+            HistoryError: It cannot be written.
+        """
+        if len(salt) != SALT_BYTES:
+            raise ValueError(f"a history begins with {SALT_BYTES} bytes that belong to it alone")
+        self._require_lock()
+        keys = self._own_keys()
+        if keys.file_salt == salt:
+            return
+        if keys.file_salt is not None:
+            raise KeyOfAnotherHistory(not_its_keys(self.files))
+        keys.with_file_salt(salt).save(self.files.keys)
+
+    # ------------------------------------------------------------------ finding the key again
+
+    def unlock_with_keyring(self) -> bytes:
+        """Get the key with the help of the keyring alone.
+
+        Raises:
+            KeyringUnavailable: There is no keyring that can be trusted, or it does not work.
+            KeyringLocked: It is locked, or its prompt was dismissed.
+            KeyringEntryMissing: It has no entry for this history.
+            KeyOfAnotherHistory: It has one, but it does not fit.
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        return self._unlock_with_entry(self._slots(SlotKind.KEYRING))
+
+    def unlock_with_keyring_and_passphrase(self, passphrase: str) -> bytes:
+        """Get the key where both the keyring and a passphrase are needed.
+
+        Raises:
+            WrongSecret: It is another passphrase.
+            KeyUnavailable: As `unlock_with_keyring`.
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        return self._unlock_with_entry(self._slots(SlotKind.KEYRING_PASSPHRASE), passphrase)
+
+    def unlock_with_passphrase(self, passphrase: str) -> bytes:
+        """Get the key with a passphrase.
+
+        Raises:
+            WrongSecret: It is another one, or this history has none.
+            VaultError: This machine cannot derive a key from it.
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        slots = self._slots(SlotKind.PASSPHRASE)
+        if not slots:
+            raise WrongSecret("This history was not set up with a passphrase.")
+        for slot in slots:
+            try:
+                return unseal(slot, [_derive(passphrase, slot)])
+            except SlotRefused:
+                continue
+        raise WrongSecret(_DOES_NOT_FIT)
+
+    def unlock_with_recovery_key(self, text: str) -> bytes:
+        """Get the key with the recovery key, as somebody has typed it.
+
+        Raises:
+            RecoveryKeyMistyped: There is a slip in it; the message says where.
+            WrongSecret: It is free of slips, but it is another one.
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        secret = recovery_key.from_text(text)
+        for slot in self._slots(SlotKind.RECOVERY):
+            try:
+                return unseal(slot, [secret])
+            except SlotRefused:
+                continue
+        raise WrongSecret(
+            "This recovery key has no slip in it, but it belongs to another history, "
+            "or was replaced by a newer one."
+        )
+
+    # ------------------------------------------------------------------ other ways to the key
+
+    def add_keyring_slot(self, key: bytes) -> None:
+        """Put the key under the care of the keyring as well. Older entries go on working.
+
+        Raises:
+            KeyUnavailable: As `create_with_keyring`.
+            HistoryError: The key file cannot be written.
+        """
+        keys = self._keys_of(key)
+        slot = self._enrol(key)
+        keys.with_slot(slot, keep=_OLDER_KEYRING_SLOTS).save(self.files.keys)
+
+    def add_passphrase_slot(self, key: bytes, passphrase: str) -> None:
+        """Put the key under a passphrase as well; one that there was opens nothing any more.
+
+        Raises:
+            VaultError: The passphrase is empty, or this machine cannot derive a key from it.
+            HistoryError: The key file cannot be written.
+        """
+        keys = self._keys_of(key)
+        slot = seal(key, [self._new_passphrase(passphrase)])
+        keys.with_slot(slot).save(self.files.keys)
+
+    def renew_recovery_key(self, key: bytes) -> str:
+        """Make another recovery key; the one that there was opens nothing any more.
+
+        Returns:
+            8 groups of 4 characters. Nobody else knows them: store them before anything else.
+
+        Raises:
+            HistoryError: The key file cannot be written; the old one goes on working.
+        """
+        secret = recovery_key.new_secret()
+        self._keys_of(key).with_slot(_recovery_slot(key, secret)).save(self.files.keys)
+        return recovery_key.to_text(secret)
+
+    # ------------------------------------------------------------------ inside
+
+    def _is_begun(self) -> bool:
+        """Tell whether a key exists already for the history that is to be made."""
+        self._require_lock()
+        state = self.examine()
+        if state is VaultState.READY:
+            raise VaultError(f"{self.files.history} exists already and keeps its key.")
+        return state is VaultState.UNFINISHED
+
+    def _create(self, key: bytes, slot: Slot) -> NewKey:
+        secret = recovery_key.new_secret()
+        records = (slot.record, _recovery_slot(key, secret).record)
+        KeyFile(key_id(key), file_salt=None, records=records).save(self.files.keys)
+        return NewKey(key, recovery_key.to_text(secret))
+
+    def _enrol(self, key: bytes) -> Slot:
+        """Make an entry in the keyring and the slot that it opens.
+
+        Every entry has a name of its own. So none that is in use is ever overwritten, even if this
+        process dies before the slot is in the key file.
+        """
+        name = random_bytes(_ENTRY_NAME_BYTES).hex()
+        entry = KeyringEntry(key_id(key), random_bytes(SECRET_BYTES))
+        self._keyring.write(name, entry.to_text())
+        kept = KeyringEntry.from_text(self._keyring.read(name) or "")
+        if kept != entry:
+            raise KeyringUnavailable(
+                f"The keyring ({self._keyring.name}) did not keep what it was given, "
+                "so it cannot be trusted with a key."
+            )
+        details = {"entry": name, "backend": self._keyring.name}
+        return seal(key, [Factor(FactorKind.KEYRING, kept.secret, details)])
+
+    def _new_passphrase(self, passphrase: str) -> Factor:
+        if not passphrase:
+            raise VaultError("An empty passphrase protects nothing.", title="Choose a passphrase")
+        details = new_parameters(self._cost)
+        try:
+            secret = derive(passphrase, details)
+        except CryptoError as error:
+            raise _cannot_derive(error) from error
+        return Factor(FactorKind.PASSPHRASE, secret, details)
+
+    def _unlock_with_entry(self, slots: tuple[Slot, ...], passphrase: str | None = None) -> bytes:
+        problem: VaultError | None = None
+        for slot in slots:
+            details = slot.details(FactorKind.KEYRING)
+            text = self._keyring.read(details["entry"])
+            if text is None:
+                problem = problem or self._no_entry(details.get("backend"))
+                continue
+            entry = KeyringEntry.from_text(text)
+            if entry is None or entry.kid != slot.kid:
+                problem = KeyOfAnotherHistory(
+                    "The keyring has an entry for this history, but it belongs to another key."
+                )
+                continue
+            try:
+                if passphrase is None:
+                    return unseal(slot, [entry.secret])
+                return unseal(slot, [entry.secret, _derive(passphrase, slot)])
+            except SlotRefused:
+                problem = (
+                    KeyOfAnotherHistory(
+                        "The keyring has an entry for this history, but it does not open it."
+                    )
+                    if passphrase is None
+                    else WrongSecret(_DOES_NOT_FIT)
+                )
+        raise problem or KeyringEntryMissing(
+            "The key of this history was never put into a keyring."
+        )
+
+    def _no_entry(self, backend: object) -> KeyringEntryMissing:
+        where = f" It was put into {backend}." if isinstance(backend, str) else ""
+        return KeyringEntryMissing(
+            f"The system keyring answers, but has no entry for this history.{where} "
+            "The recovery key or a passphrase opens it."
+        )
+
+    def _slots(self, kind: SlotKind) -> tuple[Slot, ...]:
+        keys = self._own_keys()
+        slots = keys.of_kind(kind)
+        if not slots and keys.damage:
+            raise KeyFileUnreadable(
+                f"{self.files.keys} is damaged: {keys.damage[0]}. Another way to the key may "
+                "still work. Nothing was changed."
+            )
+        return slots
+
+    def _own_keys(self) -> KeyFile:
+        keys = KeyFile.load(self.files.keys)
+        if keys is None:
+            raise KeyFileMissing(no_keys(self.files))
+        return keys
+
+    def _keys_of(self, key: bytes) -> KeyFile:
+        """Read the key file to change it: only with the key that it holds, and under the lock."""
+        self._require_lock()
+        keys = self._own_keys()
+        if keys.kid != key_id(key):
+            raise KeyOfAnotherHistory(not_its_keys(self.files))
+        return keys
+
+    def _require_lock(self) -> None:
+        if not self._lock.held:
+            raise RuntimeError("the lock of a history is taken before its keys are changed")
+
+
+def _recovery_slot(key: bytes, secret: bytes) -> Slot:
+    return seal(key, [Factor(FactorKind.RECOVERY, secret, {})])
+
+
+def _derive(passphrase: str, slot: Slot) -> bytes:
+    try:
+        return derive(passphrase, slot.details(FactorKind.PASSPHRASE))
+    except CryptoError as error:
+        raise _cannot_derive(error) from error
+
+
+def _cannot_derive(error: CryptoError) -> VaultError:
+    return VaultError(f"This machine cannot work with a passphrase: {error}.")
