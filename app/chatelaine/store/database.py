@@ -1,0 +1,383 @@
+"""The encrypted database: connections, key, pragmas, transactions. Private to the store.
+
+This is the only place that knows the engine, SQLCipher. A unit of work is one function that runs
+on the thread of a connection, in one transaction: whoever waits for it may be cancelled, the unit
+is still done whole or not at all. There is one connection that writes and one that reads; reading
+goes on while a write waits for the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+
+import aiosqlite
+from sqlcipher3 import dbapi2 as sqlcipher
+from typing_extensions import override
+
+from chatelaine.errors import HistoryDamaged, HistoryError, KeyOfAnotherHistory
+from chatelaine.store import history_file
+from chatelaine.store.faults import history_error
+from chatelaine.store.history_file import Identity
+from chatelaine.store.migrations.upgrade import upgrade
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    SqlConnection: TypeAlias = sqlite3.Connection
+    """SQLCipher's connections have the interface of the standard library's."""
+
+T = TypeVar("T")
+
+KEY_LENGTH = 32
+"""A raw key of any other length would be taken for a passphrase."""
+IDLE = 2.0
+"""Seconds after the last write until the write-ahead log is emptied into the file."""
+CLOSING = 2.0
+"""Seconds that closing may take, and waiting for the write of a cancelled caller."""
+_BUSY = 5.0
+_PRAGMAS = (
+    "journal_mode = wal",
+    "synchronous = full",
+    "fullfsync = on",
+    "checkpoint_fullfsync = on",
+    "temp_store = memory",
+    "secure_delete = on",
+    "cache_size = -16000",
+    "trusted_schema = off",
+    "cell_size_check = on",
+)
+
+# At DEBUG it prints each function it runs.
+logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+_log = logging.getLogger(__name__)
+
+
+def connect(path: Path, key: bytes) -> SqlConnection:
+    """Open an encrypted file, in the thread that will use it.
+
+    Raises:
+        ValueError: The key is not a raw one.
+        HistoryError: The file cannot be opened, or not with this key.
+    """
+    if len(key) != KEY_LENGTH:
+        raise ValueError(f"the key of a history has {KEY_LENGTH} bytes")
+    with _translated(path):
+        # An absolute path is never taken for a URI, which could carry options.
+        connection: SqlConnection = sqlcipher.connect(
+            str(path.absolute()), timeout=_BUSY, isolation_level=None
+        )
+        try:
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            _check_encryption(connection)
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _check_encryption(connection: SqlConnection) -> None:
+    # A key pragma that is not understood is no error, and the file would be readable by everybody.
+    if connection.execute("PRAGMA cipher_status").fetchone() != ("1",):
+        raise RuntimeError("the engine does not encrypt")
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Turn what the engine complains about into errors of the application."""
+    try:
+        yield
+    except sqlcipher.Error as error:
+        failure = history_error(error, path)
+        if failure is None:
+            raise
+        raise failure from error
+
+
+def _open_history(path: Path, key: bytes, *, create: bool, salt: bytes | None) -> SqlConnection:
+    """Open, and make first where asked to, the history at `path`: see `Database.open`."""
+    if create:
+        _make_history(path, key)
+    found = history_file.read_salt(path)
+    try:
+        connection = connect(path, key)
+    except HistoryDamaged as error:
+        if salt is None:  # nothing tells which of the two it is
+            raise HistoryDamaged(
+                f"{path} does not open with its key: either the file is damaged, or it belongs to "
+                "another key. It was left as it is: keep a copy of it, and restore a backup."
+            ) from error
+        if salt != found:
+            raise KeyOfAnotherHistory(
+                f"{path} belongs to another key than the one beside it. It was left as it is."
+            ) from error
+        raise
+    try:
+        with _translated(path):
+            upgrade(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_history(path: Path, key: bytes) -> None:
+    building = history_file.begin_file(path)
+    try:
+        connection = connect(building, key)
+        try:
+            with _translated(path):
+                upgrade(connection, create=True)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+        history_file.finish_file(building, path)
+    finally:
+        history_file.discard_file(building)
+
+
+class Connection(aiosqlite.Connection):
+    """One connection on a thread of its own, which never keeps the program from ending."""
+
+    def __init__(self, connector: Callable[[], SqlConnection]) -> None:
+        super().__init__(connector, 64)
+        self._thread.daemon = True
+
+    def post(self, unit: Callable[[SqlConnection], T]) -> asyncio.Future[T]:
+        """Have a unit of work done after those that were posted before.
+
+        The unit is done even if nobody waits for it any more, and if the loop is gone.
+
+        Raises:
+            HistoryError: The connection was closed.
+        """
+        if not self._running:
+            raise HistoryError("It was closed meanwhile.", title="The history is closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def work() -> None:
+            try:
+                result = unit(self._conn)
+            except BaseException as error:  # noqa: BLE001 -- whoever waits gets it
+                tell(_fail, future, error)
+            else:
+                tell(_succeed, future, result)
+
+        def tell(how: Callable[..., None], *what: object) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(how, *what)
+
+        self._tx.put_nowait((None, work))
+        return future
+
+    def replace(self, fresh: SqlConnection) -> None:
+        """Go on with another connection; called by a unit, in the thread."""
+        self._conn.close()
+        self._connection = fresh
+
+    async def open(self) -> None:
+        """Start the thread and connect.
+
+        Raises:
+            HistoryError: As the connector says.
+        """
+        try:
+            _ = await self
+        except BaseException:
+            await asyncio.to_thread(self._thread.join, CLOSING)
+            raise
+
+    @override
+    async def close(self) -> None:
+        """Close after the work that was posted; give up waiting for it after half of `CLOSING`."""
+        if self._running and (closed := self.stop()) is not None:
+            await asyncio.wait({closed}, timeout=CLOSING / 2)
+
+
+def _succeed(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[T], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+async def settled(future: asyncio.Future[T]) -> T:
+    """Wait for posted work.
+
+    A caller that is cancelled gets its cancellation once the work is done, so that what it does
+    next finds things as they are. A second cancellation is not held up.
+    """
+    try:
+        await asyncio.wait({future})
+    except asyncio.CancelledError:
+        await asyncio.wait({future}, timeout=CLOSING)
+        future.add_done_callback(_retrieve)
+        raise
+    return future.result()
+
+
+def _retrieve(future: asyncio.Future[T]) -> None:
+    """Take note of an error that nobody is there to get."""
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _log.info("a unit of work of a cancelled caller failed: %s", type(error).__name__)
+
+
+class Database:
+    """An open history: one connection that writes, one that reads.
+
+    Attributes:
+        path: The file.
+        salt: Its first 16 bytes, which tell it from other histories.
+    """
+
+    def __init__(
+        self, path: Path, key: bytes, writer: Connection, reader: Connection, salt: bytes
+    ) -> None:
+        self.path = path
+        self.salt = salt
+        self._key = key
+        self._writer = writer
+        self._reader = reader
+        self._identity = Identity.of(path)
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    async def open(
+        cls, path: Path, key: bytes, *, create: bool = False, salt: bytes | None = None
+    ) -> Self:
+        """Open a history, brought up to the present schema.
+
+        Args:
+            path: The file.
+            key: 32 bytes.
+            create: Make it; there must be none.
+            salt: What the file began with when it was opened last, where that is known: it tells
+                a file of another key from a damaged one.
+
+        Raises:
+            ValueError: The key is not a raw one.
+            HistoryError: The file cannot be opened; it was left as it is.
+            KeyOfAnotherHistory: Another file is in its place, for which the key does not fit.
+        """
+        writer = Connection(lambda: _open_history(path, key, create=create, salt=salt))
+        reader = Connection(lambda: _open_reader(path, key))
+        await writer.open()
+        try:
+            await reader.open()
+            found = await writer.post(_salt_of)
+            return cls(path, key, writer, reader, found)
+        except BaseException:
+            await reader.close()
+            await writer.close()
+            raise
+
+    async def read(self, unit: Callable[[SqlConnection], T]) -> T:
+        """Run a unit that only reads, on one consistent state of the file.
+
+        Raises:
+            HistoryError: The file cannot be read.
+        """
+        return await self._reader.post(partial(self._transact, self._reader, "BEGIN", unit))
+
+    async def write(self, unit: Callable[[SqlConnection], T]) -> T:
+        """Run a unit in a transaction, and return when it is on the disk.
+
+        Raises:
+            HistoryError: Nothing was changed.
+        """
+        return await settled(self.post_write(unit))
+
+    def post_write(self, unit: Callable[[SqlConnection], T]) -> asyncio.Future[T]:
+        """Have a unit done in a transaction, in the order of the calls; see `settled`.
+
+        Raises:
+            HistoryError: The history was closed.
+        """
+        future = self._writer.post(partial(self._transact, self._writer, "BEGIN IMMEDIATE", unit))
+        future.add_done_callback(lambda _: self._wait_for_idleness())
+        return future
+
+    async def close(self) -> None:
+        """Empty the write-ahead log into the file and close it, in two seconds at the most."""
+        with suppress(ValueError):  # closed already
+            await self._reader.interrupt()
+        # The connection that is closed last empties and removes the log.
+        await self._reader.close()
+        await self._writer.close()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _transact(
+        self,
+        on: Connection,
+        begin: str,
+        unit: Callable[[SqlConnection], T],
+        connection: SqlConnection,
+    ) -> T:
+        try:
+            with _translated(self.path):
+                connection.execute(begin)
+                try:
+                    result = unit(connection)
+                    if on is self._writer:
+                        self._identity.check(self.path)
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:  # a full disk has ended it already
+                        connection.execute("ROLLBACK")
+                    raise
+                return result
+        except HistoryDamaged:
+            # After one bad page the engine refuses all others, until the file is opened anew.
+            with suppress(HistoryError):
+                self._identity.check(self.path)
+                on.replace(connect(self.path, self._key))
+            raise
+
+    def _wait_for_idleness(self) -> None:
+        """Empty the log once nothing was written for a while: a cut log loses what is in it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(IDLE, self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with suppress(HistoryError):  # closed meanwhile
+            self._writer.post(_empty_log).add_done_callback(self._checkpointed)
+
+    def _checkpointed(self, future: asyncio.Future[bool]) -> None:
+        done = not future.cancelled() and future.exception() is None and future.result()
+        if not done:  # somebody is reading, or the disk is full
+            self._wait_for_idleness()
+
+
+def _salt_of(connection: SqlConnection) -> bytes:
+    (salt,) = connection.execute("PRAGMA cipher_salt").fetchone()
+    return bytes.fromhex(salt)
+
+
+def _open_reader(path: Path, key: bytes) -> SqlConnection:
+    connection = connect(path, key)
+    connection.execute("PRAGMA query_only = on")
+    return connection
+
+
+def _empty_log(connection: SqlConnection) -> bool:
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(_BUSY * 1000)}")
+    return not busy

@@ -1,0 +1,115 @@
+"""A thread of the store as a session of the library: the window's history is the agent's memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatelaine.store.database import settled
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+    from chatelaine.agents.items import TResponseInputItem
+    from chatelaine.agents.sessions.protocol import SessionSettings
+    from chatelaine.store.records import Thread, Turn
+    from chatelaine.store.store import ConversationStore
+
+
+class ThreadSession:
+    """One thread as a `Session`: a runner reads its history here and writes what is said.
+
+    A message of the user begins a turn, all else extends it, so that what a run adds can be taken
+    back as one step. Popping and clearing can be taken back, too. What cannot be read or stored
+    raises errors of `chatelaine.errors`, as the store itself does.
+
+    Attributes:
+        session_id: The thread's session ID.
+        session_settings: What `get_items()` does when it is not told otherwise.
+        current_turn: The turn to which items were added last; None before any.
+        agent: The name of the agent that new items come from.
+        model: The name of its model.
+    """
+
+    def __init__(
+        self,
+        store: ConversationStore,
+        thread: Thread,
+        *,
+        manage_turns: bool = True,
+        session_settings: SessionSettings | None = None,
+    ) -> None:
+        """Look at a thread.
+
+        Args:
+            store: Where the thread is.
+            thread: The thread.
+            manage_turns: End a turn as soon as it has its answer; else whoever runs it does.
+            session_settings: See the class.
+        """
+        self.session_id = thread.uid
+        self.session_settings = session_settings
+        self.current_turn: Turn | None = None
+        self.agent = ""
+        self.model = ""
+        self._store = store
+        self._thread_id = thread.id
+        self._manage_turns = manage_turns
+
+    async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
+        """Give the latest items, oldest first.
+
+        Args:
+            limit: How many; None for what the settings say, else all. 0 gives none.
+
+        Raises:
+            ValueError: The limit is negative.
+            HistoryError: They cannot be read.
+        """
+        if limit is None and self.session_settings is not None:
+            limit = self.session_settings.limit
+        if limit is not None and limit < 0:
+            raise ValueError("the limit of a session cannot be negative")
+        return list(await self._store.items(self._thread_id, limit))
+
+    async def add_items(self, items: Sequence[TResponseInputItem]) -> None:
+        """Add items at the end: all of them, or none.
+
+        A caller that is cancelled meanwhile finds `current_turn` as it is on the disk.
+
+        Raises:
+            TypeError: An item holds what JSON cannot say.
+            HistoryError: They cannot be stored.
+        """
+        if not items:
+            return
+        future = self._store.post_items(
+            self._thread_id,
+            items,
+            agent=self.agent,
+            model=self.model,
+            end_answered=self._manage_turns,
+        )
+        future.add_done_callback(self._remember)
+        await settled(future)
+
+    async def pop_item(self) -> TResponseInputItem | None:
+        """Remove the last item and give it; None where there is none."""
+        return await self._store.pop_item(self._thread_id)
+
+    async def clear_session(self) -> None:
+        """Remove all items; the thread goes on, and what was said can be brought back."""
+        await self._store.clear(self._thread_id)
+
+    async def write_draft(self, text: str) -> None:
+        """Keep what is known of the running reply, until its items are added.
+
+        Raises:
+            HistoryError: It could not be stored.
+        """
+        if self.current_turn is not None:
+            await self._store.write_draft(self.current_turn.id, text)
+
+    def _remember(self, future: asyncio.Future[Turn]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            self.current_turn = future.result()

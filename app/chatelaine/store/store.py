@@ -1,0 +1,481 @@
+"""The conversation store: what was said, in one encrypted file.
+
+Each call that changes something is one transaction on the database's thread, is on the disk when it
+returns, and tells every subscriber what is different. A caller that is cancelled leaves either the
+whole change or nothing, and subscribers hear of the change all the same.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from chatelaine.store import drafts, threads, tree, turns, undo
+from chatelaine.store.database import Database, settled
+from chatelaine.store.items import encode_all
+from chatelaine.store.records import (
+    Change,
+    History,
+    Reverted,
+    Thread,
+    ThreadId,
+    Turn,
+    TurnId,
+    TurnState,
+)
+from chatelaine.store.values import StoredCredentials, StoredValues
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from chatelaine.agents.events import Usage
+    from chatelaine.agents.items import Item
+    from chatelaine.errors import ChatelaineError
+    from chatelaine.store.database import SqlConnection
+
+T = TypeVar("T")
+
+LONGEST_UID = 512
+"""Characters of a session ID."""
+
+
+class ConversationStore:
+    """An open history: threads, their turns, what can be undone; an async context manager.
+
+    Attributes:
+        values: Small texts that belong to this history.
+        credentials: Secrets that belong to this history.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.values = StoredValues(database)
+        self.credentials = StoredCredentials(database)
+        self._database = database
+        self._listeners: list[Callable[[Change], None]] = []
+
+    @classmethod
+    async def open(
+        cls, path: Path, key: bytes, *, create: bool = False, salt: bytes | None = None
+    ) -> Self:
+        """Open a history. Turns that were running when the program ended become interrupted.
+
+        Args:
+            path: The file.
+            key: 32 bytes.
+            create: Make it; there must be none.
+            salt: `salt` of when it was opened last, where known: it tells a file of another key
+                from a damaged one.
+
+        Raises:
+            ValueError: The key has another length.
+            HistoryError: The file cannot be opened; it was left as it is.
+            KeyOfAnotherHistory: The file at `path` is another one, with another key.
+        """
+        database = await Database.open(path, key, create=create, salt=salt)
+        try:
+            await database.write(turns.recover)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Finish what was asked for and close the file, within two seconds."""
+        await self._database.close()
+
+    @property
+    def salt(self) -> bytes:
+        """The first 16 bytes of the file, which tell it from other histories."""
+        return self._database.salt
+
+    def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Have every change told, on the loop's thread; give what ends that."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    # ------------------------------------------------------------------ threads
+
+    async def threads(self, *, trashed: bool = False) -> list[Thread]:
+        """Give the threads that are not in the trash, or those that are; newest first."""
+        return await self._database.read(lambda c: threads.newest_first(c, trashed=trashed))
+
+    async def thread(self, thread_id: ThreadId) -> Thread:
+        """Give one thread.
+
+        Raises:
+            ThreadMissing: There is none.
+        """
+        return await self._database.read(lambda c: threads.get(c, thread_id))
+
+    async def thread_by_uid(self, uid: str) -> Thread | None:
+        """Find a thread by its session ID."""
+        return await self._database.read(lambda c: threads.find(c, uid))
+
+    async def create_thread(self, *, title: str = "", uid: str | None = None) -> Thread:
+        """Make a thread.
+
+        Args:
+            title: The user's own; '' has one made from the first message.
+            uid: Its session ID, 1 to 512 characters; None for a random one.
+
+        Raises:
+            ValueError: The session ID is empty or too long.
+            HistoryError: Another thread has this session ID.
+        """
+        if uid is None:
+            uid = f"thread_{secrets.token_urlsafe(12)}"
+        if not 1 <= len(uid) <= LONGEST_UID or "\0" in uid:
+            raise ValueError(f"a session ID has 1 to {LONGEST_UID} characters, and no NUL")
+
+        def unit(connection: SqlConnection) -> tuple[Thread, Change]:
+            thread = threads.create(connection, uid, title)
+            return thread, Change(threads=(thread,))
+
+        return await self._write(unit)
+
+    async def rename_thread(self, thread_id: ThreadId, title: str) -> Change:
+        """Give a thread a title; '' has the next first message make one.
+
+        Raises:
+            ThreadMissing: There is none.
+        """
+        return await self._change(lambda c: threads.rename(c, thread_id, title))
+
+    async def trash_thread(self, thread_id: ThreadId) -> Change:
+        """Move a thread to the trash.
+
+        Raises:
+            ThreadMissing: There is none.
+        """
+        return await self._change(lambda c: threads.trash(c, thread_id, trashed=True))
+
+    async def restore_thread(self, thread_id: ThreadId) -> Change:
+        """Move a thread out of the trash.
+
+        Raises:
+            ThreadMissing: There is none.
+        """
+        return await self._change(lambda c: threads.trash(c, thread_id, trashed=False))
+
+    # ------------------------------------------------------------------ reading
+
+    async def turns(
+        self, thread_id: ThreadId, *, limit: int | None = None, before: TurnId | None = None
+    ) -> list[Turn]:
+        """Give the turns that are shown, oldest first.
+
+        Args:
+            thread_id: The thread.
+            limit: How many of the last ones; None for all.
+            before: Only those before this turn.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+        """
+
+        def unit(connection: SqlConnection) -> list[Turn]:
+            head = threads.get(connection, thread_id).head
+            if before is not None:
+                row = tree.turn_row(connection, before)
+                head = None if row is None else row.parent
+            return tree.turns(connection, head, limit)
+
+        return await self._database.read(unit)
+
+    async def items(self, thread_id: ThreadId, limit: int | None = None) -> list[Item]:
+        """Give the items of the turns that are shown, oldest first: what a model is sent.
+
+        Args:
+            thread_id: The thread.
+            limit: How many of the last ones; None for all.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+        """
+
+        def unit(connection: SqlConnection) -> list[Item]:
+            return tree.items(connection, threads.get(connection, thread_id).head, limit)
+
+        return await self._database.read(unit)
+
+    # ------------------------------------------------------------------ turns
+
+    async def begin_turn(
+        self,
+        thread_id: ThreadId,
+        items: Sequence[Mapping[str, Any]],
+        *,
+        agent: str = "",
+        model: str = "",
+    ) -> Turn:
+        """Begin a turn. One that still runs in the thread is ended first.
+
+        Args:
+            thread_id: The thread.
+            items: What it begins with: the user's message.
+            agent: The name of the agent that is going to answer.
+            model: The name of its model.
+
+        Raises:
+            TypeError: An item holds what JSON cannot say.
+            ThreadMissing: There is no such thread.
+            HistoryError: It could not be stored.
+        """
+        encoded = encode_all(items)
+
+        def unit(connection: SqlConnection) -> tuple[Turn, Change]:
+            turn_id = turns.begin(connection, thread_id, encoded, agent=agent, model=model)
+            return tree.turns(connection, turn_id, 1)[0], threads.changed(connection, thread_id)
+
+        return await self._write(unit)
+
+    async def extend_turn(
+        self,
+        turn_id: TurnId,
+        items: Sequence[Mapping[str, Any]],
+        *,
+        agent: str = "",
+        model: str = "",
+        ended: bool = False,
+    ) -> Change:
+        """Add items to a running turn; they replace its draft.
+
+        Args:
+            turn_id: The turn.
+            items: What it goes on with.
+            agent: The name of the agent that they come from; '' leaves the turn's.
+            model: The name of its model; '' leaves the turn's.
+            ended: Whether the turn is done with them.
+
+        Raises:
+            TypeError: An item holds what JSON cannot say.
+            HistoryError: It has ended already, or the items could not be stored.
+        """
+        encoded = encode_all(items)
+
+        def unit(connection: SqlConnection) -> Change:
+            thread_id = turns.extend(connection, turn_id, encoded, agent=agent, model=model)
+            if ended:
+                turns.end(connection, turn_id, TurnState.DONE)
+            return threads.changed(connection, thread_id)
+
+        return await self._change(unit)
+
+    async def end_turn(
+        self, turn_id: TurnId, state: TurnState, *, error: ChatelaineError | None = None
+    ) -> Change:
+        """End a turn; nothing happens to one that has ended.
+
+        Unless it is done, the draft of its reply becomes part of it, as an incomplete message.
+
+        Args:
+            turn_id: The turn.
+            state: How it ended.
+            error: Why it failed.
+
+        Raises:
+            ValueError: RUNNING is no end.
+            HistoryError: It could not be stored.
+        """
+        if state is TurnState.RUNNING:
+            raise ValueError("a turn does not end running")
+
+        def unit(connection: SqlConnection) -> Change:
+            return threads.changed(connection, turns.end(connection, turn_id, state, error))
+
+        return await self._change(unit)
+
+    async def add_usage(self, turn_id: TurnId, usage: Usage, *, model: str = "") -> None:
+        """Note what a step of a turn has cost.
+
+        Raises:
+            HistoryError: It could not be stored.
+        """
+        await self._database.write(lambda c: turns.add_usage(c, turn_id, model, usage))
+
+    async def usage(self, turn_id: TurnId) -> Usage:
+        """Give what all steps of a turn have cost."""
+        return await self._database.read(lambda c: turns.usage_of(c, turn_id))
+
+    async def write_draft(self, turn_id: TurnId, text: str) -> None:
+        """Keep what is known of the running reply of a turn; of one that has ended, nothing.
+
+        Raises:
+            HistoryError: It could not be stored.
+        """
+
+        def unit(connection: SqlConnection) -> None:
+            turn = tree.turn_row(connection, turn_id)
+            if turn is not None and turn.state is TurnState.RUNNING:
+                drafts.write(connection, "reply", turn_id, text)
+
+        await self._database.write(unit)
+
+    async def write_composer(self, thread_id: ThreadId, text: str) -> None:
+        """Keep what is typed in a thread but not sent.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: It could not be stored.
+        """
+
+        def unit(connection: SqlConnection) -> None:
+            threads.get(connection, thread_id)
+            drafts.write(connection, "composer", thread_id, text)
+
+        await self._database.write(unit)
+
+    async def composer(self, thread_id: ThreadId) -> str:
+        """Give what is typed in a thread but not sent."""
+        return await self._database.read(lambda c: drafts.read(c, "composer", thread_id))
+
+    # ------------------------------------------------------------------ a thread as a session
+
+    def post_items(
+        self,
+        thread_id: ThreadId,
+        items: Sequence[Mapping[str, Any]],
+        *,
+        agent: str = "",
+        model: str = "",
+        end_answered: bool = True,
+    ) -> asyncio.Future[Turn]:
+        """Add items in the turns in which they belong: all of them, or none.
+
+        A message of the user begins a turn, after ending a running one; all else extends the
+        running turn, or begins one where none runs.
+
+        Args:
+            thread_id: The thread.
+            items: One or more.
+            agent: The name of the agent that they come from.
+            model: The name of its model.
+            end_answered: Whether a turn that has its answer is ended; else the caller ends it.
+
+        Returns:
+            A future of the turn of the last item (`database.settled` waits for it). It is done
+            whether somebody waits or not.
+
+        Raises:
+            TypeError: An item holds what JSON cannot say.
+            HistoryError: By the future: there is no such thread, or they could not be stored.
+        """
+        encoded = encode_all(items)
+
+        def unit(connection: SqlConnection) -> tuple[Turn, Change]:
+            turn_id = turns.add(
+                connection, thread_id, encoded, agent=agent, model=model, end_answered=end_answered
+            )
+            return tree.turns(connection, turn_id, 1)[0], threads.changed(connection, thread_id)
+
+        return self._post(unit)
+
+    async def pop_item(self, thread_id: ThreadId) -> Item | None:
+        """Remove the last item that is shown, and give it; it can be undone.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: It could not be stored.
+        """
+
+        def unit(connection: SqlConnection) -> tuple[Item | None, Change]:
+            popped = turns.pop(connection, thread_id)
+            return popped, threads.changed(connection, thread_id, turns=popped is not None)
+
+        return await self._write(unit)
+
+    async def clear(self, thread_id: ThreadId) -> Change:
+        """Show and send nothing of what was said in a thread; it can be undone.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: It could not be stored.
+        """
+
+        def unit(connection: SqlConnection) -> Change:
+            turns.clear(connection, thread_id)
+            return threads.changed(connection, thread_id, turns=True)
+
+        return await self._change(unit)
+
+    # ------------------------------------------------------------------ undo
+
+    async def undo(self, thread_id: ThreadId) -> Reverted | None:
+        """Take back the last step of a thread; None where there is none.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: A turn runs in it: it must be stopped first.
+        """
+        return await self._revert(lambda c: undo.undo(c, thread_id))
+
+    async def redo(self, thread_id: ThreadId) -> Reverted | None:
+        """Bring the step again that was taken back last; None where there is none.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: A turn runs in it: it must be stopped first.
+        """
+        return await self._revert(lambda c: undo.redo(c, thread_id))
+
+    async def history(self, thread_id: ThreadId) -> History:
+        """Tell what can be taken back in a thread and what can be brought again."""
+        return await self._database.read(lambda c: undo.history(c, thread_id))
+
+    # ------------------------------------------------------------------ telling
+
+    async def _change(self, unit: Callable[[SqlConnection], Change]) -> Change:
+        def told(connection: SqlConnection) -> tuple[Change, Change]:
+            change = unit(connection)
+            return change, change
+
+        return await self._write(told)
+
+    async def _revert(self, unit: Callable[[SqlConnection], Reverted | None]) -> Reverted | None:
+        def told(connection: SqlConnection) -> tuple[Reverted | None, Change | None]:
+            reverted = unit(connection)
+            return reverted, None if reverted is None else reverted.change
+
+        return await self._write(told)
+
+    async def _write(self, unit: Callable[[SqlConnection], tuple[T, Change | None]]) -> T:
+        return await settled(self._post(unit))
+
+    def _post(self, unit: Callable[[SqlConnection], tuple[T, Change | None]]) -> asyncio.Future[T]:
+        """Have a unit done that gives its result and what it has changed."""
+        changes: list[Change] = []
+
+        def told(connection: SqlConnection) -> T:
+            result, change = unit(connection)
+            if change is not None:
+                changes.append(change)
+            return result
+
+        def tell(future: asyncio.Future[T]) -> None:
+            if not future.cancelled() and future.exception() is None:
+                for change in changes:
+                    for listener in tuple(self._listeners):
+                        listener(change)
+
+        future = self._database.post_write(told)
+        future.add_done_callback(tell)
+        return future

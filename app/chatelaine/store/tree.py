@@ -1,0 +1,179 @@
+"""Reading the tree of turns: from a turn up to the first one, through the parents.
+
+A turn, once ended, never changes; a later one has a higher id, so ids give the order along a path.
+Each function is (part of) one unit of work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chatelaine.agents.items import Item, text_of
+from chatelaine.store.items import decode, preview_of, time_from
+from chatelaine.store.records import StoredItem, Turn, TurnState
+
+if TYPE_CHECKING:
+    from chatelaine.store.database import SqlConnection
+    from chatelaine.store.records import ThreadId, TurnId
+
+POSITION_BITS = 16
+"""An item's id is that of its turn and its position in it."""
+CAPACITY = 1 << POSITION_BITS
+"""How many items a turn can have."""
+_ALL = -1
+_TURNS_AT_ONCE = 64
+_PATH = """
+    WITH RECURSIVE path (id, parent) AS (
+        SELECT id, parent FROM turn WHERE id = ?
+        UNION ALL
+        SELECT turn.id, turn.parent FROM path JOIN turn ON turn.id = path.parent
+        LIMIT ?
+    )
+    SELECT id, parent FROM path
+"""
+_TURN = """
+    SELECT turn.id, thread, parent, state, agent, model, created, error_title, error_message,
+        coalesce(draft.text, '')
+    FROM turn LEFT JOIN draft ON draft.kind = 'reply' AND draft.owner = turn.id
+    WHERE turn.id = ?
+"""
+
+
+class TurnRow(NamedTuple):
+    """A turn without its items."""
+
+    id: TurnId
+    parent: TurnId | None
+    thread: ThreadId
+    state: TurnState
+    agent: str
+    model: str
+
+
+def turn_row(connection: SqlConnection, turn_id: TurnId) -> TurnRow | None:
+    """Read a turn without its items."""
+    row = connection.execute(
+        "SELECT id, parent, thread, state, agent, model FROM turn WHERE id = ?", (turn_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    number, parent, thread, state, agent, model = row
+    return TurnRow(number, parent, thread, TurnState(state), agent, model)
+
+
+def running_turn(connection: SqlConnection, thread_id: ThreadId) -> TurnId | None:
+    """Find the running turn of a thread: there is one at the most, and it is the head."""
+    row = connection.execute(
+        "SELECT id FROM turn WHERE thread = ? AND state = 'running'", (thread_id,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Item]:
+    """Read the items on the path that ends with `head`, oldest first; the last `limit` of them."""
+    texts: list[str] = []  # the newest first
+    wanted = _ALL if limit is None else limit
+    while head is not None and wanted != 0:
+        path, head = _walk(connection, head, _ALL if limit is None else _TURNS_AT_ONCE)
+        for first, end in reversed(_ranges(path)):
+            rows = connection.execute(
+                "SELECT data FROM item WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+                (first, end, wanted),
+            )
+            texts.extend(data for (data,) in rows)
+            if limit is not None:
+                wanted = limit - len(texts)
+    return [decode(data) for data in reversed(texts)]
+
+
+def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Turn]:
+    """Read the turns on the path that ends with `head`, oldest first; the last `limit` of them."""
+    if head is None or limit == 0:
+        return []
+    path, _ = _walk(connection, head, _ALL if limit is None else limit)
+    contents: dict[TurnId, list[StoredItem]] = {}
+    for first, end in _ranges(path):
+        rows = connection.execute(
+            "SELECT id, data, agent, created FROM item WHERE id >= ? AND id < ? ORDER BY id",
+            (first, end),
+        )
+        for number, data, agent, created in rows:
+            stored = StoredItem(decode(data), agent, time_from(created))
+            contents.setdefault(number >> POSITION_BITS, []).append(stored)
+    found = (connection.execute(_TURN, (turn_id,)).fetchone() for turn_id in path)
+    return [_turn(row, tuple(contents.get(row[0], ()))) for row in found]
+
+
+def turn_items(connection: SqlConnection, turn_id: TurnId) -> list[tuple[int, Item]]:
+    """Read the items of one turn with their ids, in order."""
+    rows = connection.execute(
+        "SELECT id, data FROM item WHERE id >= ? AND id < ? ORDER BY id", item_range(turn_id)
+    )
+    return [(number, decode(data)) for number, data in rows]
+
+
+def item_range(turn_id: TurnId) -> tuple[int, int]:
+    """Give the first item id of a turn, and the first that is another turn's."""
+    return turn_id << POSITION_BITS, (turn_id + 1) << POSITION_BITS
+
+
+def user_text(connection: SqlConnection, turn_id: TurnId) -> str:
+    """Give what the user had written at the beginning of a turn; '' where nothing."""
+    rows = connection.execute(
+        "SELECT data FROM item WHERE id >= ? AND id < ? AND role = 'user' AND kind = 'message' "
+        "ORDER BY id",
+        item_range(turn_id),
+    )
+    return "\n\n".join(text_of(decode(data)) for (data,) in rows)
+
+
+def path_preview(connection: SqlConnection, head: TurnId | None) -> str:
+    """Make the preview of a thread anew: of the last message on its path."""
+    while head is not None:
+        row = connection.execute(
+            "SELECT data FROM item WHERE id >= ? AND id < ? AND kind = 'message' AND chars > 0 "
+            "ORDER BY id DESC LIMIT 1",
+            item_range(head),
+        ).fetchone()
+        if row is not None:
+            return preview_of(text_of(decode(row[0])))
+        (head,) = connection.execute("SELECT parent FROM turn WHERE id = ?", (head,)).fetchone()
+    return ""
+
+
+def _walk(
+    connection: SqlConnection, head: TurnId, limit: int
+) -> tuple[list[TurnId], TurnId | None]:
+    """Give the turns that end with `head`, oldest first, and the parent of the first of them."""
+    path = connection.execute(_PATH, (head, limit)).fetchall()
+    path.sort()
+    return [turn_id for turn_id, _ in path], path[0][1]
+
+
+def _ranges(path: list[TurnId]) -> list[tuple[int, int]]:
+    """Give the ranges of item ids of turns, ascending; turns with no other between share one."""
+    ranges: list[tuple[int, int]] = []
+    for turn_id in path:
+        first, end = item_range(turn_id)
+        if ranges and ranges[-1][1] == first:
+            ranges[-1] = (ranges[-1][0], end)
+        else:
+            ranges.append((first, end))
+    return ranges
+
+
+def _turn(row: tuple[Any, ...], contents: tuple[StoredItem, ...]) -> Turn:
+    number, thread, parent, state, agent, model, created, title, message, draft = row
+    return Turn(
+        id=number,
+        thread=thread,
+        parent=parent,
+        state=TurnState(state),
+        items=contents,
+        agent=agent,
+        model=model,
+        created=time_from(created),
+        error_title=title,
+        error_message=message,
+        draft=draft,
+    )

@@ -1,0 +1,348 @@
+"""Turns: begun, extended, ended; popped from and cleared away.
+
+A turn grows until it ends and never changes after. A thread has one running turn at the most, and
+that one is its head. Each function is (part of) one unit of work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatelaine.agents.events import Usage
+from chatelaine.agents.items import Item, assistant_message, kind_of, text_of
+from chatelaine.errors import ChatelaineError, HistoryError
+from chatelaine.store import drafts, threads, tree, undo
+from chatelaine.store.items import EncodedItem, encode, preview_of, storable, title_from
+from chatelaine.store.records import StepKind, TurnState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chatelaine.store.database import SqlConnection
+    from chatelaine.store.records import ThreadId, TurnId
+
+
+def begin(
+    connection: SqlConnection,
+    thread_id: ThreadId,
+    items: Sequence[EncodedItem],
+    *,
+    agent: str,
+    model: str,
+) -> TurnId:
+    """Begin a turn after the head of a thread; one that still runs is ended first.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+    """
+    finish_running(connection, thread_id)
+    thread = threads.get(connection, thread_id)
+    turn_id: TurnId = connection.execute(
+        "INSERT INTO turn "
+        "(parent, thread, state, agent, model, error_title, error_message, created)"
+        " VALUES (?, ?, 'running', ?, ?, '', '', ?) RETURNING id",
+        (thread.head, thread_id, storable(agent), storable(model), threads.now()),
+    ).fetchone()[0]
+    undo.record(connection, thread, StepKind.TURN, turn_id, tip=turn_id)
+    if thread.head is None or not thread.title:
+        asked = next((item.text for item in items if item.from_user), "")
+        if title := title_from(asked):
+            threads.entitle(connection, thread_id, title)
+    _add_rows(connection, turn_id, 0, items, agent)
+    threads.said(connection, thread_id, _preview(items))
+    return turn_id
+
+
+def extend(
+    connection: SqlConnection,
+    turn_id: TurnId,
+    items: Sequence[EncodedItem],
+    *,
+    agent: str,
+    model: str,
+) -> ThreadId:
+    """Add items to a running turn, in place of its draft; give its thread.
+
+    Raises:
+        HistoryError: It has ended, or it can take no more.
+    """
+    turn = tree.turn_row(connection, turn_id)
+    if turn is None or turn.state is not TurnState.RUNNING:
+        raise HistoryError(
+            "It was taken back or begun anew meanwhile; nothing was added to it.",
+            title="This turn has ended",
+        )
+    if (agent and agent != turn.agent) or (model and model != turn.model):
+        connection.execute(
+            "UPDATE turn SET agent = ?, model = ? WHERE id = ?",
+            (storable(agent) or turn.agent, storable(model) or turn.model, turn_id),
+        )
+    if items:
+        position = _next_position(connection, turn_id)
+        _add_rows(connection, turn_id, position, items, agent or turn.agent)
+        drafts.write(connection, "reply", turn_id, "")
+        threads.said(connection, turn.thread, _preview(items))
+    return turn.thread
+
+
+def end(
+    connection: SqlConnection,
+    turn_id: TurnId,
+    state: TurnState,
+    error: ChatelaineError | None = None,
+) -> ThreadId:
+    """End a turn, if it has not ended yet; give its thread.
+
+    What is known of a reply that was cut off becomes part of the turn.
+
+    Raises:
+        HistoryError: There is no such turn.
+    """
+    turn = tree.turn_row(connection, turn_id)
+    if turn is None:
+        raise HistoryError("There is no such turn any more.", title="This turn is gone")
+    if turn.state is not TurnState.RUNNING:
+        return turn.thread
+    draft = drafts.read(connection, "reply", turn_id)
+    if draft:
+        if state is not TurnState.DONE and not _said_already(connection, turn_id, draft):
+            rest = [encode(assistant_message(draft, status="incomplete"))]
+            position = _next_position(connection, turn_id)
+            _add_rows(connection, turn_id, position, rest, turn.agent)
+            threads.preview(connection, turn.thread, preview_of(draft))
+        drafts.write(connection, "reply", turn_id, "")
+    title, message = (error.title, error.message) if error else ("", "")
+    connection.execute(
+        "UPDATE turn SET state = ?, error_title = ?, error_message = ? WHERE id = ?",
+        (state, storable(title), storable(message), turn_id),
+    )
+    return turn.thread
+
+
+def finish_running(connection: SqlConnection, thread_id: ThreadId) -> None:
+    """End the running turn of a thread, if any: done if it has its answer, else stopped."""
+    turn_id = tree.running_turn(connection, thread_id)
+    if turn_id is not None:
+        answered = is_answered(connection, turn_id)
+        end(connection, turn_id, TurnState.DONE if answered else TurnState.STOPPED)
+
+
+def is_answered(connection: SqlConnection, turn_id: TurnId) -> bool:
+    """Tell whether a turn ends with a whole message of the model, and leaves no call open."""
+    items = [item for _, item in tree.turn_items(connection, turn_id)]
+    if not items or kind_of(items[-1]) != "message" or items[-1].role != "assistant":
+        return False
+    if items[-1].status not in {None, "completed"}:
+        return False
+    # Tools that run at the server carry no call_id: their call is its own answer.
+    tied = [(kind_of(item), item.call_id) for item in items if isinstance(item.call_id, str)]
+    called = {call_id for kind, call_id in tied if kind.endswith("_call")}
+    return called <= {call_id for kind, call_id in tied if kind.endswith("_output")}
+
+
+def add(
+    connection: SqlConnection,
+    thread_id: ThreadId,
+    items: Sequence[EncodedItem],
+    *,
+    agent: str,
+    model: str,
+    end_answered: bool,
+) -> TurnId:
+    """Add items to a thread, in the turns in which they belong; give the turn of the last one.
+
+    A message of the user begins a turn (several in a row begin one); all else extends the running
+    one, or begins one where none is running.
+
+    Args:
+        connection: In a transaction.
+        thread_id: The thread.
+        items: One or more.
+        agent: The name of the agent that they come from.
+        model: The name of its model.
+        end_answered: Whether a turn that has its answer is ended; else its beginner ends it.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+    """
+    turn_id: TurnId | None = tree.running_turn(connection, thread_id)
+    for group in _by_turn(items):
+        if (
+            turn_id is None
+            or group[0].from_user
+            or _next_position(connection, turn_id) + len(group) > tree.CAPACITY
+        ):
+            turn_id = begin(connection, thread_id, group, agent=agent, model=model)
+        else:
+            extend(connection, turn_id, group, agent=agent, model=model)
+    if turn_id is None:
+        raise ValueError("no items to add")
+    if end_answered and is_answered(connection, turn_id):
+        end(connection, turn_id, TurnState.DONE)
+    return turn_id
+
+
+def pop(connection: SqlConnection, thread_id: ThreadId) -> Item | None:
+    """Remove the last item of a thread from view, and give it; None where there is none.
+
+    The turn it was in stays as it is; one without the item takes its place.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+    """
+    thread = threads.get(connection, thread_id)
+    turn = _last_with_items(connection, thread.head)
+    if turn is None:
+        return None
+    *kept, (last, popped) = tree.turn_items(connection, turn.id)
+    finish_running(connection, thread_id)
+    if kept:
+        shorter = _copy(connection, turn, before=last)
+        undo.record(connection, thread, StepKind.POP, shorter, tip=shorter)
+    else:
+        undo.record(connection, thread, StepKind.POP, turn.parent)
+    head = threads.get(connection, thread_id).head
+    threads.preview(connection, thread_id, tree.path_preview(connection, head))
+    return popped
+
+
+def clear(connection: SqlConnection, thread_id: ThreadId) -> None:
+    """Show and send nothing of what was said in a thread; a running turn is ended first.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+    """
+    finish_running(connection, thread_id)
+    thread = threads.get(connection, thread_id)
+    if thread.head is not None:
+        undo.record(connection, thread, StepKind.CLEAR, None)
+        threads.preview(connection, thread_id, "")
+
+
+def recover(connection: SqlConnection) -> None:
+    """Mark the turns that were running when the program ended as interrupted."""
+    for (turn_id,) in connection.execute("SELECT id FROM turn WHERE state = 'running'").fetchall():
+        end(connection, turn_id, TurnState.INTERRUPTED)
+
+
+def add_usage(connection: SqlConnection, turn_id: TurnId, model: str, usage: Usage) -> None:
+    """Note what a step of a turn has cost."""
+    connection.execute(
+        "INSERT INTO usage (id, model, requests, input, cached, output, reasoning, created) "
+        "SELECT coalesce(max(id) + 1, ?), ?, ?, ?, ?, ?, ?, ? FROM usage WHERE id >= ? AND id < ?",
+        (
+            tree.item_range(turn_id)[0],
+            storable(model),
+            usage.requests,
+            usage.input_tokens,
+            usage.cached_tokens,
+            usage.output_tokens,
+            usage.reasoning_tokens,
+            threads.now(),
+            *tree.item_range(turn_id),
+        ),
+    )
+
+
+def usage_of(connection: SqlConnection, turn_id: TurnId) -> Usage:
+    """Give what all steps of a turn have cost."""
+    row = connection.execute(
+        "SELECT coalesce(sum(requests), 0), coalesce(sum(input), 0), coalesce(sum(cached), 0), "
+        "coalesce(sum(output), 0), coalesce(sum(reasoning), 0) FROM usage WHERE id >= ? AND id < ?",
+        tree.item_range(turn_id),
+    ).fetchone()
+    return Usage(*row)
+
+
+def _by_turn(items: Sequence[EncodedItem]) -> Iterator[list[EncodedItem]]:
+    """Split items where a turn begins: at each message of the user that follows something else."""
+    group: list[EncodedItem] = []
+    for item in items:
+        begins = item.from_user and not (group and group[-1].from_user)
+        if group and (begins or len(group) == tree.CAPACITY):
+            yield group
+            group = []
+        group.append(item)
+    if group:
+        yield group
+
+
+def _add_rows(
+    connection: SqlConnection,
+    turn_id: TurnId,
+    position: int,
+    items: Sequence[EncodedItem],
+    agent: str,
+) -> None:
+    if position + len(items) > tree.CAPACITY:
+        raise HistoryError(
+            f"A turn can have {tree.CAPACITY} items. Write a message to begin the next one.",
+            title="This turn is too long",
+        )
+    first, moment, label = tree.item_range(turn_id)[0] + position, threads.now(), storable(agent)
+    connection.executemany(
+        "INSERT INTO item (id, kind, role, agent, chars, lines, created, data) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (
+                number,
+                item.kind,
+                item.role,
+                "" if item.from_user else label,
+                len(item.text),
+                item.lines,
+                moment,
+                item.data,
+            )
+            for number, item in enumerate(items, first)
+        ),
+    )
+
+
+def _next_position(connection: SqlConnection, turn_id: TurnId) -> int:
+    first, end_of_turn = tree.item_range(turn_id)
+    row = connection.execute(
+        "SELECT id FROM item WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1",
+        (first, end_of_turn),
+    ).fetchone()
+    return 0 if row is None else row[0] - first + 1
+
+
+def _last_with_items(connection: SqlConnection, head: TurnId | None) -> tree.TurnRow | None:
+    """Find the last turn of a path that has items: one that was stopped early may have none."""
+    while head is not None:
+        turn = tree.turn_row(connection, head)
+        if turn is None or _next_position(connection, head) > 0:
+            return turn
+        head = turn.parent
+    return None
+
+
+def _copy(connection: SqlConnection, turn: tree.TurnRow, *, before: int) -> TurnId:
+    """Make a sibling of a turn with those of its items that come before one."""
+    turn_id: TurnId = connection.execute(
+        "INSERT INTO turn "
+        "(parent, thread, state, agent, model, error_title, error_message, created)"
+        " SELECT parent, thread, ?, agent, model, error_title, error_message, created"
+        " FROM turn WHERE id = ? RETURNING id",
+        (turn.state, turn.id),
+    ).fetchone()[0]
+    (first, _), (new_first, _) = tree.item_range(turn.id), tree.item_range(turn_id)
+    connection.execute(
+        "INSERT INTO item (id, kind, role, agent, chars, lines, created, data) "
+        "SELECT id + ?, kind, role, agent, chars, lines, created, data "
+        "FROM item WHERE id >= ? AND id < ?",
+        (new_first - first, first, before),
+    )
+    return turn_id
+
+
+def _said_already(connection: SqlConnection, turn_id: TurnId, draft: str) -> bool:
+    """Tell whether a draft was overtaken by the message that it was the beginning of."""
+    items = [item for _, item in tree.turn_items(connection, turn_id) if item.role == "assistant"]
+    return bool(items) and text_of(items[-1]).startswith(draft)
+
+
+def _preview(items: Sequence[EncodedItem]) -> str:
+    spoken = (preview_of(item.text) for item in reversed(items) if item.kind == "message")
+    return next(filter(None, spoken), "")
