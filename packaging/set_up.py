@@ -66,11 +66,9 @@ QT_ON_A_SCREEN = {
 }
 TEST_PROGRAMS = {
     "Xvfb": "xvfb",
-    "dbus-run-session": "dbus",
+    "dbus-daemon": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
-    "openbox": "openbox",
     "xdotool": "xdotool",
-    "xwininfo": "x11-utils",
 }
 
 

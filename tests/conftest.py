@@ -59,7 +59,7 @@ hypothesis.settings.load_profile("chatelaine")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the settings of pytest-qt stand in pyproject.toml where pytest-qt is not installed."""
     if find_spec("pytestqt") is None:
-        for name in ("qt_api", "qt_default_raising", "qt_log_level_fail"):
+        for name in ("qt_api", "qt_default_raising", "qt_log_ignore", "qt_log_level_fail"):
             parser.addini(name, "a setting of pytest-qt, which is not installed")
 
 
