@@ -54,6 +54,7 @@ class Workspace:
         store: Its threads.
         providers: Where answers come from.
         assistants: Who answers.
+        keyring_entry_lost: The history used to open with the keyring, and did not this time.
     """
 
     def __init__(self, history: Path, store: ConversationStore, vault: Vault, key: bytes) -> None:
@@ -61,6 +62,7 @@ class Workspace:
         self.store = store
         self.providers = ProviderRegistry(store.values, store.credentials)
         self.assistants = Assistants(self.providers)
+        self.keyring_entry_lost = False
         self._vault = vault
         self._key = key
         self._conversations: dict[ThreadId, Conversation] = {}
@@ -126,6 +128,14 @@ class Workspace:
         await self.store.values.delete(RECOVERY_CONFIRMED)
         return recovery_key
 
+    async def restore_keyring_entry(self) -> None:
+        """Give the keyring an entry for this history again; without a keyring nothing happens.
+
+        It waits for as long as the keyring makes it wait.
+        """
+        with suppress(KeyUnavailable):  # the next start asks again
+            await asyncio.to_thread(self._vault.add_keyring_slot, self._key)
+
     async def ensure_recovery_key(self) -> None:
         """Make a recovery key where the first one was lost with a crash before it was stored."""
         values = self.store.values
@@ -157,16 +167,20 @@ class HistoryAccess:
             VaultError: The key file cannot be used.
         """
         vault = await self._locked_vault()
-        if await asyncio.to_thread(vault.examine) is VaultState.NEW:
-            try:
-                return await self._create(vault, vault.create_with_keyring)
-            except KeyUnavailable as error:
-                raise PassphraseNeeded(error.message) from error
+        state = await asyncio.to_thread(vault.examine)
         kinds = await asyncio.to_thread(vault.slot_kinds)
-        if SlotKind.KEYRING not in kinds:
-            raise KeyUnavailable("This history is locked with a passphrase.", title="Welcome back")
-        key = await asyncio.to_thread(vault.unlock_with_keyring)
-        return await self._open(vault, key)
+        if state is VaultState.READY:
+            if SlotKind.KEYRING not in kinds:
+                raise KeyUnavailable("This history opens with a passphrase.", title="Welcome back")
+            return await self._open(vault, await asyncio.to_thread(vault.unlock_with_keyring))
+        if kinds and SlotKind.KEYRING not in kinds:
+            raise PassphraseNeeded("Enter the passphrase that you chose for your history.")
+        try:
+            return await self._create(vault, vault.create_with_keyring)
+        except KeyUnavailable as error:
+            if kinds:
+                raise
+            raise PassphraseNeeded(error.message) from error
 
     async def create_with_passphrase(self, passphrase: str) -> Workspace:
         """Make a history whose key is kept under a passphrase.
@@ -189,7 +203,7 @@ class HistoryAccess:
         return await self._open(vault, key)
 
     async def open_with_recovery_key(self, text: str) -> Workspace:
-        """Open the history with its recovery key, and give the keyring its entry back.
+        """Open the history with its recovery key: the keyring may have lost its entry.
 
         Raises:
             RecoveryKeyMistyped: Its check characters do not fit.
@@ -197,9 +211,10 @@ class HistoryAccess:
         """
         vault = await self._locked_vault()
         key = await asyncio.to_thread(vault.unlock_with_recovery_key, text)
-        with suppress(KeyUnavailable):  # without a keyring the next start asks again
-            await asyncio.to_thread(vault.add_keyring_slot, key)
-        return await self._open(vault, key)
+        kinds = await asyncio.to_thread(vault.slot_kinds)
+        workspace = await self._open(vault, key)
+        workspace.keyring_entry_lost = SlotKind.KEYRING in kinds
+        return workspace
 
     def next_history(self) -> Path:
         """Give the path of a history that does not exist yet, beside this one."""
@@ -226,30 +241,34 @@ class HistoryAccess:
         return self._vault
 
     def _acquire(self) -> Vault:
-        vault = Vault(HistoryFiles.beside(self.history), self._keyring)
+        vault = Vault(HistoryFiles.beside(self.history), self._keyring())
         vault.acquire()
         return vault
 
     async def _create(self, vault: Vault, make_key: Callable[[], NewKey]) -> Workspace:
         made = await asyncio.to_thread(make_key)
-        store = await ConversationStore.open(self.history, made.key, create=True)
-        await asyncio.to_thread(vault.record_salt, store.salt)
-        await store.values.set(RECOVERY_KEY, made.recovery_key)
-        return self._hand_over(store, vault, made.key)
+        # The file is there where making it was interrupted at the very end.
+        missing = not await asyncio.to_thread(self.history.exists)
+        store = await ConversationStore.open(self.history, made.key, create=missing)
+        try:
+            await asyncio.to_thread(vault.record_salt, store.salt)
+            await store.values.set(RECOVERY_KEY, made.recovery_key)
+        except BaseException:
+            await store.aclose()
+            raise
+        self._vault = None  # from here on the workspace holds the lock
+        return Workspace(self.history, store, vault, made.key)
 
     async def _open(self, vault: Vault, key: bytes) -> Workspace:
-        # A history whose making was interrupted before its first page has a key and no file.
-        unfinished = await asyncio.to_thread(vault.is_unfinished)
-        store = await ConversationStore.open(self.history, key, create=unfinished)
-        await asyncio.to_thread(vault.record_salt, store.salt)
-        workspace = self._hand_over(store, vault, key)
-        await workspace.ensure_recovery_key()
-        return workspace
-
-    def _hand_over(self, store: ConversationStore, vault: Vault, key: bytes) -> Workspace:
-        """From here on the workspace holds the lock."""
+        store = await ConversationStore.open(self.history, key)
+        workspace = Workspace(self.history, store, vault, key)
+        try:
+            await workspace.ensure_recovery_key()
+        except BaseException:
+            await store.aclose()
+            raise
         self._vault = None
-        return Workspace(self.history, store, vault, key)
+        return workspace
 
 
 def _write_export(target: Path, text: str) -> None:

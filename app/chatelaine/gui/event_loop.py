@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
 
-WORKER_THREADS = 6
+WORKER_THREADS = 32
+"""They are made when needed. A keyring that does not answer keeps one for each time it is asked."""
 SWITCH_INTERVAL = 0.001
 """Seconds after which a thread that works hands over: the window stutters with more."""
 

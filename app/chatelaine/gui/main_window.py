@@ -8,6 +8,7 @@ history is closed.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from base64 import b64decode, b64encode
 from contextlib import suppress
@@ -180,6 +181,10 @@ class MainWindow(QMainWindow):
         if any(thread.tip is not None for thread in await workspace.store.threads()):
             self._turns = TURNS_BEFORE_RECOVERY
         self._update_actions()
+        # What was imported and made for the start stays; the collector need not look at it again.
+        gc.freeze()
+        if workspace.keyring_entry_lost:
+            self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
         if await workspace.providers.current() is None:
             self._offer_provider()
 
