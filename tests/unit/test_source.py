@@ -1,0 +1,199 @@
+"""Rules of this project that no tool knows.
+
+Each is a past mistake, here or elsewhere, with the reason it is one; each is also shown to find a
+planted offence.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "app" / "chatelaine"
+LONGEST = 600
+"""Lines after which a module is two."""
+
+DIALOG_CALLS = {
+    "QColorDialog": ("getColor",),
+    "QFileDialog": (
+        "getExistingDirectory",
+        "getOpenFileName",
+        "getOpenFileNames",
+        "getSaveFileName",
+    ),
+    "QFontDialog": ("getFont",),
+    "QInputDialog": ("getDouble", "getInt", "getItem", "getMultiLineText", "getText"),
+    "QMessageBox": ("about", "aboutQt", "critical", "information", "question", "warning"),
+}
+PUBLIC_PACKAGES = {"agents", "agents/sessions"}
+"""Packages whose `__init__.py` lists names; every other one is a docstring."""
+
+TEXTS = {
+    ".cfg",
+    ".css",
+    ".in",
+    ".json",
+    ".md",
+    ".py",
+    ".sh",
+    ".svg",
+    ".toml",
+    ".txt",
+    ".yaml",
+    ".yml",
+}
+TOP_LEVEL = ("app", "packaging", "resources", "tests", ".github", ".ci")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule about the text of a module of the application.
+
+    Attributes:
+        name: What it forbids.
+        find: Gives the lines that offend it.
+        offences: Texts that do.
+    """
+
+    name: str
+    find: Callable[[ast.Module], Iterator[int]]
+    offences: tuple[str, ...]
+
+
+def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node, node.func.attr
+
+
+def nested_loops(tree: ast.Module) -> Iterator[int]:
+    # A nested loop of Qt entered in a coroutine stops every other task that becomes ready
+    # meanwhile, for ever: open() and the signal finished, instead.
+    for call, name in calls(tree):
+        assert isinstance(call.func, ast.Attribute)
+        owner = call.func.value
+        static = isinstance(owner, ast.Name) and name in DIALOG_CALLS.get(owner.id, ())
+        if name in {"exec", "exec_"} or static:
+            yield call.lineno
+
+
+def pumped_events(tree: ast.Module) -> Iterator[int]:
+    # Whatever is delivered in the middle of a function meets a half-changed world.
+    yield from (call.lineno for call, name in calls(tree) if name == "processEvents")
+
+
+def managers(tree: ast.Module) -> Iterator[int]:
+    # A name that fits anything collects everything.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name.endswith(("Manager", "Helper", "Util")):
+            yield node.lineno
+
+
+def stand_ins(tree: ast.Module) -> Iterator[int]:
+    # What is not there cannot be relied on; what is there works.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and "NotImplementedError" in ast.dump(node):
+            yield node.lineno
+
+
+RULES = [
+    Rule(
+        "dialogs with a loop of their own",
+        nested_loops,
+        ("dialog.exec()", "QMessageBox.question(None)", "QFileDialog.getSaveFileName()"),
+    ),
+    Rule("calls of processEvents", pumped_events, ("app.processEvents()",)),
+    Rule("classes named for anything", managers, ("class ThreadManager: ...",)),
+    Rule(
+        "parts that are not there",
+        stand_ins,
+        ("raise NotImplementedError", "raise NotImplementedError('later')"),
+    ),
+]
+
+
+def modules() -> list[Path]:
+    found = sorted(APP.rglob("*.py"))
+    assert found
+    return found
+
+
+def texts() -> Iterator[tuple[Path, str]]:
+    named = [path for folder in TOP_LEVEL for path in (ROOT / folder).rglob("*")]
+    for path in [*ROOT.iterdir(), *named]:
+        if path.is_file() and (path.suffix in TEXTS or path.name in {"Makefile", "run"}):
+            yield path.relative_to(ROOT), path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_finds_what_offends_it(rule: Rule) -> None:
+    for offence in rule.offences:
+        assert list(rule.find(ast.parse(offence))), offence
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_no_module_of_the_application_has(rule: Rule) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in modules()
+        for line in rule.find(ast.parse(path.read_text("utf-8")))
+    ]
+    assert found == []
+
+
+def test_no_module_is_a_drawer_for_leftovers() -> None:
+    drawers = {"common", "helpers", "misc", "shared", "util", "utils"}
+    folders = [path for path in APP.rglob("*") if path.is_dir()]
+    assert [p.relative_to(ROOT) for p in [*modules(), *folders] if p.stem in drawers] == []
+
+
+def test_no_module_is_too_long_to_be_read() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}: {length}"
+        for path in modules()
+        if (length := len(path.read_text("utf-8").splitlines())) > LONGEST
+    ] == []
+
+
+def test_every_folder_of_modules_is_a_package_that_says_what_it_is_for() -> None:
+    for folder in {path.parent for path in modules()}:
+        assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))), folder
+
+
+def test_only_public_packages_hold_more_than_a_docstring() -> None:
+    holding = {
+        path.parent.relative_to(APP).as_posix()
+        for path in modules()
+        if path.name == "__init__.py" and len(ast.parse(path.read_text("utf-8")).body) > 1
+    }
+    assert holding <= PUBLIC_PACKAGES
+
+
+def test_no_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
+    # Where packages come from is for each machine to say; written down, it breaks the others.
+    hosts = ["pypi" + ".org", "python" + "hosted.org", "npmjs" + ".org", "debian" + ".org/debian"]
+    places = ["/" + "root/", "/" + "work/", "/" + "Users/"]
+    unwanted = re.compile("|".join(re.escape(text) for text in [*hosts, *places]))
+    assert unwanted.search("--index-url https://" + hosts[0])
+    found = {path: hit.group() for path, text in texts() if (hit := unwanted.search(text))}
+    assert found == {}
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(TO" + "DO|FIX" + r"ME)\b")
+    found = {path: hit.group() for path, text in texts() if (hit := later.search(text))}
+    assert found == {}
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
