@@ -1,1 +1,155 @@
-"""Agents, the runner and their sessions: the library."""
+"""Agents, the runs they make, and the memory of what was said: a library of its own.
+
+Everything public is listed here, and imported when it is first named: `import chatelaine.agents`
+costs next to nothing, and the OpenAI client is not imported before one of its models is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatelaine.agents.agent import Agent
+    from chatelaine.agents.context import RunContext
+    from chatelaine.agents.errors import (
+        AgentsError,
+        AuthenticationFailed,
+        ConnectionFailed,
+        MaxTurnsExceeded,
+        MissingCredentials,
+        ModelError,
+        RateLimited,
+        RequestRefused,
+        RequestTimedOut,
+        ResponseUnreadable,
+        ServerFailed,
+        SessionClosed,
+        SessionError,
+        SessionUnreadable,
+        ToolError,
+        UserError,
+    )
+    from chatelaine.agents.events import (
+        ReasoningDelta,
+        RunEvent,
+        StepEnded,
+        StepRetried,
+        StepStarted,
+        TextDelta,
+        ToolCalled,
+        ToolReturned,
+        Usage,
+    )
+    from chatelaine.agents.items import Item, TResponseInputItem
+    from chatelaine.agents.models.demo import DemoModel
+    from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
+    from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
+    from chatelaine.agents.models.protocol import Model, ModelSettings
+    from chatelaine.agents.result import RunResult, RunResultStreaming
+    from chatelaine.agents.runner import Runner
+    from chatelaine.agents.sessions.protocol import Session, SessionSettings
+    from chatelaine.agents.sessions.sqlite import SQLiteSession
+    from chatelaine.agents.tools import FunctionTool, function_tool
+
+__all__ = [
+    "Agent",
+    "AgentsError",
+    "AuthenticationFailed",
+    "ConnectionFailed",
+    "DemoModel",
+    "FunctionTool",
+    "Item",
+    "MaxTurnsExceeded",
+    "MissingCredentials",
+    "Model",
+    "ModelError",
+    "ModelSettings",
+    "OpenAIChatCompletionsModel",
+    "OpenAIResponsesModel",
+    "RateLimited",
+    "ReasoningDelta",
+    "RequestRefused",
+    "RequestTimedOut",
+    "ResponseUnreadable",
+    "RunContext",
+    "RunEvent",
+    "RunResult",
+    "RunResultStreaming",
+    "Runner",
+    "SQLiteSession",
+    "ServerFailed",
+    "Session",
+    "SessionClosed",
+    "SessionError",
+    "SessionSettings",
+    "SessionUnreadable",
+    "StepEnded",
+    "StepRetried",
+    "StepStarted",
+    "TResponseInputItem",
+    "TextDelta",
+    "ToolCalled",
+    "ToolError",
+    "ToolReturned",
+    "Usage",
+    "UserError",
+    "function_tool",
+]
+
+_HOMES = {
+    "agent": ("Agent",),
+    "context": ("RunContext",),
+    "errors": (
+        "AgentsError",
+        "AuthenticationFailed",
+        "ConnectionFailed",
+        "MaxTurnsExceeded",
+        "MissingCredentials",
+        "ModelError",
+        "RateLimited",
+        "RequestRefused",
+        "RequestTimedOut",
+        "ResponseUnreadable",
+        "ServerFailed",
+        "SessionClosed",
+        "SessionError",
+        "SessionUnreadable",
+        "ToolError",
+        "UserError",
+    ),
+    "events": (
+        "ReasoningDelta",
+        "RunEvent",
+        "StepEnded",
+        "StepRetried",
+        "StepStarted",
+        "TextDelta",
+        "ToolCalled",
+        "ToolReturned",
+        "Usage",
+    ),
+    "items": ("Item", "TResponseInputItem"),
+    "models.demo": ("DemoModel",),
+    "models.openai_chat": ("OpenAIChatCompletionsModel",),
+    "models.openai_responses": ("OpenAIResponsesModel",),
+    "models.protocol": ("Model", "ModelSettings"),
+    "result": ("RunResult", "RunResultStreaming"),
+    "runner": ("Runner",),
+    "sessions.protocol": ("Session", "SessionSettings"),
+    "sessions.sqlite": ("SQLiteSession",),
+    "tools": ("FunctionTool", "function_tool"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,7 +8,8 @@ they are, that also allow `item.type` and `item.content`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 TResponseInputItem: TypeAlias = dict[str, Any]
@@ -80,7 +81,9 @@ def assistant_message(text: str, *, status: str = "completed") -> TResponseInput
     return {"type": "message", "role": "assistant", "status": status, "content": content}
 
 
-def function_call(call_id: str, name: str, arguments: str | Mapping[str, Any]) -> TResponseInputItem:
+def function_call(
+    call_id: str, name: str, arguments: str | Mapping[str, Any]
+) -> TResponseInputItem:
     """Make a model's call of a tool.
 
     Args:
@@ -97,11 +100,97 @@ def function_call_output(call_id: str, output: str) -> TResponseInputItem:
     return {"type": "function_call_output", "call_id": call_id, "output": output}
 
 
-def as_input_items(value: str | Iterable[Mapping[str, Any]]) -> list[TResponseInputItem]:
-    """Turn what a caller may pass as input, a text or items, into a fresh list of items."""
+def as_input_items(
+    value: str | Mapping[str, Any] | Iterable[Mapping[str, Any]],
+) -> list[TResponseInputItem]:
+    """Turn what a caller may pass as input (a text, an item, items) into a fresh list of items."""
     if isinstance(value, str):
         return [user_message(value)]
+    if isinstance(value, Mapping):
+        return [dict(value)]
     return [dict(item) for item in value]
+
+
+# ---------------------------------------------------------------------------- repair
+
+_OUTPUT_OF = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+    "computer_call": "computer_call_output",
+    "shell_call": "shell_call_output",
+    "local_shell_call": "local_shell_call_output",
+    "apply_patch_call": "apply_patch_call_output",
+    "tool_search_call": "tool_search_output",
+}
+_OUTPUTS = frozenset(_OUTPUT_OF.values())
+_MADE_BY_USER = _OUTPUTS | {"mcp_approval_response", "item_reference", ""}
+
+
+def repaired(items: Sequence[TResponseInputItem]) -> Sequence[TResponseInputItem]:
+    """Leave out what no server takes: half pairs of call and output, and dangling reasoning.
+
+    A history gets such halves by a crash, a limit, or an item that was removed; they would make
+    every later request fail. Nothing is changed in place: where nothing is to be left out, the
+    very sequence that was passed is given back, else a new list with the same items.
+    """
+    lost = _half_pairs(items)
+    lost |= _dangling_reasoning(items, lost)
+    if not lost:
+        return items
+    return [item for index, item in enumerate(items) if index not in lost]
+
+
+def _half_pairs(items: Sequence[TResponseInputItem]) -> set[int]:
+    lost: set[int] = set()
+    unanswered: dict[tuple[str, str], deque[int]] = {}
+    for index, item in enumerate(items):
+        kind = item.get("type")
+        if kind in _OUTPUT_OF:
+            call_id = item.get("call_id")
+            if isinstance(call_id, str):
+                unanswered.setdefault((_OUTPUT_OF[kind], call_id), deque()).append(index)
+            elif kind != "tool_search_call":  # the server's own searches have no id
+                lost.add(index)
+        elif kind in _OUTPUTS:
+            call_id = item.get("call_id") or item.get("id")
+            if isinstance(call_id, str):
+                # A server that numbers its calls anew in each answer repeats ids: oldest first.
+                waiting = unanswered.get((kind, call_id))
+                if waiting:
+                    waiting.popleft()
+                else:
+                    lost.add(index)
+            elif kind != "tool_search_output":
+                lost.add(index)
+    for waiting in unanswered.values():
+        lost.update(waiting)
+    return lost
+
+
+def _dangling_reasoning(items: Sequence[TResponseInputItem], half_pairs: set[int]) -> set[int]:
+    """Find reasoning that nothing follows of what it led to.
+
+    Reasoning belongs to the messages and calls after it, up to the next reasoning or the next item
+    that no model made.
+    """
+    lost: set[int] = set()
+    followed = after_reasoning = False
+    for index in range(len(items) - 1, -1, -1):
+        if index in half_pairs:
+            # What follows later reasoning does not follow the reasoning before this lost item.
+            followed = followed and not after_reasoning
+            after_reasoning = False
+            continue
+        kind = kind_of(items[index])
+        after_reasoning = kind == "reasoning"
+        if after_reasoning:
+            if not followed:
+                lost.add(index)
+        elif kind == "message":
+            followed = items[index].get("role") == "assistant"
+        else:
+            followed = kind not in _MADE_BY_USER
+    return lost
 
 
 def _text_of_content(content: object) -> str:

@@ -1,1 +1,31 @@
-"""Memory of a conversation."""
+"""Sessions: the memory of a conversation, and the places where it can be kept."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatelaine.agents.sessions.protocol import Session, SessionSettings
+    from chatelaine.agents.sessions.sqlite import SQLiteSession
+
+__all__ = ["SQLiteSession", "Session", "SessionSettings"]
+
+_HOMES = {
+    "SQLiteSession": "sqlite",
+    "Session": "protocol",
+    "SessionSettings": "protocol",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Each kind of session is imported when it is first named, so that none costs the others.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

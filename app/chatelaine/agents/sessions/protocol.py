@@ -6,11 +6,13 @@ that a session written for one works in the other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from chatelaine.agents.items import TResponseInputItem
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatelaine.agents.items import TResponseInputItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class SessionSettings:
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 0:
             raise ValueError("the limit of a session cannot be negative")
+
+    def resolve(self, override: SessionSettings | None) -> SessionSettings:
+        """Give these settings, with those that the override has in their place."""
+        if override is None or override.limit is None:
+            return self
+        return SessionSettings(limit=override.limit)
 
 
 @runtime_checkable

@@ -1,0 +1,131 @@
+"""Running an agent: at once, in a plain program, or event by event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from chatelaine.agents.agent import Agent
+from chatelaine.agents.context import RunContext
+from chatelaine.agents.errors import UserError
+from chatelaine.agents.result import RunResult, RunResultStreaming
+from chatelaine.agents.run_loop import run_loop
+
+if TYPE_CHECKING:
+    from chatelaine.agents.sessions.protocol import Session
+
+DEFAULT_MAX_TURNS = 10
+
+_METHODS = ("get_items", "add_items", "pop_item", "clear_session")
+
+RunInput: TypeAlias = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""What a run begins with: what the user says, or an item, or items.
+
+Nothing at all (`[]`) is allowed where there is a session: the model is asked again with what the
+session has.
+"""
+
+
+class Runner:
+    """Runs agents. All three ways do the same; they differ in how one waits."""
+
+    @staticmethod
+    async def run(
+        agent: Agent,
+        input: RunInput,  # noqa: A002 - the name that people know
+        *,
+        session: Session | None = None,
+        context: Any = None,
+        max_turns: int = DEFAULT_MAX_TURNS,
+    ) -> RunResult:
+        """Run an agent until it has answered.
+
+        Args:
+            agent: Who answers.
+            input: What the user says.
+            session: The memory of the conversation: it is read before the run, and each step is
+                added to it.
+            context: Any object, for tools and instructions.
+            max_turns: How many steps the model may take; each call of tools is followed by one.
+
+        Raises:
+            MaxTurnsExceeded: It took more steps than allowed. What it did is in the session.
+            MissingCredentials: The agent's model is only named, and there is no API key.
+            ModelError: The model did not answer.
+            SessionError: The session could not be read or written.
+            UserError: What was passed cannot work.
+        """
+        result = Runner.run_streamed(
+            agent, input, session=session, context=context, max_turns=max_turns
+        )
+        async with aclosing(result.stream_events()) as events:
+            async for _ in events:
+                pass
+        return RunResult(
+            result.input, result.last_agent, result.new_items, result.final_output, result.usage
+        )
+
+    @staticmethod
+    def run_sync(
+        agent: Agent,
+        input: RunInput,  # noqa: A002 - the name that people know
+        *,
+        session: Session | None = None,
+        context: Any = None,
+        max_turns: int = DEFAULT_MAX_TURNS,
+    ) -> RunResult:
+        """Run an agent from a program that has no event loop. See `run`.
+
+        Raises:
+            UserError: There is a running loop; `await Runner.run(...)` instead.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        else:
+            raise UserError("A loop is running here: use `await Runner.run(...)`.")
+
+        async def run() -> RunResult:
+            model = agent.get_model()
+            try:
+                return await Runner.run(
+                    agent, input, session=session, context=context, max_turns=max_turns
+                )
+            finally:
+                # Connections belong to this loop, which ends here.
+                await model.aclose()
+
+        return asyncio.run(run())
+
+    @staticmethod
+    def run_streamed(
+        agent: Agent,
+        input: RunInput,  # noqa: A002 - the name that people know
+        *,
+        session: Session | None = None,
+        context: Any = None,
+        max_turns: int = DEFAULT_MAX_TURNS,
+    ) -> RunResultStreaming:
+        """Prepare a run whose events are read one by one. See `run`.
+
+        The run begins when `stream_events()` of the result is first read, and raises from there.
+
+        Raises:
+            UserError: What was passed cannot work.
+        """
+        if not isinstance(agent, Agent):
+            raise UserError(f"{agent!r} is not an Agent.")
+        if max_turns < 1:
+            raise UserError("A run needs at least one step: max_turns must be 1 or more.")
+        if session is None and not input:
+            raise UserError("A run without a session needs an input.")
+        if session is not None:
+            lacking = [name for name in _METHODS if not callable(getattr(session, name, None))]
+            if lacking:
+                raise UserError(f"{session!r} is not a session: it has no {', '.join(lacking)}.")
+        start = partial(run_loop, session=session, context=RunContext(context), max_turns=max_turns)
+        return RunResultStreaming(input, agent, _start=start)

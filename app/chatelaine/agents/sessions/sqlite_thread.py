@@ -1,0 +1,318 @@
+"""SQLite for a loop that must not wait: each file has one connection, used by one thread.
+
+Sessions come and go by the thousand, so what is expensive is shared: all sessions on one file use
+one connection of this process, however many objects, loops and threads they belong to. It is opened
+by the first operation and closed when the last session that used it is closed or forgotten.
+
+Work is a function of the connection. It runs in the order in which it was given, on the thread of
+its file; where another process has the file locked, it is tried again for a while.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import sqlite3
+import threading
+import time
+from collections import Counter
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+T = TypeVar("T")
+
+PATIENCE = 30.0
+"""Seconds for which work on a locked file is tried again."""
+
+_LONGEST_PAUSE = 0.2
+"""Seconds between two tries, at most."""
+
+_FAREWELL = 2.0
+"""Seconds that the end of the program waits for what is still being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a database is.
+
+    Attributes:
+        key: What it is told apart by; the same key is the same database.
+        thread: What its thread is told apart by. Databases in memory share one.
+        target: What `sqlite3.connect` takes.
+        is_uri: Whether the target is a URI.
+        path: The file, where it is one.
+    """
+
+    key: str
+    thread: str
+    target: str
+    is_uri: bool = False
+    path: Path | None = None
+
+
+@dataclass(slots=True)
+class _Job:
+    future: Future[Any]
+    place: Place
+    work: Callable[[sqlite3.Connection], Any] | None
+    """None: a user of the place has gone."""
+
+
+class _Worker:
+    """A thread and its connections. It ends with the last user of the last of them."""
+
+    def __init__(self, name: str, registry: Databases) -> None:
+        self.users: Counter[str] = Counter()
+        self._name = name
+        self._registry = registry
+        # This queue may be put into at any moment, also by the garbage collector.
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._ending = threading.Event()
+        self._connections: dict[str, sqlite3.Connection] = {}
+        self._thread = threading.Thread(target=self._run, name="chatelaine-sqlite", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: _Job) -> None:
+        self._jobs.put(job)
+
+    def end(self) -> None:
+        """Finish what was given, give up what waits for a lock, and close everything."""
+        self._ending.set()
+        self._jobs.put(None)
+        self._thread.join(_FAREWELL)
+
+    def _run(self) -> None:
+        going_on = True
+        while going_on:
+            job = self._jobs.get()
+            if job is None:
+                break
+            going_on = self._do(job)
+            # What the job holds on to may be the last session of this thread.
+            del job
+        for connection in self._connections.values():
+            connection.close()
+
+    def _do(self, job: _Job) -> bool:
+        if not job.future.set_running_or_notify_cancel():
+            return True
+        going_on = True
+        try:
+            if job.work is None:
+                going_on = self._let_go(job.place)
+                result = None
+            else:
+                result = self._patiently(job.place, job.work)
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(result)
+        return going_on
+
+    def _let_go(self, place: Place) -> bool:
+        used, thread_used = self._registry.released(self._name, place.key)
+        if not used and (connection := self._connections.pop(place.key, None)) is not None:
+            connection.close()
+        return thread_used
+
+    def _patiently(self, place: Place, work: Callable[[sqlite3.Connection], T]) -> T:
+        deadline = time.monotonic() + PATIENCE
+        pause = 0.001
+        while True:
+            try:
+                return self._once(place, work)
+            except sqlite3.OperationalError as error:
+                if not is_locked(error) or time.monotonic() >= deadline or self._ending.is_set():
+                    raise
+            # Uneven pauses: two processes that wait for each other must not keep in step.
+            from random import SystemRandom
+
+            self._ending.wait(SystemRandom().uniform(pause / 2, pause))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _once(self, place: Place, work: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._connections.get(place.key)
+        if connection is None:
+            connection = self._connections[place.key] = _connect(place)
+        try:
+            return work(connection)
+        except sqlite3.Error:
+            if place.path is not None and connection.in_transaction:
+                # It could not even be taken back: the next work begins with a new connection.
+                del self._connections[place.key]
+                connection.close()
+            raise
+
+
+class Databases:
+    """The SQLite databases that are open in this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._workers: dict[str, _Worker] = {}
+        self._left_behind: list[_Worker] = []
+
+    def lease(self, place: Place) -> Lease:
+        """Become a user of a database, until the lease is released."""
+        with self._lock:
+            worker = self._workers.get(place.thread)
+            if worker is None:
+                worker = self._workers[place.thread] = _Worker(place.thread, self)
+            worker.users[place.key] += 1
+        return Lease(worker, place)
+
+    def released(self, thread: str, key: str) -> tuple[bool, bool]:
+        """Note that a user has gone; tell whether the database and the thread have users left."""
+        with self._lock:
+            users = self._workers[thread].users
+            users[key] -= 1
+            if not users[key]:
+                del users[key]
+            if not users:
+                del self._workers[thread]
+            return key in users, bool(users)
+
+    def end(self) -> None:
+        """Close everything that sessions have left open, at the end of the program."""
+        with self._lock:
+            workers = list(self._workers.values())
+        for worker in workers:
+            worker.end()
+
+    def after_fork(self) -> None:
+        """Begin anew in a child process: threads and connections stay behind in its parent."""
+        # Kept, so that nothing closes them here: that would take away locks that the parent has.
+        self._left_behind += self._workers.values()
+        self._lock = threading.Lock()
+        self._workers = {}
+
+
+class Lease:
+    """The use of a database by one session."""
+
+    def __init__(self, worker: _Worker, place: Place) -> None:
+        self._worker = worker
+        self._place = place
+        self._process = os.getpid()
+
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether there was no fork since; if so, it can do nothing here."""
+        return self._process == os.getpid()
+
+    def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Have something done on the database's thread.
+
+        The future fails with what the work raises; where the file was locked all the time, with
+        the `sqlite3.OperationalError` that says so.
+        """
+        future: Future[T] = Future()
+        self._worker.submit(_Job(future, self._place, work))
+        return future
+
+    def release(self) -> Future[None]:
+        """End the use: to be called once. The future is done when what can be closed is closed."""
+        future: Future[None] = Future()
+        self._worker.submit(_Job(future, self._place, None))
+        return future
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Tell whether somebody else has what was wanted, so that it may work in a moment."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    )
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Make what is done within happen whole, or not at all."""
+    # Immediate: a lock that another process has shows here, before anything was done.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _connect(place: Place) -> sqlite3.Connection:
+    if place.path is not None:
+        _make_parents(place.path)
+    # No timeout: waiting is done by the worker, which can be told to stop.
+    connection = sqlite3.connect(place.target, uri=place.is_uri, timeout=0, isolation_level=None)
+    try:
+        _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the two tables that openai-agents makes too, where they are missing."""
+    found = {
+        name
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        # A file that can only be read can still be read.
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+    if {"agent_sessions", "agent_messages"} <= found:
+        return
+    with transaction(connection):
+        for statement in _SCHEMA:
+            connection.execute(statement)
+
+
+_SCHEMA = (
+    """
+    CREATE TABLE IF NOT EXISTS agent_sessions (
+        session_id TEXT PRIMARY KEY,
+        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+        updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS agent_messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id TEXT NOT NULL,
+        message_data TEXT NOT NULL,
+        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+        FOREIGN KEY (session_id) REFERENCES agent_sessions (session_id) ON DELETE CASCADE
+    )
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS idx_agent_messages_session_id ON agent_messages (session_id, id)
+    """,
+)
+
+
+def _make_parents(path: Path) -> None:
+    """Make the folders of a file, and the file, for the eyes of their owner only."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
+DATABASES = Databases()
+"""Of the whole process, because a connection is to be shared by all who use its file."""
+
+atexit.register(DATABASES.end)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=DATABASES.after_fork)
