@@ -16,7 +16,9 @@ import os
 import re
 import sys
 from base64 import b64decode, b64encode
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ParamSpec, Protocol, Self, TypeVar
 
@@ -38,19 +40,6 @@ SERVICE = "Chatelaine"
 SECRET_BYTES = 32
 
 _ENTRY = re.compile(r"v1:(?P<kid>[0-9a-f]{16}):(?P<secret>[0-9A-Za-z+/]{43}=)")
-
-# In order of preference. Those of one group speak to the same keyring: one of them is enough.
-_Backends = tuple[tuple[str, str], ...]
-_LINUX: tuple[_Backends, ...] = (
-    (("keyring.backends.SecretService", "Keyring"), ("keyring.backends.libsecret", "Keyring")),
-    (("keyring.backends.kwallet", "DBusKeyring"),),
-)
-_ALLOWED: Mapping[str, tuple[_Backends, ...]] = MappingProxyType(
-    {
-        "darwin": ((("keyring.backends.macOS", "Keyring"),),),
-        "win32": ((("keyring.backends.Windows", "WinVaultKeyring"),),),
-    }
-)
 
 # What a back end would take from the environment: another collection, or other attributes, under
 # which the entry would not be found once the variable is gone.
@@ -143,12 +132,12 @@ class SystemKeyring:
             KeyringLocked: It is locked, or its prompt was dismissed.
         """
         problems: list[KeyUnavailable] = []
-        for backend in self._usable():
+        for title, backend in _usable():
             answer = _ask(backend.get_password, SERVICE, name)
             if isinstance(answer, KeyUnavailable):
                 problems.append(answer)
             elif answer is not None:
-                self._name = _display_name(backend)
+                self._name = title
                 return answer
         if problems:
             raise problems[0]
@@ -162,22 +151,15 @@ class SystemKeyring:
             KeyringLocked: It is locked, or its prompt was dismissed.
         """
         problems: list[KeyUnavailable] = []
-        for backend in self._usable():
+        for title, backend in _usable():
             problem = _ask(backend.set_password, SERVICE, name, value)
             if problem is None:
-                self._name = _display_name(backend)
+                self._name = title
                 return
             problems.append(problem)
             if isinstance(problem, KeyringLocked):  # the user wants it there, only not yet
                 break
         raise problems[0]
-
-    def _usable(self) -> list[KeyringBackend]:
-        groups = _LINUX if sys.platform.startswith("linux") else _ALLOWED.get(sys.platform, ())
-        found = [backend for group in groups for backend in _first_viable(group)]
-        if not found:
-            raise KeyringUnavailable(_NONE_TRUSTED)
-        return found
 
 
 def system_keyring() -> SystemKeyring:
@@ -185,20 +167,78 @@ def system_keyring() -> SystemKeyring:
     return SystemKeyring()
 
 
-def _first_viable(group: _Backends) -> Iterator[KeyringBackend]:
-    for module, name in group:
-        backend = _ask(_make, module, name)
-        if isinstance(backend, KeyUnavailable):
-            _log.debug("%s is not usable: %s", module, backend)
-        else:
-            yield backend
+def _secret_service() -> type[KeyringBackend]:
+    import secretstorage
+    from keyring.backends import SecretService
+    from keyring.errors import KeyringLocked as Locked
+
+    class ClosingKeyring(SecretService.Keyring):
+        """Closes its connection also where the keyring cannot be opened."""
+
+        @override
+        def get_preferred_collection(self) -> secretstorage.Collection:
+            connection = secretstorage.dbus_init()
+            with ExitStack() as on_failure:
+                on_failure.callback(connection.close)
+                collection = secretstorage.get_default_collection(connection)
+                if collection.is_locked():
+                    collection.unlock()
+                if collection.is_locked():
+                    raise Locked("its prompt was dismissed, or could not be shown")
+                on_failure.pop_all()
+                return collection
+
+    return ClosingKeyring
+
+
+def _back_end(module: str, name: str) -> type[KeyringBackend]:
+    kind: type[KeyringBackend] = getattr(
+        importlib.import_module(f"keyring.backends.{module}"), name
+    )
+    return kind
+
+
+# What is trusted, in order of preference. Those in one row speak to the same keyring, so that one
+# of them is enough.
+_Group = tuple[tuple[str, "Callable[[], type[KeyringBackend]]"], ...]
+_LINUX: tuple[_Group, ...] = (
+    (
+        ("Secret Service", cache(_secret_service)),
+        ("Secret Service", partial(_back_end, "libsecret", "Keyring")),
+    ),
+    (("KWallet", partial(_back_end, "kwallet", "DBusKeyring")),),
+)
+_OTHERS: Mapping[str, tuple[_Group, ...]] = MappingProxyType(
+    {
+        "darwin": ((("macOS keychain", partial(_back_end, "macOS", "Keyring")),),),
+        "win32": (
+            (("Windows Credential Manager", partial(_back_end, "Windows", "WinVaultKeyring")),),
+        ),
+    }
+)
+
+
+def _usable() -> list[tuple[str, KeyringBackend]]:
+    groups = _LINUX if sys.platform.startswith("linux") else _OTHERS.get(sys.platform, ())
+    found = [chosen for group in groups for chosen in _first_viable(group)]
+    if not found:
+        raise KeyringUnavailable(_NONE_TRUSTED)
+    return found
+
+
+def _first_viable(group: _Group) -> Iterator[tuple[str, KeyringBackend]]:
+    for title, load in group:
+        backend = _ask(_make, load)
+        if not isinstance(backend, KeyUnavailable):
+            yield title, backend
             return
+        _log.debug("%s cannot be used: %s", title, backend)
 
 
-def _make(module: str, name: str) -> KeyringBackend:
-    kind = getattr(importlib.import_module(module), name)
+def _make(load: Callable[[], type[KeyringBackend]]) -> KeyringBackend:
+    kind = load()
     kind.priority  # noqa: B018 - a property that raises where the back end cannot work
-    backend: KeyringBackend = kind()
+    backend = kind()
     for variable in os.environ:
         if variable.startswith(_PROPERTY):
             vars(backend).pop(variable.removeprefix(_PROPERTY).lower(), None)
@@ -224,7 +264,3 @@ def _in_our_words(error: Exception) -> KeyUnavailable:
     if raised & _LOCKED or cancelled:
         return KeyringLocked(f"The system keyring is locked{reason}. Unlock it and try again.")
     return KeyringUnavailable(f"The system keyring does not work{reason}.")
-
-
-def _display_name(backend: KeyringBackend) -> str:
-    return type(backend).__module__.rpartition(".")[2]

@@ -1,0 +1,182 @@
+"""A real Secret Service: a session bus and gnome-keyring, private to a test.
+
+    with session_bus() as bus:
+        bus.start_keyring(PASSWORD)  # unlocked; with None instead it stays locked
+        run(program, env=os.environ | bus.environment)
+
+Both programs are ended when the block ends, whatever happened in it. There is no prompter on this
+bus: whatever would ask the user is dismissed at once.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jeepney import DBusAddress, MatchRule, message_bus, new_method_call
+from jeepney.io.blocking import open_dbus_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jeepney.io.blocking import DBusConnection
+
+PASSWORD = "a password for tests"
+PATIENCE = 10.0
+"""Seconds in which a program must have come up or gone down."""
+
+_SECRETS = "org.freedesktop.secrets"
+_KEYRING = ("gnome-keyring-daemon", "--foreground", "--components=secrets")
+_CONFIG = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <servicedir>{services}</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+_SERVICE = f"""\
+[D-BUS Service]
+Name={_SECRETS}
+Exec=/usr/bin/gnome-keyring-daemon --start --foreground --components=secrets
+"""
+
+_LOGIN = "/org/freedesktop/secrets/collection/login"
+_SERVICE_ADDRESS = DBusAddress(
+    "/org/freedesktop/secrets", _SECRETS, "org.freedesktop.Secret.Service"
+)
+
+
+class SessionBus:
+    """A session bus on which a keyring can be started, locked and ended.
+
+    Attributes:
+        environment: What a program needs to find this bus.
+    """
+
+    def __init__(self, connection: DBusConnection, address: str, surroundings: dict[str, str]):
+        self.environment = {"DBUS_SESSION_BUS_ADDRESS": address}
+        self._connection = connection
+        self._surroundings = surroundings | self.environment
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._changed = MatchRule(
+            type="signal", interface="org.freedesktop.DBus", member="NameOwnerChanged"
+        )
+        self._changed.add_arg_condition(0, _SECRETS)
+        self._call(message_bus.AddMatch(self._changed))
+
+    @property
+    def keyring_pid(self) -> int | None:
+        """The process that is the keyring now; also one that the bus has started by itself."""
+        if not self._call(message_bus.NameHasOwner(_SECRETS)):
+            return None
+        return int(self._call(message_bus.GetConnectionUnixProcessID(_SECRETS)))
+
+    def start_keyring(self, password: str | None) -> None:
+        """Start the keyring, and wait until it answers.
+
+        Args:
+            password: Opens the login keyring, or makes it; None leaves it locked.
+        """
+        unlock = [] if password is None else ["--unlock"]
+        process = subprocess.Popen(
+            [*_KEYRING, *unlock],
+            env=self._surroundings,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._started.append(process)
+        if process.stdin is None:
+            raise RuntimeError("the keyring cannot be told its password")
+        with process.stdin as stdin:
+            stdin.write((password or "").encode())
+        self._wait_until(running=True)
+
+    def lock(self) -> None:
+        """Lock the login keyring, as a screen saver or the user would."""
+        self._call(new_method_call(_SERVICE_ADDRESS, "Lock", "ao", ([_LOGIN],)))
+
+    def end_keyring(self) -> None:
+        """End the keyring, whoever has started it, and wait until it is gone."""
+        pid = self.keyring_pid
+        if pid is not None:
+            gone = os.pidfd_open(pid)
+            try:
+                os.kill(pid, 15)
+                self._wait_until(running=False)
+                if not select.select([gone], [], [], PATIENCE)[0]:
+                    raise TimeoutError("the keyring does not end")
+            finally:
+                os.close(gone)
+        for process in self._started:
+            process.wait(PATIENCE)
+        self._started.clear()
+
+    def _wait_until(self, *, running: bool) -> None:
+        with self._connection.filter(self._changed) as changes:
+            while (self.keyring_pid is not None) is not running:
+                self._connection.recv_until_filtered(changes, timeout=PATIENCE)
+
+    def _call(self, message: Any) -> Any:
+        body = self._connection.send_and_get_reply(message, timeout=PATIENCE).body
+        return body[0] if body else None
+
+
+@contextmanager
+def session_bus(*, activatable: bool = True) -> Iterator[SessionBus]:
+    """Run a session bus for as long as a block lasts.
+
+    Args:
+        activatable: Whether the bus starts a keyring by itself, locked, when one is asked for.
+    """
+    with ExitStack() as stack:
+        # The names of sockets are short, so a folder of the test's own will not do.
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bus-", dir="/tmp")))
+        surroundings = _surroundings(root)
+        services = root / "services"
+        services.mkdir()
+        if activatable:
+            (services / f"{_SECRETS}.service").write_text(_SERVICE)
+        config = root / "bus.conf"
+        config.write_text(_CONFIG.format(socket=root / "bus", services=services))
+        process = subprocess.Popen(
+            ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"],
+            env=surroundings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        stack.callback(_end, process)
+        if process.stdout is None:
+            raise RuntimeError("the bus does not say where it is")
+        address = stack.enter_context(process.stdout).readline().decode().strip()
+        connection = stack.enter_context(open_dbus_connection(address))
+        bus = SessionBus(connection, address, surroundings)
+        stack.callback(bus.end_keyring)
+        yield bus
+
+
+def _surroundings(root: Path) -> dict[str, str]:
+    """Give the environment of the daemons: a user who has nothing yet, and no screen."""
+    folders = {"HOME": "home", "XDG_RUNTIME_DIR": "run", "XDG_DATA_HOME": "data"}
+    for name in folders.values():
+        (root / name).mkdir(mode=0o700)
+    paths = {variable: str(root / name) for variable, name in folders.items()}
+    return {"PATH": os.environ["PATH"], "LC_ALL": "C", **paths}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(PATIENCE)

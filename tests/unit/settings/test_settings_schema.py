@@ -1,0 +1,91 @@
+"""What a setting may be, and what happens to one that is not."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatelaine.settings.schema import (
+    LARGEST_TEXT,
+    SMALLEST_TEXT,
+    Settings,
+    Theme,
+    from_record,
+    names,
+    to_record,
+)
+
+CHOSEN = Settings(
+    theme=Theme.DARK,
+    text_size=2,
+    history="/somewhere/history.db",
+    thread=7,
+    geometry="AdnQywAD",
+    splitter="AAAA/w==",
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=3,
+)
+
+
+def test_every_setting_has_a_default_that_can_be_read_back():
+    assert from_record(to_record(Settings())) == (Settings(), ())
+
+
+def test_every_setting_can_be_written_and_read():
+    assert all(getattr(CHOSEN, name) != getattr(Settings(), name) for name in names())
+    assert from_record(to_record(CHOSEN)) == (CHOSEN, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("theme", "purple"),
+        ("theme", 1),
+        ("theme", None),
+        ("text_size", "2"),
+        ("text_size", 2.0),
+        ("text_size", LARGEST_TEXT + 1),
+        ("text_size", SMALLEST_TEXT - 1),
+        ("history", "relative/history.db"),
+        ("history", "/with\0zero"),
+        ("history", "/" + "x" * 5000),
+        ("history", ["/a"]),
+        ("thread", -1),
+        ("thread", True),
+        ("thread", 2**63),
+        ("geometry", "not base64!"),
+        ("geometry", "é"),
+        ("geometry", "A" * 70000),
+        ("splitter", 3),
+    ],
+)
+def test_a_value_that_cannot_be_used_has_its_default_and_is_told(name: str, value: object):
+    settings, ignored = from_record(to_record(CHOSEN) | {name: value})
+    assert ignored == (name,)
+    assert settings == replace(CHOSEN, **{name: getattr(Settings(), name)})
+
+
+@given(record=st.dictionaries(st.sampled_from(names()) | st.text(), JSON))
+def test_no_record_is_refused_as_a_whole(record: dict[str, object]):
+    settings, ignored = from_record(record)
+    assert set(ignored) <= set(record) & set(names())
+    assert from_record(to_record(settings)) == (settings, ())
+
+
+def test_the_size_of_the_text_stays_readable():
+    settings = Settings()
+    for _ in range(50):
+        settings = replace(settings, text_size=settings.text_size + 1)
+    assert settings.text_size == LARGEST_TEXT
+    assert Settings(text_size=-50).text_size == SMALLEST_TEXT
+
+
+def test_nothing_that_belongs_to_a_history_is_a_setting():
+    known = {"theme", "text_size", "history", "thread", "geometry", "splitter"}
+    assert {field.name for field in fields(Settings)} == known
