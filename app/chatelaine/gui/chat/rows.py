@@ -1,0 +1,114 @@
+"""The kinds of rows that a thread is shown as: frozen values. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chatelaine.store.records import TurnId
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """What the user has said."""
+
+    turn: TurnId
+    text: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow:
+    """What an agent answers in one step.
+
+    Attributes:
+        turn: The turn it belongs to.
+        agent: Who answers.
+        model: With which model.
+        created: When it began.
+        text: The answer, in Markdown.
+        reasoning: What the model showed of its reasoning.
+        running: Whether more may come.
+    """
+
+    turn: TurnId
+    agent: str
+    model: str
+    created: datetime
+    text: str = ""
+    reasoning: str = ""
+    running: bool = False
+
+
+class ToolState(StrEnum):
+    """How a tool call stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    ABANDONED = "abandoned"  # the turn ended before the tool did
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRow:
+    """A call of a tool.
+
+    Attributes:
+        turn: The turn it belongs to.
+        agent: Who calls it.
+        model: With which model.
+        created: When it was called.
+        call_id: What ties the call to its result.
+        name: The tool's name.
+        arguments: JSON text, as the model wrote it.
+        result: What the tool answered.
+        state: How it stands.
+    """
+
+    turn: TurnId
+    agent: str
+    model: str
+    created: datetime
+    call_id: str
+    name: str
+    arguments: str
+    result: str = ""
+    state: ToolState = ToolState.RUNNING
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells."""
+
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    RETRYING = "retrying"
+    EMPTY = "empty"  # the model has answered, but said nothing
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """How a turn ended, where it did not end well, or why it takes longer.
+
+    Attributes:
+        turn: The turn it belongs to.
+        kind: What it tells.
+        title: What happened, in a few words.
+        message: What it means; may be empty.
+        can_retry: Whether the turn can be asked again: it is the last one.
+        can_continue: Whether the model can go on where it was cut off.
+    """
+
+    turn: TurnId
+    kind: NoticeKind
+    title: str
+    message: str = ""
+    can_retry: bool = False
+    can_continue: bool = False
+
+
+Row: TypeAlias = UserRow | ReplyRow | ToolRow | NoticeRow
