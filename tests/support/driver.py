@@ -110,6 +110,14 @@ class Driver:
         """Click what has this object name, accessible name or button text."""
         self.tell("click", name=name)
 
+    def click_row(self, index: int) -> None:
+        """Click a thread in the sidebar, counted from the top."""
+        self.tell("click_row", index=index)
+
+    def trigger(self, action: str) -> None:
+        """Choose a command of the menus by its id."""
+        self.tell("trigger", action=action)
+
     def screenshot(self, path: Path, name: str = "") -> None:
         """Save a picture of the window (or of the open dialog, or of a widget)."""
         self.tell("screenshot", path=str(path), name=name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.models.protocol import Model
@@ -108,10 +109,15 @@ def _client(provider: records.Provider, api_key: str | None) -> Model:
     from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
     from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
 
+    protocol = provider.protocol
+    if protocol is records.Protocol.AUTO:
+        # Nobody has asked the server yet. Most others speak Chat Completions, if only that.
+        official = urlsplit(provider.base_url).hostname == "api.openai.com"
+        protocol = records.Protocol.RESPONSES if official else records.Protocol.CHAT_COMPLETIONS
     client = (
-        OpenAIChatCompletionsModel
-        if provider.protocol is records.Protocol.CHAT_COMPLETIONS
-        else OpenAIResponsesModel
+        OpenAIResponsesModel
+        if protocol is records.Protocol.RESPONSES
+        else OpenAIChatCompletionsModel
     )
     try:
         return client(provider.model, api_key=api_key, base_url=provider.base_url)
