@@ -78,7 +78,7 @@ def test_several_threads_run_at_once_and_switching_stops_none(start):
         program.send("Hello from the second")
         program.wait_idle(replies=1)
         program.click_row(1)
-        state = program.wait_for(lambda state: texts(state, "UserRow") == ["long"])
+        program.wait_for(lambda state: texts(state, "UserRow") == ["long"])
         state = program.wait_idle(replies=1)
         assert state["rows"][-1]["row"] == "ReplyRow"
         assert len(texts(state, "ReplyRow")[0]) > 1000

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chatelaine.agents import events as run
 from chatelaine.agents.errors import AgentsError
@@ -24,13 +24,21 @@ from chatelaine.store.session import ThreadSession
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
-    from chatelaine.chat.assistants import Assistant, Assistants
+    from chatelaine.chat.assistants import Assistant
     from chatelaine.store.store import ConversationStore
 
 CONTINUE = "Please continue exactly where you stopped."
 DRAFT_INTERVAL = 0.5
 """Seconds between two writes of a running reply: half of what may be lost in a crash."""
 MAX_STEPS = 25
+
+
+class AssistantSource(Protocol):
+    """Who answers: `assistants.Assistants`."""
+
+    async def current(self) -> Assistant:
+        """Give the assistant for the next turn."""
+        ...
 
 
 class Conversation:
@@ -40,7 +48,9 @@ class Conversation:
         thread_id: The thread's number in the store.
     """
 
-    def __init__(self, store: ConversationStore, thread: Thread, assistants: Assistants) -> None:
+    def __init__(
+        self, store: ConversationStore, thread: Thread, assistants: AssistantSource
+    ) -> None:
         self.thread_id: ThreadId = thread.id
         self._store = store
         self._thread = thread
