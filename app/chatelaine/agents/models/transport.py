@@ -1,0 +1,207 @@
+"""The connection to a server of models: the openai package's client, without its types.
+
+That client does authentication and transport. What is sent is written, and what comes is read, by
+us: its own treatment of a request walks the whole history, at a second of CPU time for a thousand
+items, and its reading of a stream breaks on servers that leave out an index. Its import costs
+more than everything else together, so it is made at the first request, in a worker thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from chatelaine.agents.models.failures import (
+    cut_off,
+    raise_for_connection,
+    raise_for_status,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from typing import Any
+
+    import httpx2
+    import openai
+    from openai._types import RequestOptions
+
+    from chatelaine.agents.models.endpoint import Endpoint
+
+CONNECT_TIMEOUT = 15.0
+"""Seconds for a connection to come about."""
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds without a sign of life: a model that reasons may be silent for minutes."""
+
+
+async def preload() -> None:
+    """Import the openai package in a worker thread, so that the first request need not wait."""
+    await asyncio.to_thread(_import_openai)
+
+
+class Transport:
+    """Requests to one server. There is a pool of connections for each event loop that asks.
+
+    A loop that ends closes its pool, as `asyncio.run` finishes the generators of its loop.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Make it; nothing is opened yet.
+
+        Args:
+            endpoint: The server.
+            timeout: Seconds without a sign of life from the server after which it is given up.
+        """
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._clients: dict[asyncio.AbstractEventLoop, _Client] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The server."""
+        return self._endpoint
+
+    @asynccontextmanager
+    async def post(
+        self, path: str, body: Mapping[str, Any], *, model: str = ""
+    ) -> AsyncIterator[httpx2.Response]:
+        """Send a request, and give the response while it comes; leaving closes it at once.
+
+        Args:
+            path: What is appended to the address: "/responses".
+            body: What is sent, as JSON.
+            model: The model that is asked for, for the words of an error.
+
+        Raises:
+            TemporaryError: There is no answer, and this may pass. Also out of the reading inside.
+            RefusalError: The request may be accepted in another form.
+            ModelError: There is no answer.
+        """
+        async with self._response("POST", path, _as_json(body), model) as response:
+            yield response
+
+    @asynccontextmanager
+    async def get(self, path: str) -> AsyncIterator[httpx2.Response]:
+        """Ask for a document; see `post`."""
+        async with self._response("GET", path, None, "") as response:
+            yield response
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop."""
+        with self._lock:
+            client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.keeper.aclose()
+
+    @asynccontextmanager
+    async def _response(
+        self, method: str, path: str, content: bytes | None, model: str
+    ) -> AsyncIterator[httpx2.Response]:
+        client = (await self._client()).openai
+        import httpx2
+        import openai
+
+        options = _request_options(self._endpoint)
+        try:
+            if method == "GET":
+                response = await client.get(path, cast_to=httpx2.Response, options=options)
+            else:
+                response = await client.post(
+                    path, cast_to=httpx2.Response, content=content, options=options
+                )
+        except openai.APIStatusError as error:
+            refused = error.response
+            headers = {name.lower(): value for name, value in refused.headers.items()}
+            raise_for_status(
+                refused.status_code, headers, refused.text, self._endpoint, model=model
+            )
+        except openai.APIConnectionError as error:
+            timed_out = isinstance(error, openai.APITimeoutError)
+            raise_for_connection(error, self._endpoint, timed_out=timed_out)
+        try:
+            yield response
+        except httpx2.TimeoutException as error:
+            raise_for_connection(error, self._endpoint, timed_out=True)
+        except httpx2.DecodingError:
+            raise unreadable(self._endpoint) from None
+        except httpx2.RequestError:
+            raise cut_off(self._endpoint) from None
+        finally:
+            await response.aclose()
+
+    async def _client(self) -> _Client:
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None:
+            made = await asyncio.to_thread(_make_client, self._endpoint, self._timeout)
+            with self._lock:
+                for gone in [known for known in self._clients if known.is_closed()]:
+                    del self._clients[gone]
+                client = self._clients.setdefault(loop, _Client(made))
+            await client.open()
+        return client
+
+
+class _Client:
+    """A client and the generator that closes it, at the latest when its loop ends."""
+
+    def __init__(self, client: openai.AsyncOpenAI) -> None:
+        self.openai = client
+        self.keeper = self._keep()
+        self._is_kept = False
+
+    async def open(self) -> None:
+        if not self._is_kept:
+            self._is_kept = True
+            await anext(self.keeper)
+
+    async def _keep(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self.openai.close()
+
+
+def _request_options(endpoint: Endpoint) -> RequestOptions:
+    import openai
+
+    # By this header the client leaves the response unread.
+    headers: dict[str, str | openai.Omit] = {"X-Stainless-Raw-Response": "stream"}
+    if not endpoint.api_key:
+        headers["Authorization"] = openai.Omit()
+    # An administrator's key that may lie in the environment is not for this.
+    return {"headers": headers, "max_retries": 0, "security": {"bearer_auth": True}}
+
+
+def _import_openai() -> None:
+    import openai  # noqa: F401  (only that it is imported matters)
+
+
+def _make_client(endpoint: Endpoint, timeout: float) -> openai.AsyncOpenAI:
+    import openai
+
+    # A proxy does not lead back to one's own machine.
+    mounts = dict.fromkeys(("http://", "https://", "all://")) if endpoint.is_local else None
+    client = openai.AsyncOpenAI(
+        api_key=endpoint.api_key,
+        base_url=endpoint.base_url,
+        max_retries=0,
+        http_client=openai.DefaultAsyncHttpxClient(
+            timeout=openai.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout)), mounts=mounts
+        ),
+        _enforce_credentials=False,
+    )
+    if not endpoint.is_official:  # whose account it is at OpenAI is not for others
+        client.organization = client.project = None
+    return client
+
+
+def _as_json(body: Mapping[str, Any]) -> bytes:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    # Half a surrogate pair, as a tool's output may have, is no reason to refuse the conversation.
+    return text.encode("utf-8", "replace")
