@@ -1,4 +1,4 @@
-"""A user with a desktop: folders of their own and an unlocked keyring, a real Secret Service."""
+"""A user with a desktop: folders of their own, an unlocked keyring, and a server of models."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.driver import Driver
+from support.openai_server import ScriptedServer, hosted_server
+from support.secret_service import PASSWORD, SessionBus, session_bus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
+@pytest.fixture(scope="session")
+def desktop() -> Iterator[SessionBus]:
+    """A session bus with an unlocked keyring. Entries of different users have different names."""
+    with session_bus() as bus:
+        bus.start_keyring(PASSWORD)
+        yield bus
+
+
 @pytest.fixture
-def user(home: Path, secret_service: Mapping[str, str]) -> dict[str, str]:
+def user(home: Path, desktop: SessionBus) -> dict[str, str]:
     """The environment in which the user's programs run."""
-    return {**os.environ, **secret_service, "QT_QPA_PLATFORM": "offscreen"}
+    return {**os.environ, **desktop.environment, "QT_QPA_PLATFORM": "offscreen"}
 
 
 @pytest.fixture
@@ -35,3 +45,30 @@ def start(user: dict[str, str]) -> Iterator[Callable[..., Driver]]:
         if program.process.poll() is None:
             program.process.kill()
             program.wait_ended()
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A real server that speaks OpenAI's APIs."""
+    with hosted_server() as server:
+        yield server
+
+
+@pytest.fixture
+def connect(server: ScriptedServer) -> Callable[..., None]:
+    """Sets the server up in the settings of a running program, with keys and clicks."""
+
+    def connect(program: Driver, *, api_key: str = "sk-test", protocol: str = "") -> None:
+        program.press("Ctrl+,")
+        program.wait_for(lambda state: state["dialog"])
+        program.set_text("baseUrl", server.base_url)
+        program.set_text("apiKey", api_key)
+        if protocol:
+            program.choose("protocol", protocol)
+        program.click("Test connection")
+        program.wait_for(lambda state: "works" in state["dialog"].lower())
+        program.set_text("model", server.models[0])
+        program.click("Save")
+        program.wait_for(lambda state: not state["dialog"])
+
+    return connect

@@ -29,7 +29,7 @@ def test_three_turns_survive_undo_redo_clear_and_restart(start):
         assert state["thread"]["title"] == "My name is Ada."
 
         program.press("Ctrl+Alt+Z")
-        state = program.wait_for(lambda state: len(texts(state, "UserRow")) == 2)
+        program.wait_for(lambda state: len(texts(state, "UserRow")) == 2)
         assert program.wait_for(lambda state: state["composer"] == "Thank you")["can_redo"]
 
         program.press("Ctrl+Alt+Y")
@@ -97,7 +97,7 @@ def test_rename_and_trash_from_the_keyboard(start):
         program.press("Return")
         program.wait_for(lambda state: state["thread"]["title"] == "Renamed by hand")
         program.trigger("trash")
-        state = program.wait_for(lambda state: "Renamed by hand" not in state["threads"])
+        program.wait_for(lambda state: "Renamed by hand" not in state["threads"])
         program.trigger("show-trash")
         program.wait_for(lambda state: state["threads"] == ["Renamed by hand"])
         program.click_row(0)

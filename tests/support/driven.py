@@ -124,6 +124,17 @@ class Remote(QObject):
         QTest.keyClick(field, Qt.Key.Key_Delete)
         QTest.keyClicks(field, text)
 
+    def do_choose(self, name: str, text: str) -> None:
+        """Choose what a box offers, with the keys that its user has."""
+        box = find(name)
+        box.setFocus()
+        QTest.keyClick(box, Qt.Key.Key_Home)
+        for _ in range(box.count()):
+            if box.currentText() == text:
+                return
+            QTest.keyClick(box, Qt.Key.Key_Down)
+        raise AssertionError(f"{name} does not offer {text!r}")
+
     def do_text(self, name: str) -> str:
         return text_of(find(name))
 

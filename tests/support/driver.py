@@ -110,6 +110,14 @@ class Driver:
         """Click what has this object name, accessible name or button text."""
         self.tell("click", name=name)
 
+    def set_text(self, name: str, text: str) -> None:
+        """Write something else into a field, with keys."""
+        self.tell("set_text", name=name, text=text)
+
+    def choose(self, name: str, text: str) -> None:
+        """Choose what a box offers."""
+        self.tell("choose", name=name, text=text)
+
     def click_row(self, index: int) -> None:
         """Click a thread in the sidebar, counted from the top."""
         self.tell("click_row", index=index)
