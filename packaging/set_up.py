@@ -269,7 +269,7 @@ def _install(python: Path, uv: str | None, wanted: list[str]) -> None:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     if not _works([*pip, "--version"]):
         _run([str(python), "-m", "ensurepip"], environment)
-    _run([*pip, "install", "--constraint", constraints, *wanted], environment)
+    _run([*pip, "install", "--use-pep517", "--constraint", constraints, *wanted], environment)
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
