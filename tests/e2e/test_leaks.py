@@ -13,6 +13,15 @@ pytestmark = pytest.mark.timeout(120)
 TITLE = "Qvortessa-title-marker"
 MESSAGE = "Zyxomma-message-marker"
 DRAFT = "Wrenfeld-draft-marker"
+PLACES = (
+    "HOME",
+    "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
+    "XDG_RUNTIME_DIR",
+    "TMPDIR",
+)
 API_KEY = "sk-Plumbago7marker9key"
 
 
@@ -30,9 +39,7 @@ def spellings(marker: str) -> set[bytes]:
 
 
 def places(environment) -> list[Path]:
-    names = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
-    names += ("XDG_RUNTIME_DIR", "TMPDIR")
-    return [Path(environment[name]) for name in names]
+    return [Path(environment[name]) for name in PLACES]
 
 
 def leaks(environment, markers) -> list[str]:
@@ -85,8 +92,7 @@ def test_no_marker_is_found_in_any_file(start, user, connect, server, ending):
 
 
 def test_the_search_for_markers_finds_them(tmp_path):
-    names = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
-    environment = dict.fromkeys((*names, "XDG_RUNTIME_DIR", "TMPDIR"), str(tmp_path))
+    environment = dict.fromkeys(PLACES, str(tmp_path))
     for number, spelling in enumerate(spellings(MESSAGE)):
         path = tmp_path / str(number)
         path.write_bytes(b"x" + spelling + b"y")

@@ -85,7 +85,8 @@ class Remote(QObject):
         QTest.keyClicks(target(into), text)
 
     def do_press(self, keys: str, on: str = "") -> None:
-        combination = QKeySequence(keys)[0]
+        sequence: Any = QKeySequence(keys)  # its stubs do not know that it can be indexed
+        combination = sequence[0]
         QTest.keyClick(target(on), combination.key(), combination.keyboardModifiers())
 
     def do_click(self, name: str) -> None:
@@ -195,10 +196,8 @@ def names(widget: QWidget) -> set[str]:
     return found - {""}
 
 
-def target(name: str) -> QWidget:
-    if name:
-        return find(name)
-    return QApplication.focusWidget() or main_window_there()
+def target(name: str) -> Any:
+    return find(name) if name else QApplication.focusWidget() or main_window_there()
 
 
 def text_of(widget: Any) -> str:
@@ -239,9 +238,7 @@ def state() -> dict[str, Any]:
         "can_redo": window.actions_by_id["redo-step"].isEnabled(),
         "dialog": None if dialog is None else dialog_text(dialog),
         "labels": [label.text() for label in window.findChildren(QLabel) if label.isVisible()],
-        "focus": None
-        if QApplication.focusWidget() is None
-        else QApplication.focusWidget().objectName(),
+        "focus": focused.objectName() if (focused := QApplication.focusWidget()) else None,
     }
 
 
