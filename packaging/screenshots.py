@@ -11,13 +11,9 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from support.driver import Driver
 from support.secret_service import PASSWORD, session_bus
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PICTURES = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
 FOLDERS = {
@@ -83,7 +79,7 @@ def _take(program: Driver, path: Path) -> None:
     print(path)
 
 
-def _user(root: Path) -> Mapping[str, str]:
+def _user(root: Path) -> dict[str, str]:
     """Give the surroundings of a user who has no files and no screen."""
     surroundings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     surroundings.pop("DBUS_SESSION_BUS_ADDRESS", None)
