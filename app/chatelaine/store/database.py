@@ -58,8 +58,13 @@ logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 _log = logging.getLogger(__name__)
 
 
-def connect(path: Path, key: bytes) -> SqlConnection:
+def connect(path: Path, key: bytes, *, probe: bool = False) -> SqlConnection:
     """Open an encrypted file, in the thread that will use it.
+
+    Args:
+        path: The file.
+        key: 32 bytes.
+        probe: Open it to see whether it opens, without ever changing it.
 
     Raises:
         ValueError: The key is not a raw one.
@@ -67,17 +72,18 @@ def connect(path: Path, key: bytes) -> SqlConnection:
     """
     if len(key) != KEY_LENGTH:
         raise ValueError(f"the key of a history has {KEY_LENGTH} bytes")
+    # A plain path is absolute, so that it is never taken for a URI, which could carry options.
+    target = path.absolute().as_uri() + "?mode=ro" if probe else str(path.absolute())
     with _translated(path):
-        # An absolute path is never taken for a URI, which could carry options.
         connection: SqlConnection = sqlcipher.connect(
-            str(path.absolute()), timeout=_BUSY, isolation_level=None
+            target, timeout=_BUSY, isolation_level=None, uri=probe
         )
         try:
             connection.execute("PRAGMA cipher_log_level = NONE")
             connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             _check_encryption(connection)
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            for pragma in _PRAGMAS:
+            for pragma in () if probe else _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
         except BaseException:
             connection.close()
@@ -109,7 +115,9 @@ def _open_history(path: Path, key: bytes, *, create: bool, salt: bytes | None) -
         _make_history(path, key)
     found = history_file.read_salt(path)
     try:
-        connection = connect(path, key)
+        # Closing the only connection copies the log into the file, even the log of another file
+        # that was left there by mistake; unless the connection was for reading.
+        connect(path, key, probe=True).close()
     except HistoryDamaged as error:
         if salt is None:  # nothing tells which of the two it is
             raise HistoryDamaged(
@@ -121,6 +129,7 @@ def _open_history(path: Path, key: bytes, *, create: bool, salt: bytes | None) -
                 f"{path} belongs to another key than the one beside it. It was left as it is."
             ) from error
         raise
+    connection = connect(path, key)
     try:
         with _translated(path):
             upgrade(connection)

@@ -1,0 +1,306 @@
+"""Random sequences of what a person does, next to a plain model of what must come out."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+)
+
+from chatelaine.agents.items import (
+    assistant_message,
+    function_call,
+    function_call_output,
+    user_message,
+)
+from chatelaine.errors import HistoryError
+from chatelaine.store.records import History, StepKind, TurnState
+from chatelaine.store.store import ConversationStore
+
+KEY = bytes(range(32))
+WORDS = st.text(alphabet="ab \n\U0001f600\u6f22", min_size=1, max_size=12)
+ENDS = st.sampled_from([s for s in TurnState if s is not TurnState.RUNNING])
+
+
+@dataclass(frozen=True)
+class ModelTurn:
+    """A turn as it must be read: what was said in it, and how it stands."""
+
+    items: tuple[dict, ...]
+    state: TurnState
+
+    @property
+    def text(self):
+        return "\n\n".join(item["content"] for item in self.items if item.get("role") == "user")
+
+
+@dataclass
+class ModelThread:
+    """What must come out: the shown turns, and the steps with the shown turns before and after."""
+
+    shown: tuple[int, ...] = ()
+    steps: list[tuple[StepKind, tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
+    done: int = 0
+    running: int | None = None
+    draft: str = ""
+    title: str = ""
+    trashed: bool = False
+    composer: str = ""
+
+    def step(self, kind, after):
+        del self.steps[self.done :]
+        self.steps.append((kind, self.shown, after))
+        self.done += 1
+        self.shown = after
+
+
+class Machine(RuleBasedStateMachine):
+    threads = Bundle("threads")
+
+    @initialize()
+    def start(self):
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp())
+        self.path = self.folder / "history.db"
+        self.store = self.wait(ConversationStore.open(self.path, KEY, create=True))
+        self.model: dict[int, ModelThread] = {}
+        self.turns: dict[int, ModelTurn] = {}
+
+    def wait(self, call):
+        return self.runner.run(call)
+
+    def teardown(self):
+        if hasattr(self, "runner"):
+            self.wait(self.store.aclose())
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    # ------------------------------------------------------------------ what the model does
+
+    def begin(self, thread, items):
+        """Begin a turn with the number it will have."""
+        model = self.model[thread]
+        self.end(thread, TurnState.STOPPED)
+        turn = max(self.turns, default=0) + 1
+        self.turns[turn] = ModelTurn(tuple(items), TurnState.RUNNING)
+        model.step(StepKind.TURN, (*model.shown, turn))
+        model.running = turn
+        return turn
+
+    def end(self, thread, state):
+        model = self.model[thread]
+        if model.running is None:
+            return
+        turn = self.turns[model.running]
+        items = turn.items
+        if state is TurnState.STOPPED and self.answered(items):
+            state = TurnState.DONE
+        self.finish(thread, state)
+
+    def finish(self, thread, state):
+        model = self.model[thread]
+        items = self.turns[model.running].items
+        said = [item for item in items if item.get("role") == "assistant"]
+        overtaken = said and said[-1]["content"][0]["text"].startswith(model.draft)
+        if model.draft and state is not TurnState.DONE and not overtaken:
+            items = (*items, assistant_message(model.draft, status="incomplete"))
+        self.turns[model.running] = ModelTurn(items, state)
+        model.running, model.draft = None, ""
+
+    @staticmethod
+    def answered(items):
+        return bool(items) and items[-1].get("role") == "assistant"
+
+    # ------------------------------------------------------------------ what a person does
+
+    @rule(target=threads, title=st.sampled_from(["", "Given"]))
+    def create(self, title):
+        thread = self.wait(self.store.create_thread(title=title))
+        self.model[thread.id] = ModelThread(title=title)
+        return thread.id
+
+    @rule(thread=threads, text=WORDS)
+    def send(self, thread, text):
+        turn = self.wait(self.store.begin_turn(thread, [user_message(text)]))
+        assert turn.id == self.begin(thread, [user_message(text)])
+
+    @rule(thread=threads, text=WORDS)
+    def extend(self, thread, text):
+        model = self.model[thread]
+        items = [
+            function_call("c", "clock", {}),
+            function_call_output("c", text),
+            assistant_message(text),
+        ]
+        if model.running is None:
+            if model.shown:
+                with pytest.raises(HistoryError):
+                    self.wait(self.store.extend_turn(model.shown[-1], items))
+            return
+        self.wait(self.store.extend_turn(model.running, items))
+        turn = self.turns[model.running]
+        self.turns[model.running] = ModelTurn((*turn.items, *items), turn.state)
+        model.draft = ""
+
+    @rule(thread=threads, text=WORDS)
+    def draft(self, thread, text):
+        model = self.model[thread]
+        if model.running is not None:
+            self.wait(self.store.write_draft(model.running, text))
+            model.draft = text
+
+    @rule(thread=threads, state=ENDS)
+    def stop(self, thread, state):
+        model = self.model[thread]
+        if model.running is not None:
+            self.wait(self.store.end_turn(model.running, state))
+            self.finish(thread, state)
+        elif model.shown:
+            self.wait(self.store.end_turn(model.shown[-1], state))
+
+    @rule(thread=threads)
+    def undo(self, thread):
+        model = self.model[thread]
+        if model.running is not None:
+            with pytest.raises(HistoryError):
+                self.wait(self.store.undo(thread))
+            return
+        reverted = self.wait(self.store.undo(thread))
+        if model.done == 0:
+            assert reverted is None
+            return
+        model.done -= 1
+        kind, before, after = model.steps[model.done]
+        model.shown = before
+        text = self.turns[after[-1]].text if kind is StepKind.TURN else ""
+        assert (reverted.kind, reverted.text) == (kind, text)
+
+    @rule(thread=threads)
+    def redo(self, thread):
+        model = self.model[thread]
+        if model.running is not None:
+            with pytest.raises(HistoryError):
+                self.wait(self.store.redo(thread))
+            return
+        reverted = self.wait(self.store.redo(thread))
+        if model.done == len(model.steps):
+            assert reverted is None
+            return
+        kind, _, model.shown = model.steps[model.done]
+        model.done += 1
+        assert (reverted.kind, reverted.text) == (kind, "")
+
+    @rule(thread=threads)
+    def clear(self, thread):
+        model = self.model[thread]
+        self.wait(self.store.clear(thread))
+        self.end(thread, TurnState.STOPPED)
+        if model.shown:
+            model.step(StepKind.CLEAR, ())
+
+    @rule(thread=threads)
+    def pop(self, thread):
+        model = self.model[thread]
+        popped = self.wait(self.store.pop_item(thread))
+        if not model.shown:
+            assert popped is None
+            return
+        *before, last = model.shown
+        was_running = model.running is not None
+        items = self.turns[last].items
+        self.end(thread, TurnState.STOPPED)
+        assert popped == items[-1]
+        if len(items) == 1:
+            model.step(StepKind.POP, tuple(before))
+            return
+        shorter = max(self.turns) + 1
+        state = TurnState.RUNNING if was_running else self.turns[last].state
+        self.turns[shorter] = ModelTurn(items[:-1], state)
+        model.step(StepKind.POP, (*before, shorter))
+        model.running = shorter if was_running else None
+
+    @rule(thread=threads, title=st.sampled_from(["One", "Another", "\u6f22\u5b57"]))
+    def rename(self, thread, title):
+        self.wait(self.store.rename_thread(thread, title))
+        self.model[thread].title = title
+
+    @rule(thread=threads)
+    def trash(self, thread):
+        self.wait(self.store.trash_thread(thread))
+        self.model[thread].trashed = True
+
+    @rule(thread=threads)
+    def restore(self, thread):
+        self.wait(self.store.restore_thread(thread))
+        self.model[thread].trashed = False
+
+    @rule(thread=threads, text=WORDS | st.just(""))
+    def type(self, thread, text):
+        self.wait(self.store.write_composer(thread, text))
+        self.model[thread].composer = text
+
+    @rule()
+    def restart(self):
+        self.wait(self.store.aclose())
+        assert [file.name for file in self.folder.iterdir()] == ["history.db"]
+        self.store = self.wait(ConversationStore.open(self.path, KEY))
+        for thread in self.model:
+            if self.model[thread].running is not None:
+                self.finish(thread, TurnState.INTERRUPTED)
+
+    # ------------------------------------------------------------------ what must hold
+
+    @invariant()
+    def threads_are_as_they_should_be(self):
+        if not hasattr(self, "store"):
+            return
+        for trashed in (False, True):
+            found = self.wait(self.store.threads(trashed=trashed))
+            wanted = {number for number, model in self.model.items() if model.trashed is trashed}
+            assert {thread.id for thread in found} == wanted
+            times = [thread.updated for thread in found]
+            assert times == sorted(times, reverse=True)
+            for thread in found:
+                model = self.model[thread.id]
+                assert thread.head == (model.shown[-1] if model.shown else None)
+                assert model.title in ("", thread.title)
+
+    @invariant()
+    def what_is_shown_is_what_was_said(self):
+        for number, model in getattr(self, "model", {}).items():
+            turns = self.wait(self.store.turns(number))
+            assert [turn.id for turn in turns] == list(model.shown)
+            for turn in turns:
+                expected = self.turns[turn.id]
+                assert tuple(item.data for item in turn.items) == expected.items
+                assert turn.state == expected.state
+                assert turn.draft == (model.draft if turn.id == model.running else "")
+            items = [item for turn in model.shown for item in self.turns[turn].items]
+            assert self.wait(self.store.items(number)) == items
+            assert self.wait(self.store.items(number, 2)) == items[-2:]
+            assert self.wait(self.store.composer(number)) == model.composer
+            assert self.wait(self.store.history(number)) == History(
+                model.steps[model.done - 1][0] if model.done else None,
+                model.steps[model.done][0] if model.done < len(model.steps) else None,
+            )
+
+
+Machine.TestCase.settings = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestStoreMachine = pytest.mark.timeout(300)(Machine.TestCase)
