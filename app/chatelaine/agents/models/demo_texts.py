@@ -59,8 +59,8 @@ HINTS = (
 )
 
 NAME_TOLD = """\
-Nice to meet you, {name}. Ask me for your name later: I have no memory of my own, but I am given the \
-whole conversation each time.\
+Nice to meet you, {name}. Ask me for your name later: I have no memory of my own, but I am given \
+the whole conversation each time.\
 """
 NAME_KNOWN = "Your name is {name}. You told me so in this conversation."
 NO_NAME = "You have not told me your name in this conversation. Say **my name is …**."
