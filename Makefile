@@ -14,7 +14,7 @@ PYTHON ?= $(or $(firstword $(foreach name,python3 python3.14 python3.13 python3.
 	$(shell command -v $(name) 2>/dev/null))),$(error Chatelaine needs Python 3.11 or newer, and finds none))
 # -P: what lies in this folder is not to be taken for a package.
 IN_VENV := .venv/bin/python -P
-# More for pytest: make test ARGS="-k undo"
+# More for the program that is started, and for pytest which tests: make test ARGS="-k undo"
 ARGS ?=
 
 # An environment whose Python went away with an update, or which was moved, is made anew.
@@ -43,7 +43,7 @@ check: .venv/.ready-check ## look through the code: rules, form, types, layers, 
 	.venv/bin/codespell
 	.venv/bin/validate-pyproject pyproject.toml
 
-test: .venv/.ready-test test-core ## run all tests
+test: .venv/.ready-test $(if $(ARGS),,test-core) ## run all tests; ARGS="-k undo" for some
 	$(IN_VENV) -m pytest $(ARGS)
 
 test-core: .venv-core/.ready-core ## run the unit tests where there is no Qt: the proof that the core needs none
