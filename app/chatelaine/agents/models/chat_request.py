@@ -142,7 +142,8 @@ class _MessageWriter:
 
     def _think(self, item: Mapping[str, Any]) -> None:
         if self._turn in self._thinks_aloud:
-            self._end_assistant()  # it belongs to what comes next
+            if self._assistant is not None:  # it belongs to what comes next
+                self._end_assistant()
             self._thoughts.append(text_of({"role": "", "content": item.get("content")}))
 
     def _begin_assistant(self) -> dict[str, Any]:
