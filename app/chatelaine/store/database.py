@@ -226,15 +226,22 @@ def _fail(future: asyncio.Future[T], error: BaseException) -> None:
 async def settled(future: asyncio.Future[T]) -> T:
     """Wait for posted work.
 
-    A caller that is cancelled gets its cancellation once the work is done, so that what it does
-    next finds things as they are. A second cancellation is not held up.
+    A caller that is cancelled, however often, gets its cancellation once the work is done, so that
+    what it does next finds things as they are; but after `CLOSING` seconds at the latest.
     """
-    try:
-        await asyncio.wait({future})
-    except asyncio.CancelledError:
-        await asyncio.wait({future}, timeout=CLOSING)
+    loop = asyncio.get_running_loop()
+    cancelled: asyncio.CancelledError | None = None
+    patience = None
+    while not future.done() and (patience is None or loop.time() < patience):
+        try:
+            timeout = None if patience is None else patience - loop.time()
+            await asyncio.wait({future}, timeout=timeout)
+        except asyncio.CancelledError as error:
+            patience = patience or loop.time() + CLOSING
+            cancelled = error
+    if cancelled is not None:
         future.add_done_callback(_retrieve)
-        raise
+        raise cancelled
     return future.result()
 
 

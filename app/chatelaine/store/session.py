@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatelaine.agents.errors import SessionError
 from chatelaine.store.database import settled
 
 if TYPE_CHECKING:
@@ -78,18 +79,21 @@ class ThreadSession:
         A caller that is cancelled meanwhile finds `current_turn` as it is on the disk.
 
         Raises:
-            TypeError: An item holds what JSON cannot say.
+            SessionError: An item holds what JSON cannot say.
             HistoryError: They cannot be stored.
         """
         if not items:
             return
-        future = self._store.post_items(
-            self._thread_id,
-            items,
-            agent=self.agent,
-            model=self.model,
-            end_answered=self._manage_turns,
-        )
+        try:
+            future = self._store.post_items(
+                self._thread_id,
+                items,
+                agent=self.agent,
+                model=self.model,
+                end_answered=self._manage_turns,
+            )
+        except (TypeError, ValueError, RecursionError) as error:
+            raise SessionError(f"An item cannot be stored as JSON: {error}") from error
         future.add_done_callback(self._remember)
         await settled(future)
 

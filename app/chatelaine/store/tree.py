@@ -21,6 +21,8 @@ POSITION_BITS = 16
 CAPACITY = 1 << POSITION_BITS
 """How many items a turn can have."""
 _ALL = -1
+_MOST = 2**62
+"""More than there can be of anything, and still a number for the engine."""
 _TURNS_AT_ONCE = 64
 _PATH = """
     WITH RECURSIVE path (id, parent) AS (
@@ -72,7 +74,7 @@ def running_turn(connection: SqlConnection, thread_id: ThreadId) -> TurnId | Non
 def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Item]:
     """Read the items on the path that ends with `head`, oldest first; the last `limit` of them."""
     texts: list[str] = []  # the newest first
-    wanted = _ALL if limit is None else limit
+    wanted = _ALL if limit is None else min(limit, _MOST)
     while head is not None and wanted != 0:
         path, head = _walk(connection, head, _ALL if limit is None else _TURNS_AT_ONCE)
         for first, end in reversed(_ranges(path)):
@@ -90,7 +92,7 @@ def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
     """Read the turns on the path that ends with `head`, oldest first; the last `limit` of them."""
     if head is None or limit == 0:
         return []
-    path, _ = _walk(connection, head, _ALL if limit is None else limit)
+    path, _ = _walk(connection, head, _ALL if limit is None else min(limit, _MOST))
     contents: dict[TurnId, list[StoredItem]] = {}
     for first, end in _ranges(path):
         rows = connection.execute(

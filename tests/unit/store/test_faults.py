@@ -34,6 +34,7 @@ class EngineError(Exception):
 )
 def test_a_fault_of_the_engine_is_said_in_words_with_the_name_of_the_file(name, kind):
     error = history_error(EngineError(name), PATH)
+    assert error is not None
     assert type(error) is kind
     assert str(PATH) in error.message
     assert "SQLITE" not in error.title

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +19,7 @@ from hypothesis.stateful import (
     invariant,
     rule,
 )
+from typing_extensions import override
 
 from chatelaine.agents.items import (
     assistant_message,
@@ -38,7 +40,7 @@ ENDS = st.sampled_from([s for s in TurnState if s is not TurnState.RUNNING])
 class ModelTurn:
     """A turn as it must be read: what was said in it, and how it stands."""
 
-    items: tuple[dict, ...]
+    items: tuple[dict[str, Any], ...]
     state: TurnState
 
     @property
@@ -81,6 +83,7 @@ class Machine(RuleBasedStateMachine):
     def wait(self, call):
         return self.runner.run(call)
 
+    @override
     def teardown(self):
         if hasattr(self, "runner"):
             self.wait(self.store.aclose())
@@ -111,6 +114,7 @@ class Machine(RuleBasedStateMachine):
 
     def finish(self, thread, state):
         model = self.model[thread]
+        assert model.running is not None
         items = self.turns[model.running].items
         said = [item for item in items if item.get("role") == "assistant"]
         overtaken = said and said[-1]["content"][0]["text"].startswith(model.draft)
