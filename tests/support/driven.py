@@ -228,7 +228,7 @@ def state() -> dict[str, Any]:
         "thread": None
         if page.thread is None
         else {"title": page.thread.title, "uid": page.thread.uid},
-        "threads": page.sidebar.titles(),
+        "threads": titles(page.sidebar.view.model()),
         "rows": [describe(row) for row in page.timeline.model.rows],
         "composer": page.composer.text(),
         "running": page.running,
@@ -240,6 +240,10 @@ def state() -> dict[str, Any]:
         "labels": [label.text() for label in window.findChildren(QLabel) if label.isVisible()],
         "focus": focused.objectName() if (focused := QApplication.focusWidget()) else None,
     }
+
+
+def titles(model: Any) -> list[str]:
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
 
 
 def dialog_text(dialog: QWidget) -> str:

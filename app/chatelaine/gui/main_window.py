@@ -164,6 +164,9 @@ class MainWindow(QMainWindow):
         self.actions_by_id[ActionId.SIDEBAR].toggled.connect(page.sidebar.setVisible)
         self.actions_by_id[ActionId.SHOW_TRASH].toggled.connect(page.show_trash)
         page.sidebar.copy_id_requested.connect(self._copy_session_id_of)
+        page.sidebar.trash_left.connect(
+            lambda: self.actions_by_id[ActionId.SHOW_TRASH].setChecked(False)
+        )
 
     def _start_task(
         self, work: Coroutine[Any, Any, None], name: str, *, replace: str | None = None

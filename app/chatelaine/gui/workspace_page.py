@@ -111,6 +111,7 @@ class WorkspacePage(QWidget):
         self.sidebar.rename_requested.connect(self._rename)
         self.sidebar.trash_requested.connect(self._trash)
         self.sidebar.restore_requested.connect(self._restore)
+        self.sidebar.activated.connect(lambda _thread: self.composer.setFocus())
 
     # ------------------------------------------------------------------ the history
 
@@ -243,8 +244,7 @@ class WorkspacePage(QWidget):
             threads = await workspace.store.threads(trashed=shown)
             self.sidebar.set_trash_shown(shown)
             self.sidebar.set_threads(threads)
-            if self.thread is not None:
-                self.sidebar.select(self.thread.id)
+            self.sidebar.select(None if self.thread is None else self.thread.id)
 
         self._start(switch(), "list threads", replace="list threads")
 
@@ -349,10 +349,14 @@ class WorkspacePage(QWidget):
             controller = self._controllers.get(thread_id)
             if controller is not None:
                 await controller.stopped()
+            next_to_it = self.sidebar.neighbour(thread_id)
             await workspace.store.trash_thread(thread_id)
-            if self._is_open(thread_id):
-                threads = await workspace.store.threads()
-                await self._open(threads[0] if threads else await workspace.store.create_thread())
+            if not self._is_open(thread_id):
+                return
+            if next_to_it is None:
+                await self._open(await workspace.fresh_thread())
+            else:
+                await self._open(await workspace.store.thread(next_to_it))
 
         self._start(move(), "move to trash")
 

@@ -64,10 +64,12 @@ class Entrance(QObject):
         self._unlock.other_history_chosen.connect(self.open_other)
         self._unlock.new_history_requested.connect(self._open_next)
         self._unlock.quit_requested.connect(self.quit_requested)
+        self._create.try_again.connect(self.open)
         self._create.quit_requested.connect(self.quit_requested)
 
     def open(self) -> None:
         """Open the history: with the key from the keyring, else with the user's help."""
+        self._patience.start()
         self._attempt(lambda access: access.open())
 
     def open_other(self, history: Path) -> None:
@@ -104,7 +106,6 @@ class Entrance(QObject):
         self._scope.start(self._run(way), name="open history", replace="open history")
 
     async def _run(self, way: Callable[[HistoryAccess], Awaitable[Workspace]]) -> None:
-        self._patience.start()
         try:
             workspace = await way(await self._to_history())
         except PassphraseNeeded as error:
