@@ -1,10 +1,12 @@
-"""A keyring in memory, for tests of whatever needs a key but not a desktop."""
+"""Keyrings for tests of whatever needs a key but not a desktop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chatelaine.errors import KeyUnavailable
 
 
@@ -39,3 +41,22 @@ class MemoryKeyring:
             raise self.problem
         if not self.forgetful:
             self.entries[name] = value
+
+
+class FolderKeyring:
+    """Keeps entries as files, so that they outlive the process, however it ends."""
+
+    name = "a folder"
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._folder = folder
+
+    def read(self, name: str) -> str | None:
+        """Give an entry; None where there is none."""
+        path = self._folder / name
+        return path.read_text() if path.exists() else None
+
+    def write(self, name: str, value: str) -> None:
+        """Store an entry."""
+        (self._folder / name).write_text(value)

@@ -24,8 +24,10 @@ GROUP = 4
 
 _CHECK_BYTES = 4
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_VALUES = frozenset(_ALPHABET)
+_TO_DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # those of int()
 _ALIASES = {"O": "0", "I": "1", "L": "1"}
+_BETWEEN = frozenset({"Zs", "Zl", "Zp", "Pd", "Pc", "Cc", "Cf"})  # spaces, dashes, invisible signs
 _BITS = 5
 _MOST_SHOWN = 3
 
@@ -71,19 +73,14 @@ def _clean(text: str) -> str:
 
 
 def _counts(character: str) -> bool:
-    """Tell a character of the key from a space, a dash, a dot or an invisible sign."""
-    return unicodedata.category(character)[0] not in "ZPC"
+    """Tell a character of the key, or a wrong one, from what people put between groups."""
+    return character != "." and unicodedata.category(character) not in _BETWEEN
 
 
 def _secret(characters: str) -> bytes | None:
-    if len(characters) != CHARACTERS:
+    if len(characters) != CHARACTERS or not _VALUES.issuperset(characters):
         return None
-    number = 0
-    for character in characters:
-        value = _VALUES.get(character)
-        if value is None:
-            return None
-        number = number << _BITS | value
+    number = int(characters.translate(_TO_DIGITS), len(_ALPHABET))
     content = number.to_bytes(SECRET_BYTES + _CHECK_BYTES, "big")
     secret, check = content[:SECRET_BYTES], content[SECRET_BYTES:]
     return secret if check == _check(secret) else None
