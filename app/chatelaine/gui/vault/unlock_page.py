@@ -1,0 +1,302 @@
+"""A history whose key does not come, or that cannot be opened: what is known, and the ways on.
+
+Nothing on this page deletes, renames or resets anything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from chatelaine.errors import (
+    KeyFileMissing,
+    KeyUnavailable,
+    RecoveryKeyMistyped,
+    WrongSecret,
+)
+from chatelaine.gui.vault.page import Page, buddy, button, words
+from chatelaine.gui.vault.recovery_field import CHARACTERS, RecoveryKeyField
+from chatelaine.gui.widgets.note import Note, Role
+from chatelaine.gui.widgets.secret_field import SecretField
+from chatelaine.gui.widgets.spinner import Spinner
+
+if TYPE_CHECKING:
+    from chatelaine.errors import ChatelaineError
+
+_UNTOUCHED = "Nothing was changed or deleted."
+_WAITING = (
+    "It may be asking for a password: look for a window of the system, "
+    "perhaps hidden behind this one."
+)
+_RECOVERY_HINT = "Eight groups of four characters. Capitals, dashes and spaces do not matter."
+_MAIN_BUTTON = 180
+_ELSEWHERE = "A new history begins empty, in a file of its own; this one stays as it is."
+
+
+class UnlockPage(Page):
+    """Says why the history is not open, and takes what may open it.
+
+    Signals:
+        try_again(): Ask the keyring once more.
+        recovery_key_entered(str): A recovery key without a slip; the field is empty again.
+        passphrase_entered(str): A passphrase; the field is empty again.
+        other_history_chosen(Path): Open this file instead.
+        new_history_requested(): Begin another history beside this one.
+        quit_requested(): The user would rather leave.
+    """
+
+    try_again = Signal()
+    recovery_key_entered = Signal(str)
+    passphrase_entered = Signal(str)
+    other_history_chosen = Signal(object)
+    new_history_requested = Signal()
+    quit_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("shield", parent)
+        self.setObjectName("unlockPage")
+        self._passphrase_possible = False
+        self._asked: _Way | None = None
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        self.title.setText(KeyUnavailable.default_title)
+        self._untouched = words("muted")
+        self._untouched.setText(_UNTOUCHED)
+        self._untouched.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._waiting = _Waiting()
+        self._again = button("&Try again", "tryAgain", "primary")
+
+        self._passphrase = SecretField()
+        self._by_passphrase = _Way("&Passphrase", "passphrase", self._passphrase)
+        self._recovery_key = RecoveryKeyField()
+        self._by_recovery_key = _Way("&Recovery key", "recoveryKey", self._recovery_key)
+        self._recovery_key_instead = button("Use the &recovery key instead", "instead", "quiet")
+
+        self._other = button("&Another history…", "otherHistory", "quiet")
+        self._new = button("&Start a new history", "newHistory", "quiet")
+        self._quit = button("&Quit", "quit", "quiet")
+        self._new.setToolTip(_ELSEWHERE)
+        elsewhere = QHBoxLayout()
+        elsewhere.addWidget(self._other)
+        elsewhere.addWidget(self._new)
+        elsewhere.addStretch(1)
+        elsewhere.addWidget(self._quit)
+        line = QFrame()
+        line.setProperty("role", "line")
+        note = words("muted")
+        note.setText(_ELSEWHERE)
+
+        self.column.addWidget(self._untouched)
+        self.column.addWidget(self._waiting)
+        self.column.addSpacing(4)
+        self.column.addWidget(self._again, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._again.setMinimumWidth(_MAIN_BUTTON)
+        self.column.addWidget(self._by_passphrase)
+        self.column.addWidget(self._recovery_key_instead, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self._by_recovery_key)
+        self.column.addSpacing(8)
+        self.column.addWidget(line)
+        self.column.addLayout(elsewhere)
+        self.column.addWidget(note)
+        self._offer(again=True, passphrase=False, recovery_key=False)
+
+    def _connect(self) -> None:
+        self._again.clicked.connect(self.try_again)
+        self._other.clicked.connect(self._choose_history)
+        self._new.clicked.connect(self.new_history_requested)
+        self._quit.clicked.connect(self.quit_requested)
+        self._recovery_key_instead.clicked.connect(self._show_recovery_key)
+        self._recovery_key.textChanged.connect(self._check_recovery_key)
+        self._by_recovery_key.submitted.connect(self._submit_recovery_key)
+        self._by_passphrase.submitted.connect(self._submit_passphrase)
+
+    # ------------------------------------------------------------------ what is shown
+
+    def set_passphrase_possible(self, possible: bool) -> None:
+        """Tell whether a passphrase opens the history that the next problem is about."""
+        self._passphrase_possible = possible
+
+    def show_problem(self, error: ChatelaineError) -> None:
+        """Say why the history is not open, and offer the ways on that fit."""
+        self._set_busy(busy=False)
+        if isinstance(error, WrongSecret | RecoveryKeyMistyped) and self._asked is not None:
+            self._asked.complain(error.message)
+            return
+        self._asked = None
+        self.title.setText(error.title)
+        self.message.setText(error.message)
+        wrapped = isinstance(error, KeyUnavailable) and not isinstance(error, KeyFileMissing)
+        # Of this kind itself it is no fault: this history simply opens with its passphrase.
+        usual = type(error) is KeyUnavailable and self._passphrase_possible
+        self._untouched.setVisible(not usual)
+        self._offer(
+            again=not usual,
+            passphrase=wrapped and self._passphrase_possible,
+            recovery_key=wrapped and not usual,
+        )
+        self._recovery_key_instead.setVisible(usual)
+        self._by_passphrase.set_primary(primary=usual)
+        if usual:
+            self._passphrase.setFocus()
+        else:
+            self._again.setFocus()
+
+    def set_waiting(self, waiting: bool) -> None:
+        """Show that the system keyring has not answered yet; all other ways stay open."""
+        if waiting:
+            self._waiting.say("Waiting for the system keyring…", _WAITING)
+            self._again.setEnabled(False)
+        else:
+            self._set_busy(busy=False)
+
+    # ------------------------------------------------------------------ inside
+
+    def _offer(self, *, again: bool, passphrase: bool, recovery_key: bool) -> None:
+        self._again.setVisible(again)
+        self._by_passphrase.setVisible(passphrase)
+        self._by_recovery_key.setVisible(recovery_key)
+        self._recovery_key_instead.hide()
+        for way in (self._by_passphrase, self._by_recovery_key):
+            way.reset()
+        self._check_recovery_key()
+
+    def _show_recovery_key(self) -> None:
+        self._recovery_key_instead.hide()
+        self._by_recovery_key.show()
+        self._recovery_key.setFocus()
+
+    def _check_recovery_key(self) -> None:
+        note, count = self._by_recovery_key.note, self._recovery_key.count()
+        if not count:
+            note.say(_RECOVERY_HINT)
+        elif count < CHARACTERS:
+            note.say(f"{count} of {CHARACTERS} characters.")
+        elif problem := self._recovery_key.problem():
+            note.say(problem, Role.ERROR)
+        else:
+            note.say("There is no slip in it.", Role.SUCCESS)
+
+    def _submit_recovery_key(self) -> None:
+        problem = self._recovery_key.problem()
+        if problem:
+            self._by_recovery_key.complain(problem)
+            return
+        self._begin(self._by_recovery_key)
+        self.recovery_key_entered.emit(self._recovery_key.take())
+
+    def _submit_passphrase(self) -> None:
+        self._begin(self._by_passphrase)
+        self.passphrase_entered.emit(self._passphrase.take())
+
+    def _begin(self, way: _Way) -> None:
+        self._asked = way
+        self._set_busy(busy=True)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        if busy:
+            self._waiting.say("Opening your history…", "")
+        else:
+            self._waiting.hide()
+        self._again.setEnabled(not busy)
+        for way in (self._by_passphrase, self._by_recovery_key):
+            way.setEnabled(not busy)
+
+    def _choose_history(self) -> None:
+        dialog = QFileDialog(self, "Open another history")
+        dialog.setObjectName("historyDialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["Histories (*.db)", "All files (*)"])
+        dialog.fileSelected.connect(lambda path: self.other_history_chosen.emit(Path(path)))
+        dialog.open()
+
+
+class _Way(QFrame):
+    """A card with one field and a button: one of the secrets that open a history.
+
+    Attributes:
+        note: The words under the field.
+
+    Signals:
+        submitted(): Something was entered.
+    """
+
+    submitted = Signal()
+
+    def __init__(self, name: str, object_name: str, field: QLineEdit) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self._field = field
+        field.setObjectName(object_name)
+        field.setAccessibleName(name.replace("&", ""))
+        self.note = Note()
+        self._open = button("Open", f"{object_name}Open", "")
+        self._open.setAccessibleName(f"Open with the {name.replace('&', '').lower()}")
+        self._open.setEnabled(False)
+        field.textChanged.connect(lambda text: self._open.setEnabled(bool(text)))
+        field.returnPressed.connect(self._open.click)
+        self._open.clicked.connect(self.submitted)
+        row = QHBoxLayout()
+        row.addWidget(field, 1)
+        row.addWidget(self._open)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 14, 18, 16)
+        column.setSpacing(6)
+        column.addWidget(buddy(name, field))
+        column.addLayout(row)
+        column.addWidget(self.note)
+
+    def set_primary(self, *, primary: bool) -> None:
+        """Make this the one thing to do here, or one among others."""
+        self._open.setProperty("kind", "primary" if primary else "")
+        self._open.style().unpolish(self._open)
+        self._open.style().polish(self._open)
+
+    def complain(self, text: str) -> None:
+        """Say what is wrong with what was entered, and wait for something else."""
+        self.note.say(text, Role.ERROR)
+        self._field.setFocus()
+
+    def reset(self) -> None:
+        """Forget what was entered and what was said of it."""
+        self._field.setText("")
+        self.note.hush()
+
+
+class _Waiting(QWidget):
+    """A turning ring with words beside it; hidden while nothing is being waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._what = QLabel()
+        self._note = Note()
+        self._note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(Spinner())
+        row.addWidget(self._what)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.addLayout(row)
+        column.addWidget(self._note)
+        self.hide()
+
+    def say(self, what: str, note: str) -> None:
+        """Say what is being waited for."""
+        self._what.setText(what)
+        self._note.say(note)
+        self.show()
