@@ -65,7 +65,6 @@ class Entrance(QObject):
         self._unlock.new_history_requested.connect(self._open_next)
         self._unlock.quit_requested.connect(self.quit_requested)
         self._create.try_again.connect(self.open)
-        self._create.try_again.connect(self.open)
         self._create.quit_requested.connect(self.quit_requested)
 
     def open(self) -> None:
