@@ -16,6 +16,8 @@ PAIRS = {
     "apply_patch_call": "apply_patch_call_output",
 }
 
+_CALLS = {*PAIRS, "web_search_call", "file_search_call", "tool_search_call"}
+
 
 def problems(items: Sequence[Mapping[str, Any]]) -> list[str]:
     """Tell for what a server would refuse the items."""
@@ -26,7 +28,8 @@ def _unpaired(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for call, output in PAIRS.items():
         open_calls: list[str] = []
         for item in items:
-            call_id = item.get("call_id", "")
+            # The output of a local shell names its call by "id".
+            call_id = item.get("call_id") or item.get("id", "")
             if item.get("type") == call:
                 open_calls.append(call_id)
             elif item.get("type") == output:
@@ -43,5 +46,6 @@ def _dangling(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             continue
         after = [each for each in items[index + 1 :] if each.get("type") != "reasoning"]
         follower = after[0] if after else {}
-        if follower.get("type") not in PAIRS and follower.get("role") != "assistant":
+        made_by_model = follower.get("role") == "assistant" or follower.get("type") in _CALLS
+        if not made_by_model:
             yield f"reasoning at {index} without a follower"

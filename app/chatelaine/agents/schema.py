@@ -622,14 +622,23 @@ class Parameters:
         return values
 
 
-def evaluated_hints(of: Any, name: str) -> dict[str, Any]:
-    """Give the annotations of a function or class as types.
+def evaluated_hints(
+    of: Any, name: str, globalns: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Give annotations as types.
+
+    Args:
+        of: A class, or anything that has `__annotations__`.
+        name: What it is called, for the message.
+        globalns: Where names are looked up; the class's own module if None.
 
     Raises:
-        UserError: One of them names what cannot be found.
+        UserError: An annotation names what cannot be found.
     """
     try:
-        return typing.get_type_hints(of, include_extras=True)
+        return typing.get_type_hints(
+            of, None if globalns is None else dict(globalns), include_extras=True
+        )
     except (NameError, TypeError) as error:
         raise UserError(
             f"The annotations of {name} cannot be evaluated: {error}. What they name must be "

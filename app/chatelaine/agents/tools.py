@@ -12,6 +12,7 @@ import functools
 import inspect
 import json
 import re
+import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -218,9 +219,14 @@ def _hints_of(func: Callable[..., Any], name: str) -> dict[str, Any]:
         func = func.func
     if not (inspect.isroutine(func) or inspect.isclass(func)):
         func = type(func).__call__
-    if inspect.isbuiltin(func):
-        return {}
-    return evaluated_hints(func, f"the tool {name}")
+    func = inspect.unwrap(func)
+    annotations = inspect.get_annotations(func)
+    # What it returns is nobody's business here, and need not be importable.
+    annotations.pop("return", None)
+    # Nor need the context be, which many import for type checkers only.
+    known = {RunContext.__name__: RunContext, **getattr(func, "__globals__", {})}
+    annotated = types.SimpleNamespace(__annotations__=annotations)
+    return evaluated_hints(annotated, f"the tool {name}", known)
 
 
 def _is_context(hint: Any) -> bool:
