@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,11 +48,7 @@ _CONFIG = """\
   </policy>
 </busconfig>
 """
-_SERVICE = f"""\
-[D-BUS Service]
-Name={_SECRETS}
-Exec=/usr/bin/gnome-keyring-daemon --start --foreground --components=secrets
-"""
+_ON_DEMAND = "/usr/bin/gnome-keyring-daemon --start --foreground --components=secrets"
 
 _LOGIN = "/org/freedesktop/secrets/collection/login"
 _SERVICE_ADDRESS = DBusAddress(
@@ -66,9 +63,12 @@ class SessionBus:
         environment: What a program needs to find this bus.
     """
 
-    def __init__(self, connection: DBusConnection, address: str, surroundings: dict[str, str]):
+    def __init__(
+        self, connection: DBusConnection, address: str, surroundings: dict[str, str], root: Path
+    ) -> None:
         self.environment = {"DBUS_SESSION_BUS_ADDRESS": address}
         self._connection = connection
+        self._service = _services(root) / f"{_SECRETS}.service"
         self._surroundings = surroundings | self.environment
         self._started: list[subprocess.Popen[bytes]] = []
         self._changed = MatchRule(
@@ -83,6 +83,13 @@ class SessionBus:
         if not self._call(message_bus.NameHasOwner(_SECRETS)):
             return None
         return int(self._call(message_bus.GetConnectionUnixProcessID(_SECRETS)))
+
+    def start_on_demand(self, program: str | None = _ON_DEMAND) -> None:
+        """Say what the bus starts when somebody asks for a keyring; None for nothing."""
+        self._service.unlink(missing_ok=True)
+        if program is not None:
+            self._service.write_text(f"[D-BUS Service]\nName={_SECRETS}\nExec={program}\n")
+        self._call(message_bus.ReloadConfig())
 
     def start_keyring(self, password: str | None) -> None:
         """Start the keyring, and wait until it answers.
@@ -113,14 +120,9 @@ class SessionBus:
         """End the keyring, whoever has started it, and wait until it is gone."""
         pid = self.keyring_pid
         if pid is not None:
-            gone = os.pidfd_open(pid)
-            try:
-                os.kill(pid, 15)
-                self._wait_until(running=False)
-                if not select.select([gone], [], [], PATIENCE)[0]:
-                    raise TimeoutError("the keyring does not end")
-            finally:
-                os.close(gone)
+            with suppress(ProcessLookupError):
+                _end_stranger(pid)
+            self._wait_until(running=False)
         for process in self._started:
             process.wait(PATIENCE)
         self._started.clear()
@@ -136,22 +138,15 @@ class SessionBus:
 
 
 @contextmanager
-def session_bus(*, activatable: bool = True) -> Iterator[SessionBus]:
-    """Run a session bus for as long as a block lasts.
-
-    Args:
-        activatable: Whether the bus starts a keyring by itself, locked, when one is asked for.
-    """
+def session_bus() -> Iterator[SessionBus]:
+    """Run a session bus for as long as a block lasts. It starts a keyring on demand, locked."""
     with ExitStack() as stack:
         # The names of sockets are short, so a folder of the test's own will not do.
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bus-", dir="/tmp")))
         surroundings = _surroundings(root)
-        services = root / "services"
-        services.mkdir()
-        if activatable:
-            (services / f"{_SECRETS}.service").write_text(_SERVICE)
+        _services(root).mkdir()
         config = root / "bus.conf"
-        config.write_text(_CONFIG.format(socket=root / "bus", services=services))
+        config.write_text(_CONFIG.format(socket=root / "bus", services=_services(root)))
         process = subprocess.Popen(
             ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"],
             env=surroundings,
@@ -163,7 +158,8 @@ def session_bus(*, activatable: bool = True) -> Iterator[SessionBus]:
             raise RuntimeError("the bus does not say where it is")
         address = stack.enter_context(process.stdout).readline().decode().strip()
         connection = stack.enter_context(open_dbus_connection(address))
-        bus = SessionBus(connection, address, surroundings)
+        bus = SessionBus(connection, address, surroundings, root)
+        bus.start_on_demand()
         stack.callback(bus.end_keyring)
         yield bus
 
@@ -175,6 +171,21 @@ def _surroundings(root: Path) -> dict[str, str]:
         (root / name).mkdir(mode=0o700)
     paths = {variable: str(root / name) for variable, name in folders.items()}
     return {"PATH": os.environ["PATH"], "LC_ALL": "C", **paths}
+
+
+def _services(root: Path) -> Path:
+    return root / "services"
+
+
+def _end_stranger(pid: int) -> None:
+    """End a process that somebody else has started, and wait until it is gone."""
+    gone = os.pidfd_open(pid)
+    try:
+        os.kill(pid, signal.SIGTERM)
+        if not select.select([gone], [], [], PATIENCE)[0]:
+            raise TimeoutError("the keyring does not end")
+    finally:
+        os.close(gone)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
