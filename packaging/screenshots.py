@@ -1,93 +1,109 @@
 """Takes the pictures of resources/screenshots anew: `make screenshot`.
 
-It starts the real program for a user who has nothing yet, talks with the demo model through real
-key events, and needs neither a screen nor a network. The keyring is a real one as well: for the
-last picture it is taken away.
+The real program is started for a new user, with a real keyring on a bus of its own, and talks with
+the demo model; keys and clicks are real events in the real window. Qt paints it in memory, so no
+display is needed. Whatever a picture shows, the window has shown.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from support.driver import Driver
 from support.secret_service import PASSWORD, session_bus
 
 PICTURES = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
-FOLDERS = {
-    "HOME": "home",
-    "XDG_CACHE_HOME": "home/.cache",
-    "XDG_CONFIG_HOME": "home/.config",
-    "XDG_DATA_HOME": "home/.local/share",
-    "XDG_RUNTIME_DIR": "run",
-    "TMPDIR": "tmp",
-}
+WIDTH, HEIGHT = 1180, 780
+NARROW = 620
+CONVERSATION = (
+    "Hello! My name is Ada.",
+    "Show me a table",
+    "Show me some code",
+    "What is my name?",
+)
 
 
-def main(folder: Path) -> None:
-    """Take all pictures.
-
-    Args:
-        folder: Where they are saved; pictures of the same names are replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as root, session_bus() as bus:
-        user = _user(Path(root))
+def main() -> int:
+    """Take all pictures; give the exit code."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with session_bus() as bus, TemporaryDirectory(prefix="chatelaine-") as home:
         bus.start_keyring(PASSWORD)
-        with Driver(user | bus.environment) as program:
-            _take_conversation(program, folder)
-            program.quit()
+        user = surroundings(Path(home))
+        with Driver({**user, **bus.environment}) as program:
+            take_conversation(program)
+        # The same user where no keyring answers: a session without a bus.
         with Driver(user) as program:
-            program.wait_for(lambda state: state["page"] == "locked")
-            _in_both_schemes(program, folder, "key-not-available")
-            program.kill()
-    with tempfile.TemporaryDirectory() as root, Driver(_user(Path(root))) as program:
-        program.wait_for(lambda state: state["page"] == "locked")
-        _in_both_schemes(program, folder, "choose-a-passphrase")
-        program.kill()
+            take_key_not_available(program)
+    return 0
 
 
-def _take_conversation(program: Driver, folder: Path) -> None:
+def surroundings(home: Path) -> dict[str, str]:
+    """Give the environment of a new user, with nothing of this one's."""
+    return {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home),
+        "QT_QPA_PLATFORM": "offscreen",
+    }
+
+
+def take_conversation(program: Driver) -> None:
+    """Hold a conversation, and show it in light and dark, wide and narrow."""
     program.wait_open()
-    _in_both_schemes(program, folder, "first-start")
-    for number, message in enumerate(
-        ("My name is Ada.", "Show me a table and some code", "What is my name?"), start=1
-    ):
-        program.send(message)
-        program.wait_idle(replies=number)
-    _in_both_schemes(program, folder, "conversation")
-    program.tell("resize", width=560, height=760)
-    _in_both_schemes(program, folder, "narrow")
-    program.tell("resize", width=1100, height=760)
-    program.press("Ctrl+,")
-    program.wait_for(lambda state: state["dialog"])
-    _take(program, folder / "settings-light.png")
-    program.press("Esc")
-    program.wait_for(lambda state: not state["dialog"])
-
-
-def _in_both_schemes(program: Driver, folder: Path, name: str) -> None:
-    for scheme in ("dark", "light"):
+    program.tell("resize", width=WIDTH, height=HEIGHT)
+    for scheme in ("light", "dark"):
         program.trigger(f"theme-{scheme}")
-        _take(program, folder / f"{name}-{scheme}.png")
+        take(program, f"first-start-{scheme}")
+    for replies, text in enumerate(CONVERSATION, 1):
+        program.send(text)
+        program.wait_idle(replies)
+    program.press("Ctrl+N")
+    program.wait_for(lambda state: not state["rows"])
+    program.send("Show me a quotation")
+    program.wait_idle(1)
+    program.click_row(1)
+    program.wait_idle(len(CONVERSATION))
+    for scheme in ("light", "dark"):
+        program.trigger(f"theme-{scheme}")
+        take(program, f"conversation-{scheme}")
+        program.press("Ctrl+,")
+        program.wait_for(lambda state: state["dialog"])
+        take(program, f"settings-{scheme}")
+        program.press("Esc")
+        program.wait_for(lambda state: not state["dialog"])
+    program.tell("resize", width=NARROW, height=HEIGHT)
+    take(program, "narrow-dark")
+    program.tell("resize", width=WIDTH, height=HEIGHT)
+    end(program)
 
 
-def _take(program: Driver, path: Path) -> None:
+def take_key_not_available(program: Driver) -> None:
+    """Show what is seen when the history is there and its key does not come."""
+    program.wait_for(lambda state: any("not available" in label for label in state["labels"]))
+    for scheme in ("light", "dark"):
+        program.trigger(f"theme-{scheme}")
+        take(program, f"key-not-available-{scheme}")
+    end(program)
+
+
+def end(program: Driver) -> None:
+    """Quit like a person; the recovery key is offered then, and left for later."""
+    program.press("Ctrl+Q")
+    code = program.wait_ended()
+    if code or program.errors:
+        raise SystemExit(f"the program ended with {code}:\n{program.errors}")
+
+
+def take(program: Driver, name: str) -> None:
+    """Take one picture of what is shown now."""
+    path = PICTURES / f"{name}.png"
     program.screenshot(path)
-    print(path)
-
-
-def _user(root: Path) -> dict[str, str]:
-    """Give the surroundings of a user who has no files and no screen."""
-    surroundings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    surroundings.pop("DBUS_SESSION_BUS_ADDRESS", None)
-    for variable, name in FOLDERS.items():
-        (root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        surroundings[variable] = str(root / name)
-    return surroundings
+    print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES)
+    sys.exit(main())
