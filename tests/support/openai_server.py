@@ -69,6 +69,7 @@ class Exchange:
         headers: Names in lower case.
         body: What was sent, read as JSON; empty where there was nothing.
         raw: The same, as it came.
+        connection: Which connection it came over.
         at: When it had come (`time.monotonic`).
         closed_early: When the other side closed the connection before the reply was over.
         ended: When the reply was over.
@@ -78,6 +79,7 @@ class Exchange:
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     raw: bytes = b""
+    connection: object = None
     at: float = field(default_factory=time.monotonic)
     closed_early: float | None = None
     ended: float | None = None
@@ -101,6 +103,7 @@ class ScriptedServer:
         models: The names that it lists.
         models_answer: What it gives instead of the list, where not None.
         default: What it answers when nothing is scripted.
+        empty_answer: What it gives to an empty request, where not None.
         has_responses: Whether it knows `/responses`.
     """
 
@@ -114,6 +117,7 @@ class ScriptedServer:
         self.requests: list[Exchange] = []
         self.models: list[str] = [MODEL]
         self.models_answer: Refusal | Raw | Silence | None = None
+        self.empty_answer: Refusal | Raw | None = None
         self.default: Script = default or echo
         self.has_responses = True
         self._api_key = api_key
@@ -131,6 +135,12 @@ class ScriptedServer:
     def last(self) -> Exchange:
         """The last request."""
         return self.requests[-1]
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        server = self._runner.server if self._runner else None
+        return len(server.connections) if isinstance(server, web.Server) else 0
 
     @property
     def unused(self) -> int:
@@ -190,13 +200,15 @@ class ScriptedServer:
         self, request: web.Request, path: str, fault_in: Callable[[Mapping[str, Any]], str | None]
     ) -> web.StreamResponse:
         raw = await request.read()
-        exchange = Exchange(path, _lowered(request), json.loads(raw or b"{}"), raw)
+        peer = request.transport and request.transport.get_extra_info("peername")
+        exchange = Exchange(path, _lowered(request), json.loads(raw or b"{}"), raw, peer)
         if not self._has_key(exchange):
             self.requests.append(exchange)
             return _refused(_BAD_KEY)
         fault = fault_in(exchange.body)
         if not exchange.body:  # somebody looks whether the path is there
-            return _refused(Refusal(400, fault or "", kind="invalid_request_error"))
+            empty = self.empty_answer or Refusal(400, fault or "", kind="invalid_request_error")
+            return await self._answered(request, exchange, empty)
         self.requests.append(exchange)
         if fault:
             return _refused(Refusal(400, fault, kind="invalid_request_error"))

@@ -14,7 +14,7 @@ def test_everything_is_offered_at_first() -> None:
 
 
 def test_what_a_refusal_names_is_left_out() -> None:
-    assert make().narrowed(ALL, "unknown field 'STREAM_OPTIONS'") == {"store"}
+    assert make().narrowed(ALL, "unknown field 'STREAM_OPTIONS'") == frozenset({"store"})
 
 
 def test_a_refusal_that_names_nothing_may_be_about_anything() -> None:

@@ -275,7 +275,7 @@ def test_items_of_a_kind_we_do_not_know_are_the_servers_own() -> None:
 
 
 def test_a_strict_server_accepts_what_any_model_has_left_in_a_history() -> None:
-    history = [
+    history: list[dict[str, Any]] = [
         {"role": "system", "content": "Be brief.", "compaction": 3},
         {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "a"}]},
         SEALED,

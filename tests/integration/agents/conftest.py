@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
+from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
+from support.openai_server import ScriptedServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from chatelaine.agents.models.openai_model import OpenAIModel
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    """A real server; each scripted reply must be used."""
+    async with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture(
+    params=[OpenAIResponsesModel, OpenAIChatCompletionsModel], ids=["responses", "chat"]
+)
+async def make_model(
+    request: pytest.FixtureRequest, server: ScriptedServer
+) -> AsyncIterator[Callable[..., OpenAIModel]]:
+    """Makes models of either API at the server; they are closed with the test."""
+    async with AsyncExitStack() as stack:
+
+        def make(**options: Any) -> OpenAIModel:
+            options = {"api_key": "sk-test", "base_url": server.base_url, **options}
+            model: OpenAIModel = request.param("scripted-model", **options)
+            stack.push_async_callback(model.aclose)
+            return model
+
+        yield make
+
+
+@pytest.fixture
+def model(make_model: Callable[..., OpenAIModel]) -> OpenAIModel:
+    """A model of either API."""
+    return make_model()
