@@ -1,4 +1,4 @@
-"""Living beside openai-agents: its runner on our sessions, our runner on its, and one file for both."""
+"""Beside openai-agents: its runner on our sessions, our runner on its, one file for both."""
 
 from __future__ import annotations
 
@@ -69,12 +69,21 @@ def _no_tracing() -> Iterator[None]:
     peer.set_tracing_disabled(False)
 
 
+def ours(path: Path, **more: Any) -> Any:
+    """Make a session of ours. The two libraries agree at run time; their types cannot."""
+    return SQLiteSession("one", path, **more)
+
+
+def theirs(path: Path) -> Any:
+    return peer.SQLiteSession("one", path)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "sessions.db"
 
 
-# ---------------------------------------------------------------------------- its runner, our session
+# ---------------------------------------------------------------------------- our session there
 
 
 async def test_its_runner_takes_our_session(path: Path) -> None:
@@ -83,7 +92,7 @@ async def test_its_runner_takes_our_session(path: Path) -> None:
     )
     model = PeerModel(said("Nice to meet you."), call, said("Ann sees nothing."))
     agent = peer.Agent(name="A", model=model, tools=[look])
-    async with SQLiteSession("one", path) as session:
+    async with ours(path) as session:
         assert isinstance(session, peer.Session)
         await peer.Runner.run(agent, "I am Ann.", session=session)
         result = await peer.Runner.run(agent, "Who sees what?", session=session)
@@ -102,7 +111,7 @@ async def test_its_runner_takes_our_session(path: Path) -> None:
 
 
 async def test_its_settings_limit_what_our_session_gives(path: Path) -> None:
-    async with SQLiteSession("one", path, session_settings=SessionSettings(limit=4)) as session:
+    async with ours(path, session_settings=SessionSettings(limit=4)) as session:
         await session.add_items([user_message(str(number)) for number in range(6)])
         model = PeerModel(said("a"), said("b"))
         agent = peer.Agent(name="A", model=model)
@@ -115,22 +124,22 @@ async def test_its_settings_limit_what_our_session_gives(path: Path) -> None:
 
 async def test_its_encryption_can_be_put_around_our_session(path: Path) -> None:
     encryption = pytest.importorskip("agents.extensions.memory.encrypt_session")
-    async with SQLiteSession("one", path) as session:
+    async with ours(path) as session:
         wrapped = encryption.EncryptedSession("one", session, "a secret of this test")
         await wrapped.add_items([user_message("nobody may read this")])
         assert texts(await wrapped.get_items()) == ["nobody may read this"]
         assert "nobody" not in str(await session.get_items())
 
 
-# ---------------------------------------------------------------------------- our runner, its session
+# ---------------------------------------------------------------------------- its session here
 
 
 async def test_our_runner_takes_its_session(path: Path) -> None:
-    session = peer.SQLiteSession("one", path)
+    session = theirs(path)
     with ScriptedModel([Call("look"), "There is nothing.", "Ann."]) as model:
         agent = Agent("A", model=model, tools=[_look])
-        await Runner.run(agent, "I am Ann. What is there?", session=session)  # type: ignore[arg-type]  # it differs in its settings only
-        result = await Runner.run(agent, "Who am I?", session=session)  # type: ignore[arg-type]  # it differs in its settings only
+        await Runner.run(agent, "I am Ann. What is there?", session=session)
+        result = await Runner.run(agent, "Who am I?", session=session)
     assert result.final_output == "Ann."
     assert len(model.requests[2].input) == 5
     found: list[Any] = await session.get_items()
@@ -150,42 +159,42 @@ _look.__name__ = "look"
 
 
 async def test_a_file_of_ours_opens_there(path: Path) -> None:
-    async with SQLiteSession("one", path) as ours:
-        await ours.add_items(EVERY_KIND)
-    theirs = peer.SQLiteSession("one", path)
-    assert await theirs.get_items() == EVERY_KIND
-    assert await theirs.pop_item() == EVERY_KIND[-1]
-    await theirs.add_items([user_message("added there")])  # type: ignore[list-item]  # a plain dict
-    theirs.close()
-    async with SQLiteSession("one", path) as ours:
-        assert await ours.get_items() == [*EVERY_KIND[:-1], user_message("added there")]
+    async with ours(path) as here:
+        await here.add_items(EVERY_KIND)
+    there = theirs(path)
+    assert await there.get_items() == EVERY_KIND
+    assert await there.pop_item() == EVERY_KIND[-1]
+    await there.add_items([user_message("added there")])
+    there.close()
+    async with ours(path) as here:
+        assert await here.get_items() == [*EVERY_KIND[:-1], user_message("added there")]
 
 
 async def test_a_file_of_theirs_opens_here(path: Path) -> None:
-    theirs = peer.SQLiteSession("one", path)
-    await theirs.add_items(EVERY_KIND)  # type: ignore[arg-type]  # plain dicts
-    theirs.close()
-    async with SQLiteSession("one", path) as ours:
-        assert await ours.get_items() == EVERY_KIND
-        assert await ours.pop_item() == EVERY_KIND[-1]
-        await ours.add_items([assistant_message("added here")])
-    theirs = peer.SQLiteSession("one", path)
-    assert texts(await theirs.get_items())[-1] == "added here"  # type: ignore[arg-type]  # plain dicts
-    theirs.close()
+    there = theirs(path)
+    await there.add_items(EVERY_KIND)
+    there.close()
+    async with ours(path) as here:
+        assert await here.get_items() == EVERY_KIND
+        assert await here.pop_item() == EVERY_KIND[-1]
+        await here.add_items([assistant_message("added here")])
+    there = theirs(path)
+    assert texts(await there.get_items())[-1] == "added here"
+    there.close()
 
 
 async def test_both_have_the_file_open_at_once(path: Path) -> None:
-    theirs = peer.SQLiteSession("one", path)
-    async with SQLiteSession("one", path) as ours:
+    there = theirs(path)
+    async with ours(path) as here:
         for number in range(10):
-            await theirs.add_items([user_message(f"there {number}")])  # type: ignore[list-item]  # a plain dict
-            await ours.add_items([user_message(f"here {number}")])
-        assert await theirs.get_items() == await ours.get_items()
-        await theirs.clear_session()
-        assert await ours.get_items() == []
-        await ours.add_items([user_message("after")])
-        assert texts(await theirs.get_items()) == ["after"]  # type: ignore[arg-type]  # plain dicts
-    theirs.close()
+            await there.add_items([user_message(f"there {number}")])
+            await here.add_items([user_message(f"here {number}")])
+        assert await there.get_items() == await here.get_items()
+        await there.clear_session()
+        assert await here.get_items() == []
+        await here.add_items([user_message("after")])
+        assert texts(await there.get_items()) == ["after"]
+    there.close()
 
 
 def tables_of(path: Path) -> dict[str, list[Any]]:
@@ -203,7 +212,7 @@ def tables_of(path: Path) -> dict[str, list[Any]]:
 
 
 async def test_the_tables_are_the_same_to_the_column(tmp_path: Path) -> None:
-    async with SQLiteSession("one", tmp_path / "ours.db") as session:
+    async with ours(tmp_path / "ours.db") as session:
         await session.get_items()
-    peer.SQLiteSession("one", tmp_path / "theirs.db").close()
+    theirs(tmp_path / "theirs.db").close()
     assert tables_of(tmp_path / "ours.db") == tables_of(tmp_path / "theirs.db")
