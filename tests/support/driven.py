@@ -224,10 +224,10 @@ def state() -> dict[str, Any]:
         "window": window.isVisible(),
         "title": window.windowTitle(),
         "page": "workspace" if page.isVisible() else "locked",
-        "open": page.thread is not None,
+        "open": page.open_thread is not None,
         "thread": None
-        if page.thread is None
-        else {"title": page.thread.title, "uid": page.thread.uid},
+        if page.open_thread is None
+        else {"title": page.open_thread.title, "uid": page.open_thread.uid},
         "threads": titles(page.sidebar.view.model()),
         "rows": [describe(row) for row in page.timeline.model.rows],
         "composer": page.composer.text(),

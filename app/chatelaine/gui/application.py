@@ -51,7 +51,7 @@ def run() -> int:
 
     async def main() -> None:
         closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        window.closed.connect(lambda: closed.done() or closed.set_result(None))
+        window.closed.connect(partial(closed.set_result, None))
         if problem is not None:
             window.show_failure(problem)
         window.start()

@@ -38,7 +38,7 @@ class _Workers(ThreadPoolExecutor):
 def run(
     application: QApplication,
     main: Callable[[], Coroutine[Any, Any, None]],
-    quit_: Callable[[], None],
+    quit_: Callable[[], object],
 ) -> None:
     """Run a coroutine inside Qt's event loop until it is done.
 

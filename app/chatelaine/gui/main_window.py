@@ -40,7 +40,7 @@ from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.vault.entrance import Entrance
 from chatelaine.gui.vault.recovery_page import RecoveryPage
 from chatelaine.gui.workspace_page import WorkspacePage
-from chatelaine.settings.schema import LARGEST_TEXT, SMALLEST_TEXT, Settings, Theme
+from chatelaine.settings.schema import Settings, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -261,27 +261,27 @@ class MainWindow(QMainWindow):
 
     def _restore_geometry(self) -> None:
         self.resize(1100, 760)
-        if self._settings.window_geometry:
-            self.restoreGeometry(QByteArray(b64decode(self._settings.window_geometry)))
-        if self._settings.window_state:
+        if self._settings.geometry:
+            self.restoreGeometry(QByteArray(b64decode(self._settings.geometry)))
+        if self._settings.splitter:
             self.workspace_page.splitter.restoreState(
-                QByteArray(b64decode(self._settings.window_state))
+                QByteArray(b64decode(self._settings.splitter))
             )
         self.actions_by_id[ActionId.SIDEBAR].setChecked(True)
 
     def _with_geometry(self) -> Settings:
         return replace(
             self._settings,
-            window_geometry=b64encode(self.saveGeometry().data()).decode(),
-            window_state=b64encode(self.workspace_page.splitter.saveState().data()).decode(),
+            geometry=b64encode(self.saveGeometry().data()).decode(),
+            splitter=b64encode(self.workspace_page.splitter.saveState().data()).decode(),
         )
 
     # ------------------------------------------------------------------ what the menus say
 
     def _update_actions(self) -> None:
         page, actions = self.workspace_page, self.actions_by_id
-        is_open = self._workspace is not None and page.thread is not None
-        trashed = page.thread is not None and page.thread.trashed is not None
+        is_open = self._workspace is not None and page.open_thread is not None
+        trashed = page.open_thread is not None and page.open_thread.trashed is not None
         steps = page.steps
         actions[ActionId.UNDO_STEP].setText(undo_text(steps.undo))
         actions[ActionId.UNDO_STEP].setEnabled(is_open and (page.running or steps.undo is not None))
@@ -290,7 +290,7 @@ class MainWindow(QMainWindow):
         actions[ActionId.STOP].setEnabled(page.running)
         for action_id in (ActionId.RETRY, ActionId.CLEAR):
             actions[action_id].setEnabled(
-                is_open and page.thread is not None and page.thread.head is not None
+                is_open and page.open_thread is not None and page.open_thread.head is not None
             )
         for action_id in (ActionId.NEW_THREAD, ActionId.RECOVERY_KEY, ActionId.SETTINGS):
             actions[action_id].setEnabled(self._workspace is not None)
@@ -315,13 +315,14 @@ class MainWindow(QMainWindow):
             asyncio.to_thread(self._save, settings), "save settings", replace="save settings"
         )
 
+    def _set_appearance(self, theme: Theme, text_size: int) -> None:
+        self._change(replace(self._settings, theme=theme, text_size=text_size))
+
     def _set_theme(self, theme: Theme) -> None:
         self._change(replace(self._settings, theme=theme))
 
     def _scale_text(self, percent: int) -> None:
-        self._set_text_size(
-            min(max(self._settings.text_size + percent, SMALLEST_TEXT), LARGEST_TEXT)
-        )
+        self._set_text_size(self._settings.text_size + percent)
 
     def _set_text_size(self, percent: int) -> None:
         self._change(replace(self._settings, text_size=percent))
@@ -337,14 +338,15 @@ class MainWindow(QMainWindow):
     def _show_settings_dialog(self) -> None:
         if self._workspace is None:
             return
-        dialog = SettingsDialog(self._workspace, self._scope, self)
+        dialog = SettingsDialog(self._workspace, self._scope, self, settings=self._settings)
         dialog.saved.connect(self._banner.clear)
+        dialog.appearance_changed.connect(self._set_appearance)
         dialog.open()
 
     # ------------------------------------------------------------------ commands
 
     def _export(self) -> None:
-        workspace, thread = self._workspace, self.workspace_page.thread
+        workspace, thread = self._workspace, self.workspace_page.open_thread
         if workspace is None or thread is None:
             return
         dialog = QFileDialog(self, "Export thread as Markdown")
@@ -403,7 +405,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _copy_session_id(self) -> None:
-        thread = self.workspace_page.thread
+        thread = self.workspace_page.open_thread
         if thread is not None:
             QGuiApplication.clipboard().setText(thread.uid)
 

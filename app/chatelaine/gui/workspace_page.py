@@ -39,7 +39,7 @@ class WorkspacePage(QWidget):
         sidebar: All threads.
         timeline: The open thread.
         composer: Where the user writes.
-        thread: The open thread; None until the history is open.
+        open_thread: The open thread; None until the history is open.
 
     Signals:
         steps_changed: What can be taken back in the open thread is something else now.
@@ -59,7 +59,7 @@ class WorkspacePage(QWidget):
 
     def __init__(self, scope: TaskScope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.thread: Thread | None = None
+        self.open_thread: Thread | None = None
         self._scope = scope
         self._workspace: Workspace | None = None
         self._controllers: dict[ThreadId, ChatController] = {}
@@ -138,9 +138,9 @@ class WorkspacePage(QWidget):
         async with asyncio.TaskGroup() as group:
             for controller in self._controllers.values():
                 group.create_task(controller.stopped())
-            if self.thread is not None:
+            if self.open_thread is not None:
                 group.create_task(
-                    self._workspace.store.write_composer(self.thread.id, self.composer.text())
+                    self._workspace.store.write_composer(self.open_thread.id, self.composer.text())
                 )
         if self._unsubscribe is not None:
             self._unsubscribe()
@@ -156,8 +156,8 @@ class WorkspacePage(QWidget):
     def _on_change(self, change: Change) -> None:
         self.sidebar.apply(change)
         for thread in change.threads:
-            if self.thread is not None and thread.id == self.thread.id:
-                self.thread = thread
+            if self.open_thread is not None and thread.id == self.open_thread.id:
+                self.open_thread = thread
                 self.thread_changed.emit()
 
     # ------------------------------------------------------------------ what the user asks
@@ -220,18 +220,18 @@ class WorkspacePage(QWidget):
 
     def rename(self) -> None:
         """Let the user write another title into the sidebar."""
-        if self.thread is not None:
-            self.sidebar.edit_title(self.thread.id)
+        if self.open_thread is not None:
+            self.sidebar.edit_title(self.open_thread.id)
 
     def trash(self) -> None:
         """Move the open thread to the trash."""
-        if self.thread is not None:
-            self._trash(self.thread.id)
+        if self.open_thread is not None:
+            self._trash(self.open_thread.id)
 
     def restore(self) -> None:
         """Put the open thread back among the others."""
-        if self.thread is not None:
-            self._restore(self.thread.id)
+        if self.open_thread is not None:
+            self._restore(self.open_thread.id)
 
     def show_trash(self, shown: bool) -> None:
         """List the threads in the trash, or the others."""
@@ -244,7 +244,7 @@ class WorkspacePage(QWidget):
             threads = await workspace.store.threads(trashed=shown)
             self.sidebar.set_trash_shown(shown)
             self.sidebar.set_threads(threads)
-            self.sidebar.select(None if self.thread is None else self.thread.id)
+            self.sidebar.select(None if self.open_thread is None else self.open_thread.id)
 
         self._start(switch(), "list threads", replace="list threads")
 
@@ -252,11 +252,11 @@ class WorkspacePage(QWidget):
 
     @property
     def _controller(self) -> ChatController | None:
-        return None if self.thread is None else self._controllers.get(self.thread.id)
+        return None if self.open_thread is None else self._controllers.get(self.open_thread.id)
 
     def _open_by_id(self, thread_id: ThreadId) -> None:
         workspace = self._workspace
-        if workspace is None or (self.thread is not None and self.thread.id == thread_id):
+        if workspace is None or (self.open_thread is not None and self.open_thread.id == thread_id):
             return
 
         async def switch() -> None:
@@ -270,7 +270,7 @@ class WorkspacePage(QWidget):
         if workspace is None:
             return
         text = await workspace.store.composer(thread.id)
-        self.thread = thread
+        self.open_thread = thread
         self._returned = ""
         controller = self._controllers.get(thread.id)
         if controller is None:
@@ -301,7 +301,7 @@ class WorkspacePage(QWidget):
         return controller
 
     def _is_open(self, thread_id: ThreadId) -> bool:
-        return self.thread is not None and self.thread.id == thread_id
+        return self.open_thread is not None and self.open_thread.id == thread_id
 
     def _show_rows(self, thread_id: ThreadId) -> None:
         if self._is_open(thread_id):
@@ -411,8 +411,8 @@ class WorkspacePage(QWidget):
 
     async def _save_draft_now(self) -> None:
         self._draft_timer.stop()
-        if self._workspace is not None and self.thread is not None:
-            await self._workspace.store.write_composer(self.thread.id, self.composer.text())
+        if self._workspace is not None and self.open_thread is not None:
+            await self._workspace.store.write_composer(self.open_thread.id, self.composer.text())
 
     def _start(
         self, work: Coroutine[Any, Any, None], name: str, *, replace: str | None = None

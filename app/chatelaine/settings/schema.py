@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 Value: TypeAlias = str | int
 """A value as it stands in the file."""
 
-SMALLEST_TEXT = -4
-LARGEST_TEXT = 12
+SMALLEST_TEXT = 70
+LARGEST_TEXT = 250
 
 _LONGEST_PATH = 4096
 _LONGEST_STATE = 65536
-_LARGEST_ID = 2**63 - 1
 
 
 class Theme(StrEnum):
@@ -42,18 +41,15 @@ class Settings:
 
     Attributes:
         theme: Light, dark, or as the system is.
-        text_size: In points more than the system's size, or less if negative; kept between
-            `SMALLEST_TEXT` and `LARGEST_TEXT`.
+        text_size: In percent of the usual size; kept between `SMALLEST_TEXT` and `LARGEST_TEXT`.
         history: The absolute path of the history that was open last; empty for the usual one.
-        thread: The number, in that history, of the thread that was open last; 0 for none.
         geometry: Where the window was, as Qt saved it, in base64; empty if it never was.
         splitter: How its regions shared the width, as Qt saved it, in base64.
     """
 
     theme: Theme = Theme.SYSTEM
-    text_size: int = 0
+    text_size: int = 100
     history: str = ""
-    thread: int = 0
     geometry: str = ""
     splitter: str = ""
 
@@ -136,7 +132,6 @@ _READERS: Mapping[str, Callable[[object], Any]] = MappingProxyType(
         "theme": _theme,
         "text_size": _number(SMALLEST_TEXT, LARGEST_TEXT),
         "history": _absolute_path,
-        "thread": _number(0, _LARGEST_ID),
         "geometry": _base64,
         "splitter": _base64,
     }

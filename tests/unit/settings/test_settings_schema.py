@@ -20,9 +20,8 @@ from chatelaine.settings.schema import (
 
 CHOSEN = Settings(
     theme=Theme.DARK,
-    text_size=2,
+    text_size=120,
     history="/somewhere/history.db",
-    thread=7,
     geometry="AdnQywAD",
     splitter="AAAA/w==",
 )
@@ -48,17 +47,15 @@ def test_every_setting_can_be_written_and_read():
         ("theme", "purple"),
         ("theme", 1),
         ("theme", None),
-        ("text_size", "2"),
-        ("text_size", 2.0),
+        ("text_size", "120"),
+        ("text_size", 120.0),
         ("text_size", LARGEST_TEXT + 1),
         ("text_size", SMALLEST_TEXT - 1),
         ("history", "relative/history.db"),
         ("history", "/with\0zero"),
         ("history", "/" + "x" * 5000),
         ("history", ["/a"]),
-        ("thread", -1),
-        ("thread", True),
-        ("thread", 2**63),
+        ("text_size", True),
         ("geometry", "not base64!"),
         ("geometry", "é"),
         ("geometry", "A" * 70000),
@@ -81,11 +78,11 @@ def test_no_record_is_refused_as_a_whole(record: dict[str, object]):
 def test_the_size_of_the_text_stays_readable():
     settings = Settings()
     for _ in range(50):
-        settings = replace(settings, text_size=settings.text_size + 1)
+        settings = replace(settings, text_size=settings.text_size + 10)
     assert settings.text_size == LARGEST_TEXT
     assert Settings(text_size=-50).text_size == SMALLEST_TEXT
 
 
 def test_nothing_that_belongs_to_a_history_is_a_setting():
-    known = {"theme", "text_size", "history", "thread", "geometry", "splitter"}
+    known = {"theme", "text_size", "history", "geometry", "splitter"}
     assert {field.name for field in fields(Settings)} == known

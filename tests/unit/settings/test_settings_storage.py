@@ -15,7 +15,7 @@ from chatelaine.settings.storage import SETTINGS_NAME, Loaded, load, save
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHOSEN = Settings(theme=Theme.DARK, history="/somewhere/history.db", thread=3)
+CHOSEN = Settings(theme=Theme.DARK, history="/somewhere/history.db", text_size=130)
 DAMAGED = [b"", b"{", b"\xff\xfe\x00", b"[]", b'"text"', b"[" * 100_000, b" " * (1 << 20) + b"{}"]
 
 
