@@ -51,16 +51,16 @@ def test_keys_that_are_not_known_are_kept(tmp_path: Path, file: Path):
 
 
 def test_a_value_that_cannot_be_used_is_told_and_the_file_is_untouched(tmp_path: Path, file: Path):
-    content = b'{"theme": "purple", "thread": 3}'
+    content = b'{"theme": "purple", "text_size": 130}'
     file.write_bytes(content)
-    assert load(tmp_path) == Loaded(Settings(thread=3), ignored=("theme",))
+    assert load(tmp_path) == Loaded(Settings(text_size=130), ignored=("theme",))
     assert file.read_bytes() == content
 
 
 def test_a_value_that_cannot_be_used_stays_until_another_one_is_chosen(tmp_path: Path, file: Path):
     file.write_text('{"theme": "purple"}')
     settings = load(tmp_path).settings
-    save(tmp_path, replace(settings, thread=4))
+    save(tmp_path, replace(settings, text_size=140))
     assert json.loads(file.read_text())["theme"] == "purple"
     save(tmp_path, replace(settings, theme=Theme.LIGHT))
     assert json.loads(file.read_text())["theme"] == "light"
