@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jeepney import DBusAddress, MatchRule, message_bus, new_method_call
+from jeepney import DBusAddress, MatchRule, MessageType, message_bus, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ class SessionBus:
     @property
     def keyring_pid(self) -> int | None:
         """The process that is the keyring now; also one that the bus has started by itself."""
-        if not self._call(message_bus.NameHasOwner(_SECRETS)):
-            return None
-        return int(self._call(message_bus.GetConnectionUnixProcessID(_SECRETS)))
+        question = message_bus.GetConnectionUnixProcessID(_SECRETS)
+        reply = self._connection.send_and_get_reply(question, timeout=PATIENCE)
+        return None if reply.header.message_type is MessageType.error else int(reply.body[0])
 
     def start_on_demand(self, program: str | None = _ON_DEMAND) -> None:
         """Say what the bus starts when somebody asks for a keyring; None for nothing."""
@@ -116,12 +116,12 @@ class SessionBus:
         """Lock the login keyring, as a screen saver or the user would."""
         self._call(new_method_call(_SERVICE_ADDRESS, "Lock", "ao", ([_LOGIN],)))
 
-    def end_keyring(self) -> None:
+    def end_keyring(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the keyring, whoever has started it, and wait until it is gone."""
         pid = self.keyring_pid
         if pid is not None:
             with suppress(ProcessLookupError):
-                _end_stranger(pid)
+                _end_stranger(pid, how)
             self._wait_until(running=False)
         for process in self._started:
             process.wait(PATIENCE)
@@ -132,9 +132,10 @@ class SessionBus:
             while (self.keyring_pid is not None) is not running:
                 self._connection.recv_until_filtered(changes, timeout=PATIENCE)
 
-    def _call(self, message: Any) -> Any:
-        body = self._connection.send_and_get_reply(message, timeout=PATIENCE).body
-        return body[0] if body else None
+    def _call(self, message: Any) -> None:
+        reply = self._connection.send_and_get_reply(message, timeout=PATIENCE)
+        if reply.header.message_type is MessageType.error:
+            raise RuntimeError(f"the bus refuses: {reply.body}")
 
 
 @contextmanager
@@ -177,11 +178,11 @@ def _services(root: Path) -> Path:
     return root / "services"
 
 
-def _end_stranger(pid: int) -> None:
+def _end_stranger(pid: int, how: signal.Signals) -> None:
     """End a process that somebody else has started, and wait until it is gone."""
     gone = os.pidfd_open(pid)
     try:
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, how)
         if not select.select([gone], [], [], PATIENCE)[0]:
             raise TimeoutError("the keyring does not end")
     finally:

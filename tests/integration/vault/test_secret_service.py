@@ -163,10 +163,7 @@ def locked(bus: SessionBus, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def killed(bus: SessionBus, monkeypatch: pytest.MonkeyPatch) -> None:
     """The keyring crashed: the bus starts another one, which is locked."""
-    pid = bus.keyring_pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    bus.end_keyring()
+    bus.end_keyring(signal.SIGKILL)
 
 
 def broken(bus: SessionBus, monkeypatch: pytest.MonkeyPatch) -> None:
