@@ -1,0 +1,239 @@
+"""The settings: where answers come from, and how the window looks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from chatelaine.errors import ChatelaineError
+from chatelaine.gui.providers.appearance_page import AppearancePage
+from chatelaine.gui.providers.provider_page import ProviderPage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from chatelaine.gui.tasks import TaskScope
+    from chatelaine.providers import records
+    from chatelaine.providers.registry import ProviderRegistry
+    from chatelaine.settings.schema import Settings, Theme
+
+    ConnectionTest = Callable[
+        [str, str | None, records.Protocol], Awaitable[records.ConnectionReport]
+    ]
+
+_TEST = "test connection"
+_WIDTH, _HEIGHT = 520, 560
+
+
+class HasProviders(Protocol):
+    """As much of a workspace as the settings need."""
+
+    @property
+    def providers(self) -> ProviderRegistry:
+        """Where answers come from."""
+        ...
+
+
+class SettingsDialog(QDialog):
+    """Shows what is set, tries and saves what is changed.
+
+    The appearance is seen while it is chosen, and put back by Cancel. It is offered only where
+    `settings` are given.
+
+    Signals:
+        saved(): The provider is saved, or the demo model is used again.
+        appearance_changed(Theme, int): Show, and keep, this theme and text size in percent.
+    """
+
+    saved = Signal()
+    appearance_changed = Signal(object, int)
+
+    def __init__(
+        self,
+        workspace: HasProviders,
+        scope: TaskScope,
+        parent: QWidget | None = None,
+        *,
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("settingsDialog")
+        self.setWindowTitle("Settings")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._providers = workspace.providers
+        self._scope = scope
+        self._before = settings
+        self._has_provider = False
+        self._has_new_looks = False
+        self._is_saving = False
+        self._is_gone = False
+        self._build()
+        self._connect()
+        self.resize(_WIDTH, _HEIGHT)
+        self.page.setFocus()
+        self._scope.start(self._load(), name="load settings")
+
+    def _build(self) -> None:
+        self.page = ProviderPage()
+        self._looks = AppearancePage()
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
+        self._tabs.addTab(_scrolled(self.page), "Pr&ovider")
+        if self._before is not None:
+            self._looks.load(self._before)
+            self._tabs.addTab(_scrolled(self._looks), "&Appearance")
+        self._demo = QPushButton("&Use the demo model")
+        self._demo.setObjectName("useDemo")
+        self._demo.setProperty("kind", "quiet")
+        self._demo.setAutoDefault(False)
+        self._demo.hide()
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("cancel")
+        self._cancel.setAutoDefault(False)
+        self._save = QPushButton("Save")
+        self._save.setObjectName("save")
+        self._save.setProperty("kind", "primary")
+        self._save.setDefault(True)
+        self._save.setEnabled(False)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._demo)
+        buttons.addStretch(1)
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self._save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self._tabs, 1)
+        column.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.page.test_requested.connect(self._on_test)
+        self._looks.changed.connect(self._on_appearance)
+        self._save.clicked.connect(self._on_save)
+        self._cancel.clicked.connect(self.reject)
+        self._demo.clicked.connect(self._on_demo)
+        self._tabs.currentChanged.connect(self._show_demo)
+
+    # ------------------------------------------------------------------ provider
+
+    async def _load(self) -> None:
+        provider = await self._providers.current()
+        key = None if provider is None else await self._providers.api_key_for(provider.base_url)
+        if self._is_gone:
+            return
+        self._has_provider = provider is not None
+        self.page.load(provider, has_key=bool(key))
+        self._save.setEnabled(True)
+        self._show_demo()
+
+    def _on_test(self, base_url: str, api_key: str | None, protocol: records.Protocol) -> None:
+        self.page.set_testing(testing=True)
+        self._scope.start(self._test(base_url, api_key, protocol), name=_TEST, replace=_TEST)
+
+    async def _test(self, base_url: str, api_key: str | None, protocol: records.Protocol) -> None:
+        try:
+            if api_key is None:
+                api_key = await self._providers.api_key_for(base_url)
+            test_connection = await _load_test()
+            report = await test_connection(base_url, api_key, protocol)
+        except ChatelaineError as error:
+            if not self._is_gone:
+                self.page.show_problem(error)
+        else:
+            if not self._is_gone:
+                self.page.show_report(report)
+        finally:
+            if not self._is_gone:
+                self.page.set_testing(testing=False)
+
+    def _on_save(self) -> None:
+        if not self.page.is_changed():
+            self.accept()
+            return
+        entry = self.page.entry()
+        if entry is None:
+            self._tabs.setCurrentIndex(0)
+            return
+        self._change(lambda: self._providers.save(entry.provider, entry.api_key))
+
+    def _on_demo(self) -> None:
+        self._change(self._providers.remove)
+
+    def _change(self, change: Callable[[], Awaitable[None]]) -> None:
+        self._set_saving(saving=True)
+        self._scope.start(self._finish(change), name="save settings")
+
+    async def _finish(self, change: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await change()
+        except ChatelaineError as error:
+            self.page.show_problem(error)
+            self._tabs.setCurrentIndex(0)
+        else:
+            self._is_saving = False
+            self.saved.emit()
+            self.accept()
+        finally:
+            if not self._is_gone:
+                self._set_saving(saving=False)
+
+    def _set_saving(self, *, saving: bool) -> None:
+        self._is_saving = saving
+        for widget in (self._tabs, self._save, self._cancel, self._demo):
+            widget.setEnabled(not saving)
+
+    def _show_demo(self) -> None:
+        self._demo.setVisible(self._has_provider and self._tabs.currentIndex() == 0)
+
+    # ------------------------------------------------------------------ appearance, and the end
+
+    def _on_appearance(self, theme: Theme, text_size: int) -> None:
+        self._has_new_looks = True
+        self.appearance_changed.emit(theme, text_size)
+
+    @override
+    def reject(self) -> None:
+        if self._is_saving:
+            return
+        if self._before is not None and self._has_new_looks:
+            self.appearance_changed.emit(self._before.theme, self._before.text_size)
+        super().reject()
+
+    @override
+    def done(self, result: int) -> None:
+        self._is_gone = True
+        self._scope.cancel(_TEST)
+        super().done(result)
+
+
+async def _load_test() -> ConnectionTest:
+    """Import what asks a server: in a worker thread, because it takes its time."""
+
+    def load() -> ConnectionTest:
+        from chatelaine.providers.catalog import test_connection
+
+        return test_connection
+
+    return await asyncio.to_thread(load)
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
