@@ -151,11 +151,6 @@ class Remote(QObject):
         """Choose a command from the menu by its name."""
         main_window_there().actions_by_id[action].trigger()
 
-    def do_scroll_to_top(self) -> None:
-        main_window_there().workspace_page.timeline.findChild(
-            QWidget, "timelineArea"
-        ).verticalScrollBar().setValue(0)
-
     def do_close(self) -> None:
         main_window_there().close()
 
@@ -209,7 +204,7 @@ def text_of(widget: Any) -> str:
 
 
 def newest_reply(window: Any) -> str:
-    rows = window.workspace_page.timeline.model.rows
+    rows = window.workspace_page.timeline.rows
     texts = [row.text for row in rows if type(row).__name__ == "ReplyRow"]
     return texts[-1] if texts else ""
 
@@ -229,7 +224,7 @@ def state() -> dict[str, Any]:
         if page.open_thread is None
         else {"title": page.open_thread.title, "uid": page.open_thread.uid},
         "threads": titles(page.sidebar.view.model()),
-        "rows": [describe(row) for row in page.timeline.model.rows],
+        "rows": [describe(row) for row in page.timeline.rows],
         "composer": page.composer.text(),
         "running": page.running,
         "undo": window.actions_by_id["undo-step"].text().replace("&", ""),
