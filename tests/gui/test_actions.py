@@ -92,6 +92,18 @@ def test_the_menus_show_every_action_with_its_keys(qtbot: QtBot) -> None:
         ]
 
 
+def test_a_menu_has_its_symbols_when_it_opens(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    actions = build_actions(window)
+    menus = fill_menu_bar(window.menuBar(), actions)
+    assert all(action.icon().isNull() for action in actions.values())
+    for menu in menus.values():
+        menu.aboutToShow.emit()
+    for command in COMMANDS:
+        assert actions[command.id].icon().isNull() is (command.icon == ""), command.id
+
+
 def triggered_by(qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier) -> list[str]:
     window = QMainWindow()
     qtbot.addWidget(window)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from chatelaine import errors
 from chatelaine.errors import ChatelaineError, KeyringLocked, ThreadMissing
-from chatelaine.gui.failures import Failure, FailureBanner, describe, show
+from chatelaine.gui.failures import Failure, FailureBanner, Tone, describe, show
+from chatelaine.gui.theme import palette as palettes
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -105,6 +106,10 @@ def banner(window: QWidget) -> FailureBanner:
     return banner
 
 
+def words(banner: FailureBanner) -> list[str]:
+    return [label.text() for label in banner.findChildren(QLabel) if label.text()]
+
+
 def test_the_banner_says_what_happened_and_offers_what_can_be_done(banner: FailureBanner) -> None:
     assert not banner.isVisible()
     called: list[str] = []
@@ -113,8 +118,7 @@ def test_the_banner_says_what_happened_and_offers_what_can_be_done(banner: Failu
         {"Try again": lambda: called.append("again"), "Settings…": lambda: called.append("set")},
     )
     assert banner.isVisible()
-    texts = [label.text() for label in banner.findChildren(QLabel)]
-    assert texts == [KeyringLocked.default_title, "It is locked."]
+    assert words(banner) == [KeyringLocked.default_title, "It is locked."]
     button = next(b for b in banner.findChildren(QPushButton) if b.text() == "Try again")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert called == ["again"]
@@ -130,7 +134,7 @@ def test_a_new_failure_takes_the_place_of_the_one_before(
         return [b.text() for b in banner.findChildren(QPushButton) if b.isVisible()]
 
     qtbot.waitUntil(lambda: visible() == ["New button"])
-    assert [label.text() for label in banner.findChildren(QLabel)] == ["Two", "Second."]
+    assert words(banner) == ["Two", "Second."]
 
 
 def test_the_banner_can_be_closed_from_the_keyboard(banner: FailureBanner) -> None:
@@ -144,3 +148,36 @@ def test_the_banner_can_be_closed_from_the_keyboard(banner: FailureBanner) -> No
     QTest.keyClick(close, Qt.Key.Key_Space)
     assert dismissed == [True]
     assert not banner.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("tone", "role"),
+    [(Tone.INFO, "accent_soft"), (Tone.WARNING, "warning_soft"), (Tone.DANGER, "danger_soft")],
+)
+def test_the_ground_tells_how_grave_it_is(banner: FailureBanner, tone: Tone, role: str) -> None:
+    banner.show_failure(Failure("One", "First."), {}, tone)
+    ground = banner.grab().toImage().pixelColor(2, 2).name()
+    assert ground == getattr(palettes.current(), role)
+
+
+def test_a_long_message_is_shown_whole_in_a_narrow_window(qtbot: QtBot, window: QWidget) -> None:
+    banner = FailureBanner()
+    column = QVBoxLayout(window)
+    column.addWidget(banner)
+    column.addStretch(1)
+    window.resize(480, 600)
+    window.show()
+    banner.show_failure(Failure("One", "Many words. " * 40), {"Do it": lambda: None})
+    message = banner.findChild(QLabel, "failureMessage")
+    assert isinstance(message, QLabel)
+    qtbot.waitUntil(lambda: message.height() >= message.heightForWidth(message.width()) > 0)
+    assert banner.width() <= 480
+
+
+def test_a_notice_goes_when_its_reason_is_gone(banner: FailureBanner) -> None:
+    dismissed: list[bool] = []
+    banner.dismissed.connect(lambda: dismissed.append(True))
+    banner.show_failure(Failure("One", "First."), {})
+    banner.clear()
+    assert not banner.isVisible()
+    assert dismissed == []

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.icons import icon
 from chatelaine.store.records import StepKind
 
 if TYPE_CHECKING:
@@ -143,6 +146,7 @@ COMMANDS: tuple[Command, ...] = (
         "&Quit",
         "Save everything and close Chatelaine.",
         ("Ctrl+Q",),
+        icon="quit",
         separated=True,
         role=QAction.MenuRole.QuitRole,
     ),
@@ -239,7 +243,7 @@ COMMANDS: tuple[Command, ...] = (
         Menu.THREAD,
         "Copy session &ID",
         "Copy what this thread is called in programs that use it.",
-        icon="copy",
+        icon="id",
     ),
     Command(
         ActionId.CLEAR,
@@ -272,7 +276,6 @@ COMMANDS: tuple[Command, ...] = (
         "Side&bar",
         "Show or hide the list of threads.",
         ("Ctrl+B",),
-        icon="sidebar",
         checkable=True,
     ),
     Command(
@@ -397,9 +400,22 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[ActionId, QAction]) -> dict[Me
         if command.menu not in menus:
             owner = _SUBMENUS.get(command.menu)
             holder = menus[owner] if owner is not None else bar
-            menus[command.menu] = holder.addMenu(command.menu)
+            made = holder.addMenu(command.menu)
+            made.aboutToShow.connect(partial(_paint_symbols, actions, command.menu))
+            menus[command.menu] = made
         menu = menus[command.menu]
         if command.separated:
             menu.addSeparator()
         menu.addAction(actions[command.id])
     return menus
+
+
+def _paint_symbols(actions: Mapping[ActionId, QAction], menu: Menu) -> None:
+    """Give the lines of a menu their symbols, in the present colours.
+
+    It is done when the menu opens: at the start of the program nobody sees them.
+    """
+    muted = palettes.current().text_muted
+    for command in COMMANDS:
+        if command.menu is menu and command.icon:
+            actions[command.id].setIcon(icon(command.icon, muted))

@@ -12,25 +12,33 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMessageBox,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError
+from chatelaine.gui.theme import icons
+from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.palette import colour
+from chatelaine.gui.widgets.icon_button import IconButton
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _PACKAGE = PurePath(__file__).parents[1]
+_ABOVE, _BESIDE = 12, 16
+_SYMBOL = 20
+_LARGE_SYMBOL = 40
+
 _BUG_TITLE = "Something went wrong inside Chatelaine"
 _BUG_MESSAGE = (
     "This is a mistake in the program, not something you did. What you have written is kept. "
@@ -79,11 +87,16 @@ def show(parent: QWidget, failure: Failure) -> QMessageBox:
     box.setObjectName("failure")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle("Chatelaine")
-    box.setIcon(QMessageBox.Icon.Warning)
+    box.setIconPixmap(
+        icons.pixmap("error", palettes.current().danger, _LARGE_SYMBOL, parent.devicePixelRatioF())
+    )
     # A server's words may be among them: they are text, never markup.
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     box.setText(failure.title)
+    heading = box.findChild(QLabel, "qt_msgbox_label")
+    if heading is not None:
+        heading.setProperty("role", "heading")
     box.setInformativeText(failure.message)
     box.setDetailedText(failure.details)
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
@@ -92,14 +105,30 @@ def show(parent: QWidget, failure: Failure) -> QMessageBox:
 
 
 class Tone(StrEnum):
-    """How grave a notice is: the property `tone` of the banner, for the stylesheet."""
+    """How grave a notice is."""
 
     INFO = "info"
     WARNING = "warning"
     DANGER = "danger"
 
 
-class FailureBanner(QFrame):
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a tone looks: a symbol, and roles of the palette."""
+
+    symbol: str
+    colour: str
+    ground: str
+
+
+_LOOKS = {
+    Tone.INFO: _Look("info", "accent", "accent_soft"),
+    Tone.WARNING: _Look("warning", "warning", "warning_soft"),
+    Tone.DANGER: _Look("error", "danger", "danger_soft"),
+}
+
+
+class FailureBanner(QWidget):
     """A failure or a notice that stops nothing, told in the window; hidden until there is one.
 
     Signals:
@@ -111,25 +140,26 @@ class FailureBanner(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("failureBanner")
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._tone = Tone.DANGER
+        self._symbol = QLabel()
         self._title = _label("failureTitle")
+        self._title.setProperty("role", "heading")
         self._message = _label("failureMessage")
         self._buttons = QHBoxLayout()
-        self._close = QToolButton(self)
+        self._close = IconButton("close", "Close this notice")
         self._close.setObjectName("failureClose")
-        self._close.setText("✕")
-        self._close.setAutoRaise(True)
-        self._close.setToolTip("Close this notice")
-        self._close.setAccessibleName("Close this notice")
         self._close.clicked.connect(self._dismiss)
 
         words = QVBoxLayout()
-        words.setSpacing(2)
+        words.setSpacing(3)
         words.addWidget(self._title)
         words.addWidget(self._message)
+        words.addSpacing(4)
         words.addLayout(self._buttons)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 10, 8, 10)
+        row.setContentsMargins(_BESIDE, _ABOVE, _BESIDE - 6, _ABOVE)
+        row.setSpacing(10)
+        row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
@@ -147,9 +177,9 @@ class FailureBanner(QFrame):
             actions: What the user can do about it: a button's text and what it calls.
             tone: How grave it is.
         """
-        self.setProperty("tone", tone.value)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self._tone = tone
+        self._paint_symbol()
+        self.update()
         self._title.setText(failure.title)
         self._message.setText(failure.message)
         while (item := self._buttons.takeAt(0)) is not None:
@@ -173,6 +203,26 @@ class FailureBanner(QFrame):
         self.hide()
         self.dismissed.emit()
 
+    def _paint_symbol(self) -> None:
+        look = _LOOKS[self._tone]
+        role = getattr(palettes.current(), look.colour)
+        picture = icons.pixmap(look.symbol, role, _SYMBOL, self.devicePixelRatioF())
+        self._symbol.setPixmap(picture)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._paint_symbol()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        palette, look = palettes.current(), _LOOKS[self._tone]
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colour(getattr(palette, look.ground)))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, colour(palette.border))
+        painter.end()
+
 
 def _label(name: str) -> QLabel:
     label = QLabel()
@@ -181,6 +231,8 @@ def _label(name: str) -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    # Its height comes from its width; what Qt would demand is the height for a narrow column.
+    label.setMinimumHeight(1)
     return label
 
 

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStackedLayout,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from chatelaine.gui.sidebar.thread_model import Role, ThreadModel
 from chatelaine.gui.sidebar.thread_view import ThreadView
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.icons import icon
+from chatelaine.gui.widgets.icon_button import IconButton
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -79,10 +79,8 @@ class ThreadList(QWidget):
         self._new = QPushButton("New thread")
         self._new.setObjectName("newThread")
         self._new.setToolTip("Start a new conversation (Ctrl+N)")
-        self._back = QToolButton()
+        self._back = IconButton("chevron-left", "Back to the threads")
         self._back.setObjectName("leaveTrash")
-        self._back.setToolTip("Back to the threads")
-        self._back.setAccessibleName("Back to the threads")
         heading = QLabel("Trash")
         heading.setProperty("role", "heading")
         note = QLabel("Nothing here is lost: each thread can be restored.")
@@ -296,7 +294,6 @@ class ThreadList(QWidget):
     def _paint_icons(self) -> None:
         palette = palettes.current()
         self._new.setIcon(icon("new-thread", palette.text))
-        self._back.setIcon(icon("chevron-left", palette.text))
         self._restore.setIcon(icon("restore", palette.text))
 
     def _on_midnight(self) -> None:
