@@ -48,7 +48,7 @@ class AppearancePage(QWidget):
             button.setObjectName(f"theme-{theme}")
             self._themes.addButton(button)
             self._buttons[theme] = button
-            column.addWidget(button)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(14)
         column.addLayout(self._build_size())
         hint = Note()
