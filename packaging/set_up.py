@@ -254,6 +254,7 @@ def _install(python: Path, uv: str | None, wanted: list[str]) -> None:
         # What builds the project is fixed as well, in the words of each installer.
         "PIP_CONSTRAINT": constraints,
         "PIP_BUILD_CONSTRAINT": constraints,
+        "PIP_USE_PEP517": "1",
         "UV_BUILD_CONSTRAINT": constraints,
         "UV_COMPILE_BYTECODE": "1",
         "UV_PYTHON_DOWNLOADS": "never",
@@ -269,7 +270,7 @@ def _install(python: Path, uv: str | None, wanted: list[str]) -> None:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     if not _works([*pip, "--version"]):
         _run([str(python), "-m", "ensurepip"], environment)
-    _run([*pip, "install", "--use-pep517", "--constraint", constraints, *wanted], environment)
+    _run([*pip, "install", "--constraint", constraints, *wanted], environment)
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
