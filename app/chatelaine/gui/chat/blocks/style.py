@@ -1,0 +1,130 @@
+"""Fonts, measures and colours with which the blocks of a message are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication
+
+from chatelaine.gui.theme import fonts
+from chatelaine.gui.theme.palette import Palette, colour
+
+if TYPE_CHECKING:
+    from chatelaine.markup.highlight import Tint
+
+_HEADINGS: Final = (1.4, 1.2, 1.1, 1.0, 1.0, 1.0)
+_LINE: Final = 1.6
+_CODE_LINE: Final = 1.55
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How a run of words is set.
+
+    Attributes:
+        font: The font of what has no span of its own.
+        code_font: The font of code within it.
+        line_height: From one line to the next, in pixels, unless a line needs more.
+        colour: The colour of the words.
+    """
+
+    font: QFont
+    code_font: QFont
+    line_height: float
+    colour: QColor
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStyle:
+    """All that the layouts need to know. Two messages of the same look share one.
+
+    Attributes:
+        palette: The colours.
+        scale: The text size; 1.0 is the usual.
+        body: Paragraphs.
+        cell: The cells of a table.
+        cell_head: The head of a table.
+        headings: Headings, level 1 first.
+        code: The font of code blocks.
+        code_line: The height of a line of code.
+        code_advance: The width of a character of code.
+        small: The font of labels.
+    """
+
+    palette: Palette
+    scale: float
+    body: TextStyle
+    cell: TextStyle
+    cell_head: TextStyle
+    headings: tuple[TextStyle, ...]
+    code: QFont
+    code_line: float
+    code_advance: float
+    small: QFont
+
+    def px(self, pixels: float) -> float:
+        """Scale a length with the text, to whole pixels."""
+        return float(round(pixels * self.scale))
+
+    def tint(self, tint: Tint) -> QColor:
+        """Give the colour of a kind of code."""
+        return colour(getattr(self.palette, f"code_{tint.value}"))
+
+
+def current_scale() -> float:
+    """Give the text size that the application is dressed in; 1.0 is the usual."""
+    pixels = QGuiApplication.font().pixelSize()
+    return pixels / fonts.INTERFACE_PX if pixels > 0 else 1.0
+
+
+class Voice(StrEnum):
+    """How loud a text is."""
+
+    NORMAL = "normal"
+    NOTE = "note"  # smaller
+    ASIDE = "aside"  # smaller and paler
+
+
+@lru_cache(maxsize=16)
+def block_style(palette: Palette, scale: float, voice: Voice = Voice.NORMAL) -> BlockStyle:
+    """Make the style of a message.
+
+    Args:
+        palette: The colours.
+        scale: The text size; 1.0 is the usual.
+        voice: How loud the text is.
+    """
+    body_px = (fonts.MESSAGE_PX if voice is Voice.NORMAL else fonts.MESSAGE_PX - 1) * scale
+    ink = colour(palette.text_muted if voice is Voice.ASIDE else palette.text)
+    code = fonts.code_font(fonts.CODE_PX * scale)
+    cell_px = min(body_px, (fonts.MESSAGE_PX - 1) * scale)
+    return BlockStyle(
+        palette=palette,
+        scale=scale,
+        body=_text_style(body_px, ink),
+        cell=_text_style(cell_px, ink, line=1.5),
+        cell_head=_text_style(cell_px, ink, QFont.Weight.DemiBold, line=1.5),
+        headings=tuple(
+            _text_style(body_px * factor, ink, QFont.Weight.DemiBold, line=1.35)
+            for factor in _HEADINGS
+        ),
+        code=code,
+        code_line=float(round(code.pixelSize() * _CODE_LINE)),
+        code_advance=QFontMetricsF(code).horizontalAdvance("0"),
+        small=fonts.text_font((fonts.MESSAGE_PX - 2) * scale),
+    )
+
+
+def _text_style(
+    pixels: float,
+    ink: QColor,
+    weight: QFont.Weight = QFont.Weight.Normal,
+    *,
+    line: float = _LINE,
+) -> TextStyle:
+    font = fonts.text_font(pixels, weight)
+    code_font = fonts.code_font(pixels * 0.87)
+    return TextStyle(font, code_font, float(round(font.pixelSize() * line)), ink)

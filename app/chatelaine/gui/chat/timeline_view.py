@@ -1,0 +1,476 @@
+"""Shows the rows of a thread and follows its end, unless the user has scrolled away.
+
+What is shown is the latest hundred rows; more are built when the user asks for them. Text that
+streams in is gathered and shown some thirty times a second: only the blocks of the last message
+that have changed are laid out and painted.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+from typing_extensions import override
+
+from chatelaine.chat.events import ChatEvent, ReasoningAdded, TextAdded, TurnEnded, TurnStarted
+from chatelaine.gui.chat.empty_thread import EmptyThread
+from chatelaine.gui.chat.highlighter import Highlighter
+from chatelaine.gui.chat.timeline_column import AnyRow, Column
+from chatelaine.gui.chat.timeline_model import TimelineModel
+from chatelaine.gui.widgets.round_button import RoundButton
+from chatelaine.store.records import TurnState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatelaine.gui.chat.message_text import MessageText
+    from chatelaine.gui.chat.rows import Row
+
+PAGE: Final = 100
+"""Rows that are built without being asked for, and once more for each request."""
+FRAME_MS: Final = 33
+"""The least time between two flushes of text that streams in."""
+_BREATH: Final = 3.0
+"""A flush is followed by a rest of at least this many times what it took."""
+_SLICE: Final = 0.008
+"""Seconds that building rows out of sight may take at a time."""
+_AT_ONCE: Final = 6
+"""Rows that are built before the first paint even if fewer would fill the viewport."""
+_REST_MS: Final = 120
+_NEAR_END: Final = 24
+_JUMP_BOTTOM: Final = 10
+
+
+class TimelineView(QWidget):
+    """The open thread.
+
+    Signals:
+        retry_requested: Ask the last turn again.
+        continue_requested: Let the model go on where it was cut off.
+        earlier_requested: The user wants to see rows from before the first that was loaded.
+        suggestion_chosen: The words of a suggestion for a new thread.
+        link_activated: The address of a link; nothing is opened here.
+    """
+
+    retry_requested = Signal()
+    continue_requested = Signal()
+    earlier_requested = Signal()
+    suggestion_chosen = Signal(str)
+    link_activated = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Conversation")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._model = TimelineModel()
+        self._has_earlier = False
+        self._wanted_first = 0
+        self._changed: int | None = None
+        self._following = True
+        self._moving = False
+        self._selected: MessageText | None = None
+        self._highlighter = Highlighter(self)
+        self._build()
+        self._flush_timer = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._flush_timer.timeout.connect(self._flush)
+        self._slice_timer = QTimer(self, singleShot=True, interval=0)
+        self._slice_timer.timeout.connect(self._build_slice)
+        self._rest_timer = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest_timer.timeout.connect(self._arrange_all)
+        self._restyle_timer = QTimer(self, singleShot=True, interval=0)
+        self._restyle_timer.timeout.connect(self._restyle)
+        self._show_emptiness()
+
+    def _build(self) -> None:
+        self._empty = EmptyThread()
+        self._empty.chosen.connect(self.suggestion_chosen)
+        self._column = Column(self._highlighter)
+        self._column.link_activated.connect(self.link_activated)
+        self._column.retry_requested.connect(self.retry_requested)
+        self._column.continue_requested.connect(self.continue_requested)
+        self._column.selection_started.connect(self._on_selection)
+        self._column.dragged.connect(self._on_drag)
+        self._column.focus_shown.connect(self._reveal)
+        self._column.height_changed.connect(self._on_height_changed)
+        self._column.earlier.clicked.connect(self._show_earlier)
+        self._column.earlier.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._area = _Area(self)
+        self._area.setWidget(self._column)
+        self._area.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self._empty.setParent(self._area.viewport())
+        self._jump = RoundButton("arrow-down", "Jump to the latest message", self)
+        self._jump.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._jump.clicked.connect(self.scroll_to_end)
+        self._jump.hide()
+
+    # ------------------------------------------------------------------ interface
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All rows of the thread as far as they were loaded."""
+        return self._model.rows
+
+    def load(self, rows: Sequence[Row], *, has_earlier: bool = False) -> None:
+        """Show these rows instead of those that are shown.
+
+        What is the same before and after keeps its place: earlier rows that are added above, or
+        other rows at the end, do not make the rest jump. Rows of another thread are shown from
+        their end.
+
+        Args:
+            rows: Oldest first.
+            has_earlier: Whether there are more before them, which `earlier_requested` asks for.
+        """
+        shown = self._model.rows[self._column.first :]
+        before = self._model.rows
+        self._flush_timer.stop()
+        self._changed = None
+        self._has_earlier = has_earlier
+        self._model.load(rows)
+        rows = self._model.rows
+        self.setUpdatesEnabled(False)
+        try:
+            same = _common_prefix(before, rows)
+            if shown and len(rows) > len(before) and rows[-len(shown) :] == shown:
+                self._column.renumber(len(rows) - len(shown))
+                self._wanted_first = max(self._column.first - PAGE, 0)
+                self._column.update_from(rows, self._column.first)
+            elif same > self._column.first or (same and same == len(rows)):
+                self._column.update_from(rows, same)
+                self._wanted_first = min(self._wanted_first, self._column.first)
+            else:
+                self._start_anew()
+            self._arrange()
+            self._show_emptiness()
+            self._build_slice(at_least=0)
+        finally:
+            self.setUpdatesEnabled(True)
+
+    def apply(self, event: ChatEvent) -> None:
+        """Show what has happened; text that is added, a few hundredths of a second later."""
+        changed = self._model.apply(event)
+        self._changed = changed if self._changed is None else min(self._changed, changed)
+        if isinstance(event, TextAdded | ReasoningAdded):
+            if not self._flush_timer.isActive():
+                self._flush_timer.start()
+            return
+        if isinstance(event, TurnStarted):
+            self._following = True
+        self._flush()
+        if isinstance(event, TurnEnded) and event.state is TurnState.DONE:
+            self._announce("The reply is complete")
+
+    def scroll_to_end(self) -> None:
+        """Show the latest message, and follow it from now on."""
+        self._following = True
+        bar = self._area.verticalScrollBar()
+        self._move(bar.maximum())
+        self._show_jump()
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the view stays at the end as it grows."""
+        return self._following
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was loaded or has happened is shown, in its colours."""
+        timers = (self._flush_timer, self._slice_timer, self._rest_timer, self._restyle_timer)
+        return self._highlighter.is_idle and not any(timer.isActive() for timer in timers)
+
+    # ------------------------------------------------------------------ rows
+
+    def _start_anew(self) -> None:
+        rows = self._model.rows
+        self._selected = None
+        self._following = True
+        self._column.clear(len(rows))
+        self._wanted_first = max(len(rows) - PAGE, 0)
+        self._column.prepend(rows, _AT_ONCE)
+        self._show_earlier_button()
+
+    def _flush(self) -> None:
+        self._flush_timer.stop()
+        if self._changed is None:
+            return
+        begun = time.perf_counter()
+        changed, self._changed = self._changed, None
+        self._column.update_from(self._model.rows, changed)
+        self._show_emptiness()
+        self._arrange()
+        if not self._following:
+            self._jump.set_has_news(True)
+        spent = time.perf_counter() - begun
+        self._flush_timer.setInterval(max(FRAME_MS, round(_BREATH * spent * 1000)))
+
+    def _build_slice(self, at_least: int = 1) -> None:
+        """Build some of the rows that are not there yet, above those that are."""
+        begun = time.perf_counter()
+        height = 2 * self._area.viewport().height()
+        built = 0
+        while self._column.first > self._wanted_first:
+            fills = self._column.height() >= height
+            late = time.perf_counter() - begun > _SLICE
+            if built >= at_least and fills and (late or not at_least):
+                break
+            self._column.prepend(self._model.rows, 1)
+            built += 1
+            if not fills:
+                self._arrange()
+        if built:
+            self._show_earlier_button()
+            self._arrange()
+        if self._column.first > self._wanted_first:
+            self._slice_timer.start()
+        else:
+            self._show_earlier_button()
+
+    def _show_earlier(self) -> None:
+        if self._column.first > 0:
+            self._wanted_first = max(self._column.first - PAGE, 0)
+            self._build_slice()
+        else:
+            self.earlier_requested.emit()
+
+    def _show_earlier_button(self) -> None:
+        is_building = self._column.first > self._wanted_first
+        wanted = not is_building and (self._column.first > 0 or self._has_earlier)
+        if wanted == self._column.earlier.isHidden():
+            self._column.earlier.setVisible(wanted)
+            self._arrange()
+
+    def _show_emptiness(self) -> None:
+        is_empty = not self._model.rows
+        self._empty.setVisible(is_empty)
+        self._column.setVisible(not is_empty)
+        if is_empty:
+            self._place_empty()
+
+    def _place_empty(self) -> None:
+        view = self._area.viewport().size()
+        height = self._empty.arrange(view.width(), view.height())
+        self._empty.setGeometry(0, 0, view.width(), max(height, view.height()))
+
+    # ------------------------------------------------------------------ places
+
+    def _arrange(self, *, all_rows: bool = True) -> None:
+        """Place the rows; what is seen stays where it is, or the end at the end."""
+        bar, view = self._area.verticalScrollBar(), self._area.viewport()
+        anchor = self._column.row_at(bar.value())
+        offset = anchor[1] - bar.value() if anchor else 0
+        seen = None
+        if not all_rows:
+            seen = (bar.value() - view.height(), bar.value() + 2 * view.height())
+        self._moving = True
+        complete = self._column.arrange(view.width(), seen)
+        self._moving = False
+        if self._following:
+            self._move(bar.maximum())
+        elif anchor and (top := self._column.top_of(anchor[0])) is not None:
+            self._move(top - offset)
+        if not complete:
+            self._rest_timer.start()
+        self._show_jump()
+
+    def _arrange_all(self) -> None:
+        self._arrange()
+
+    def _move(self, value: int) -> None:
+        self._moving = True
+        self._area.verticalScrollBar().setValue(value)
+        self._moving = False
+
+    def _on_scrolled(self) -> None:
+        if self._moving:
+            return
+        bar = self._area.verticalScrollBar()
+        self._following = bar.value() >= bar.maximum() - _NEAR_END
+        if self._rest_timer.isActive():
+            self._arrange(all_rows=False)
+        self._show_jump()
+
+    def _on_height_changed(self, widget: AnyRow) -> None:
+        # The user has unfolded something: it stays where it is, even at the end.
+        following, self._following = self._following, False
+        self._arrange()
+        bar = self._area.verticalScrollBar()
+        self._following = following and bar.value() >= bar.maximum() - _NEAR_END
+        self._show_jump()
+        widget.update()
+
+    def _show_jump(self) -> None:
+        bar = self._area.verticalScrollBar()
+        away = not self._following and bar.value() < bar.maximum() - _NEAR_END
+        if not away:
+            self._jump.set_has_news(False)
+        if away == self._jump.isHidden():
+            self._jump.setVisible(away)
+            self._jump.raise_()
+
+    def _reveal(self, rect: QRect) -> None:
+        bar, height = self._area.verticalScrollBar(), self._area.viewport().height()
+        if rect.top() < bar.value() or rect.height() > height:
+            bar.setValue(rect.top())
+        elif rect.bottom() > bar.value() + height:
+            bar.setValue(rect.bottom() - height)
+
+    # ------------------------------------------------------------------ selection
+
+    def _on_selection(self, text: MessageText) -> None:
+        if self._selected is not None and self._selected is not text:
+            self._selected.clear_selection()
+        self._selected = text
+        text.destroyed.connect(self._forget_selected)
+
+    def _forget_selected(self) -> None:
+        self._selected = None
+
+    def _on_drag(self, point: QPoint) -> None:
+        """Scroll while the user selects beyond the edge."""
+        view, bar = self._area.viewport(), self._area.verticalScrollBar()
+        y = view.mapFromGlobal(point).y()
+        beyond = min(y, 0) or max(y - view.height(), 0)
+        if beyond:
+            bar.setValue(bar.value() + max(min(beyond // 2, 40), -40))
+
+    # ------------------------------------------------------------------ keyboard
+
+    def _stops(self) -> list[QWidget]:
+        """Give what can have the keyboard, in the order in which it is seen."""
+        if self._empty.isVisible():
+            return list(self._empty.chips)
+        found: list[QWidget] = []
+        if self._column.earlier.isVisible():
+            found.append(self._column.earlier)
+        for row in self._column.widgets:
+            inside = [
+                child
+                for child in row.findChildren(QWidget)
+                if child.focusPolicy() == Qt.FocusPolicy.ClickFocus
+                and child.isVisible()
+                and child.isEnabled()
+            ]
+            inside.sort(key=lambda child: _reading_order(child, row))
+            found.extend(inside)
+        if self._jump.isVisible():
+            found.append(self._jump)
+        return found
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        stops = self._stops()
+        if stops:
+            backwards = event.reason() == Qt.FocusReason.BacktabFocusReason
+            stops[-1 if backwards else 0].setFocus(event.reason())
+
+    @override
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        stops = self._stops()
+        current = QApplication.focusWidget()
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        if current in stops:
+            wanted = stops.index(current) + (1 if forward else -1)
+            if 0 <= wanted < len(stops):
+                stops[wanted].setFocus(reason)
+                return True
+        neighbour = self._neighbour(forward=forward)
+        if neighbour is None:
+            return super().focusNextPrevChild(forward)
+        neighbour.setFocus(reason)
+        return True
+
+    def _neighbour(self, *, forward: bool) -> QWidget | None:
+        """Give what has the keyboard next when it leaves the timeline."""
+        widget: QWidget | None = self
+        while widget is not None:
+            widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+            if widget is None or widget is self:
+                break
+            takes = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
+            usable = widget.isEnabled() and widget.isVisible() and not self.isAncestorOf(widget)
+            if takes and usable and widget.window() is self.window():
+                return widget
+        return None
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self._area.verticalScrollBar()
+        if event.key() == Qt.Key.Key_Home:
+            bar.setValue(0)
+        elif event.key() == Qt.Key.Key_End:
+            self.scroll_to_end()
+        else:
+            event.ignore()
+
+    # ------------------------------------------------------------------ events
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._area.setGeometry(self.rect())
+        self._place_empty()
+        self._arrange(all_rows=False)
+        size = self._jump.sizeHint()
+        self._jump.move(
+            (self.width() - size.width()) // 2,
+            self.height() - size.height() - _JUMP_BOTTOM,
+        )
+        if self._column.first > self._wanted_first:
+            self._slice_timer.start()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange}:
+            # Several come for one change of the theme.
+            self._restyle_timer.start()
+
+    def _restyle(self) -> None:
+        self._column.restyle()
+        self._place_empty()
+        self._empty.update()
+        self._arrange(all_rows=False)
+
+    def _announce(self, words: str) -> None:
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+
+class _Area(QScrollArea):
+    """Scrolls the column. It takes no keyboard: its rows do."""
+
+    def __init__(self, view: TimelineView) -> None:
+        super().__init__(view)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.verticalScrollBar().setSingleStep(24)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+def _common_prefix(before: Sequence[Row], after: Sequence[Row]) -> int:
+    count = 0
+    for old, new in zip(before, after, strict=False):
+        if old is not new and old != new:
+            break
+        count += 1
+    return count
+
+
+def _reading_order(child: QWidget, row: QWidget) -> tuple[int, int]:
+    corner = child.mapTo(row, QPoint(0, 0))
+    return corner.y(), corner.x()

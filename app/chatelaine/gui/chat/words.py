@@ -1,0 +1,66 @@
+"""Times, models and tool calls in words for the timeline. No Qt here."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Final
+
+_LONGEST_SUMMARY: Final = 160
+
+
+def clock_time(moment: datetime, now: datetime | None = None) -> str:
+    """Say when something was said: the time alone if it was today, else with the day.
+
+    Args:
+        moment: An aware time.
+        now: What time it is; the clock's if None.
+    """
+    local = moment.astimezone()
+    today = (now or datetime.now(local.tzinfo)).astimezone(local.tzinfo)
+    time = f"{local:%H:%M}"
+    if local.date() == today.date():
+        return time
+    if local.year == today.year:
+        return f"{local.day} {local:%b}, {time}"
+    return f"{local.day} {local:%b %Y}, {time}"
+
+
+def argument_summary(arguments: str) -> str:
+    """Say in one line with what a tool was called."""
+    try:
+        values = json.loads(arguments)
+    except ValueError:
+        return _one_line(arguments)
+    if not isinstance(values, dict):
+        return _one_line(arguments)
+    return _one_line(", ".join(f"{name}: {_value(value)}" for name, value in values.items()))
+
+
+def readable_json(text: str) -> str:
+    """Give JSON with a line for each value; anything else as it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a text is a JSON object or list."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_SUMMARY else f"{line[:_LONGEST_SUMMARY]}…"

@@ -1,0 +1,76 @@
+"""A button with a symbol, which keeps the colour of the theme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QToolButton
+from typing_extensions import override
+
+from chatelaine.gui.theme import icons, palette
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+_PIXELS: Final = 18
+
+
+class IconButton(QToolButton):
+    """A flat button that shows a symbol and says in words what it does.
+
+    It can be reached with Tab and pressed with Space.
+    """
+
+    def __init__(
+        self,
+        symbol: str,
+        words: str,
+        parent: QWidget | None = None,
+        *,
+        role: str = "text_muted",
+        pixels: int = _PIXELS,
+    ) -> None:
+        """Make one.
+
+        Args:
+            symbol: The name of the symbol, see `theme.icons`.
+            words: What it does: the tool tip, and what a screen reader says.
+            parent: The widget it lies in.
+            role: The role of its colour, see `theme.palette.Palette`.
+            pixels: The size of the symbol in device-independent pixels.
+        """
+        super().__init__(parent)
+        self._symbol = symbol
+        self._role = role
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setIconSize(QSize(pixels, pixels))
+        self.setProperty("role", "muted")
+        self.set_words(words)
+        self._paint_symbol()
+
+    @property
+    def symbol(self) -> str:
+        """The name of the symbol that is shown."""
+        return self._symbol
+
+    def set_symbol(self, symbol: str) -> None:
+        """Show another symbol."""
+        if symbol != self._symbol:
+            self._symbol = symbol
+            self._paint_symbol()
+
+    def set_words(self, words: str) -> None:
+        """Say something else about what it does."""
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint_symbol()
+
+    def _paint_symbol(self) -> None:
+        self.setIcon(icons.icon(self._symbol, getattr(palette.current(), self._role)))
