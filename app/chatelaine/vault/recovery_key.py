@@ -93,9 +93,9 @@ def _check(secret: bytes) -> bytes:
 def _explain(typed: str) -> str:
     foreign = [index for index, character in enumerate(typed) if character not in _VALUES]
     if len(foreign) <= 1:
-        meant = {key for key in _one_slip_away(typed, foreign) if _secret(key) is not None}
-        if len(meant) == 1:
-            return _suggest(typed, meant.pop())
+        meant = next((k for k in _one_slip_away(typed, foreign) if _secret(k) is not None), None)
+        if meant is not None:
+            return _suggest(typed, meant)
     if len(typed) != CHARACTERS:
         return (
             f"A recovery key has {CHARACTERS} letters and digits; {len(typed)} were typed. "

@@ -64,22 +64,18 @@ def open_store(vault: Vault, key: bytes) -> None:
 
 def begin(vault: Vault) -> None:
     """Start for the first time, with a keyring, as the application does."""
-    match vault.examine():
-        case VaultState.NEW | VaultState.UNFINISHED:
-            key = vault.create_with_keyring().key
-        case VaultState.READY:
-            key = vault.unlock_with_keyring()
-    open_store(vault, key)
+    if vault.examine() is VaultState.READY:
+        open_store(vault, vault.unlock_with_keyring())
+    else:
+        open_store(vault, vault.create_with_keyring().key)
 
 
 def begin_with_passphrase(vault: Vault) -> None:
     """Start for the first time, without a keyring."""
-    match vault.examine():
-        case VaultState.NEW | VaultState.UNFINISHED:
-            key = vault.create_with_passphrase("correct horse").key
-        case VaultState.READY:
-            key = vault.unlock_with_passphrase("correct horse")
-    open_store(vault, key)
+    if vault.examine() is VaultState.READY:
+        open_store(vault, vault.unlock_with_passphrase("correct horse"))
+    else:
+        open_store(vault, vault.create_with_passphrase("correct horse").key)
 
 
 def existing(change: Callable[[Vault, bytes], Any]) -> Callable[[Vault], None]:
@@ -142,7 +138,7 @@ def way_to(frame: FrameType | None) -> tuple[int, ...]:
 
 def main() -> None:
     action, root = sys.argv[1], Path(sys.argv[2])
-    os.fsync = lambda _descriptor: None  # a process dies here, not the machine
+    setattr(os, "fsync", lambda _descriptor: None)  # noqa: B010 - a process dies, not the machine
     prepare(action, root / "0")
     places = 0
     status = -1

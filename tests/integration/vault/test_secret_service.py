@@ -12,7 +12,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import secretstorage
@@ -71,16 +71,21 @@ def snapshot(vault: Vault) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in vault.files.history.parent.iterdir()}
 
 
-def entries() -> list[secretstorage.Item]:
-    """What is in the login keyring, asked in another way than the vault does."""
+class Entry(NamedTuple):
+    """What is in the keyring, asked in another way than the vault does."""
+
+    attributes: dict[str, str]
+    label: str
+    secret: str
+
+
+def entries() -> list[Entry]:
     with closing(secretstorage.dbus_init()) as connection:
-        found = []
-        for item in secretstorage.get_default_collection(connection).get_all_items():
-            item.attributes = item.get_attributes()
-            item.label = item.get_label()
-            item.secret = item.get_secret().decode()
-            found.append(item)
-        return found
+        items = secretstorage.get_default_collection(connection).get_all_items()
+        return [
+            Entry(item.get_attributes(), item.get_label(), item.get_secret().decode())
+            for item in items
+        ]
 
 
 # ---------------------------------------------------------------------------- it works
@@ -114,7 +119,7 @@ def test_a_key_comes_back_after_the_keyring_was_locked_and_opened_again(
 
 def test_what_stands_in_clear_in_the_keyring_tells_nothing(vault: Vault, made: NewKey):
     (item,) = entries()
-    ((name, secret),) = [(item.attributes["username"], item.secret)]
+    name = item.attributes["username"]
     assert (
         item.attributes.items()
         >= {
@@ -128,8 +133,8 @@ def test_what_stands_in_clear_in_the_keyring_tells_nothing(vault: Vault, made: N
     assert set(name) <= set("0123456789abcdef")
     clear = f"{item.attributes} {item.label}"
     assert "history" not in clear
-    assert str(vault.files.history.parent) not in clear + secret
-    assert made.key.hex() not in clear + secret
+    assert str(vault.files.history.parent) not in clear + item.secret
+    assert made.key.hex() not in clear + item.secret
 
 
 # ---------------------------------------------------------------------------- it does not

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,8 +92,14 @@ def test_more_key_than_hkdf_can_give_is_refused():
 @pytest.mark.parametrize(
     "change", [{"time": 0}, {"lanes": 0}, {"memory_kib": 7}, {"length": 0}, {"salt": b"short"}]
 )
-def test_impossible_parameters_of_argon2id_are_refused(change: dict[str, object]):
-    parameters = {"salt": bytes(16), "time": 1, "memory_kib": 8, "lanes": 1, "length": 32}
+def test_impossible_parameters_of_argon2id_are_refused(change: dict[str, Any]):
+    parameters: dict[str, Any] = {
+        "salt": bytes(16),
+        "time": 1,
+        "memory_kib": 8,
+        "lanes": 1,
+        "length": 32,
+    }
     with pytest.raises(crypto.CryptoError):
         crypto.argon2id(b"passphrase", **(parameters | change))
 

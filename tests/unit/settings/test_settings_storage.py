@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -84,6 +86,22 @@ def test_something_else_in_the_place_of_the_file_is_told(tmp_path: Path, file: P
         load(tmp_path)
     with pytest.raises(SettingsUnreadable):
         save(tmp_path, CHOSEN)
+
+
+def test_a_full_disk_is_told_and_the_old_file_stays(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    save(tmp_path, CHOSEN)
+    before = file.read_bytes()
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(SettingsUnreadable, match="No space left on device"):
+        save(tmp_path, replace(CHOSEN, text_size=125))
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):

@@ -60,6 +60,13 @@ def test_a_journal_without_its_history_is_never_taken_for_nothing(
     assert files.read_header() == content
 
 
+def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path):
+    wal = tmp_path / "history.db-wal"
+    wal.symlink_to(wal)
+    with pytest.raises(HistoryError, match=r"history\.db-wal cannot be read"):
+        HistoryFiles.beside(tmp_path / "history.db").read_header()
+
+
 def test_new_histories_are_counted(tmp_path: Path):
     first = tmp_path / "history.db"
     assert next_history_beside(first) == tmp_path / "history-2.db"

@@ -10,6 +10,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import SecretService, libsecret
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordSetError
+from typing_extensions import override
 
 from chatelaine import errors
 from chatelaine.vault import keyring as module
@@ -65,11 +66,13 @@ class FakeBackend(KeyringBackend):
     priority = 1
     answer: str | Exception | None = None
 
+    @override
     def get_password(self, service: str, username: str) -> str | None:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
+    @override
     def set_password(self, service: str, username: str, password: str) -> None:
         if isinstance(self.answer, Exception):
             raise self.answer

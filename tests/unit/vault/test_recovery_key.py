@@ -55,6 +55,7 @@ def test_case_separators_and_look_alikes_do_not_matter(secret: bytes, data: st.D
     assert recovery_key.from_text("".join(typed)) == secret
 
 
+@pytest.mark.timeout(120)
 @settings(max_examples=2000)
 @given(secret=SECRETS, place=st.integers(0, 31), wrong=st.sampled_from(ALPHABET + "U€*=|"))
 def test_2000_wrong_characters_are_all_located_and_none_is_accepted(

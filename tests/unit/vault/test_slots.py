@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatelaine.vault import slots
 from chatelaine.vault.passphrase import PassphraseCost, new_parameters
 from chatelaine.vault.slots import (
     Factor,
@@ -180,6 +181,14 @@ def test_the_name_of_a_key_tells_keys_apart():
     assert len(names) == 100
     assert all(is_key_id(name) for name in names)
     assert key_id(KEY) == "7b439bf514c7410d"
+
+
+def test_a_slot_that_holds_another_key_than_it_says_is_refused(monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(slots, "key_id", lambda _key: "0" * 16)
+        slot = seal(KEY, [RECOVERY])
+    with pytest.raises(SlotRefused, match="another key than it says"):
+        unseal(slot, [RECOVERY.secret])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chatelaine.errors import (
+    ChatelaineError,
     HistoryDamaged,
     HistoryEmpty,
     HistoryError,
@@ -37,7 +38,7 @@ HISTORIES = {
 }
 KEY_FILES = ("no keys", "unfinished keys", "keys", "damaged keys")
 
-EXPECTED: dict[tuple[str, str], VaultState | type[Exception]] = {
+EXPECTED: dict[tuple[str, str], VaultState | type[ChatelaineError]] = {
     ("no history", "no keys"): VaultState.NEW,
     ("an empty history", "no keys"): HistoryEmpty,
     ("a cut-off history", "no keys"): KeyFileMissing,

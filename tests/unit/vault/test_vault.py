@@ -26,7 +26,7 @@ from chatelaine.errors import (
 )
 from chatelaine.vault.keyfile import KeyFile
 from chatelaine.vault.keyring import KeyringEntry
-from chatelaine.vault.passphrase import PassphraseCost
+from chatelaine.vault.passphrase import PassphraseCost, new_parameters
 from chatelaine.vault.slots import Factor, FactorKind, key_id, seal
 from chatelaine.vault.vault import HistoryFiles, NewKey, SlotKind, Vault, VaultState
 from support.keyrings import MemoryKeyring
@@ -144,7 +144,9 @@ def test_without_the_keyring_nothing_is_made(
     with pytest.raises(type(problem)):
         vault.create_with_keyring()
     assert not files.keys.exists()
-    assert vault.create_with_passphrase("correct horse")
+    assert vault.create_with_passphrase("correct horse").key == vault.unlock_with_passphrase(
+        "correct horse"
+    )
 
 
 def test_an_empty_passphrase_is_refused(vault: Vault, files: HistoryFiles):
@@ -153,18 +155,35 @@ def test_an_empty_passphrase_is_refused(vault: Vault, files: HistoryFiles):
     assert not files.keys.exists()
 
 
-def test_a_machine_without_room_for_a_passphrase_is_told(files: HistoryFiles):
-    too_much = PassphraseCost(time=1, memory_kib=4 << 20, lanes=1)
-    vault = Vault(files, MemoryKeyring(), too_much)
+@pytest.fixture
+def little_memory() -> Iterator[PassphraseCost]:
+    """A machine that cannot afford this cost."""
     limits = resource.getrlimit(resource.RLIMIT_AS)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30), limits[1]))
-    try:
-        with vault.lock_file(), pytest.raises(VaultError, match="cannot work with a passphrase"):
-            vault.create_with_passphrase("correct horse")
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, limits)
+    yield PassphraseCost(time=1, memory_kib=4 << 20, lanes=1)
+    resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def test_a_machine_without_room_for_a_passphrase_is_told(
+    files: HistoryFiles, little_memory: PassphraseCost
+):
+    vault = Vault(files, MemoryKeyring(), little_memory)
+    with vault.lock_file(), pytest.raises(VaultError, match="cannot work with a passphrase"):
+        vault.create_with_passphrase("correct horse")
     assert not files.keys.exists()
+
+
+def test_a_passphrase_made_on_a_bigger_machine_is_told(
+    vault: Vault, made: NewKey, files: HistoryFiles, little_memory: PassphraseCost
+):
+    factor = Factor(FactorKind.PASSPHRASE, bytes(32), new_parameters(little_memory))
+    keys = KeyFile.load(files.keys)
+    assert keys is not None
+    keys.with_slot(seal(made.key, [factor])).save(files.keys)
+    with pytest.raises(VaultError, match="cannot work with a passphrase"):
+        vault.unlock_with_passphrase("correct horse")
+    assert vault.unlock_with_keyring() == made.key
 
 
 CREATE: dict[str, Callable[[Vault], NewKey]] = {
@@ -214,7 +233,7 @@ def test_nothing_is_made_anew_where_anything_is_left(
             files.keys.unlink()
         case "a damaged key file":
             files.keys.write_bytes(b"{}")
-        case "the keys of another history":
+        case _:
             files.history.write_bytes(b"x" * 32)
     before, entries = snapshot(files), dict(keyring.entries)
     with pytest.raises(told):
