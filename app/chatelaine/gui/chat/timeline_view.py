@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QScrollBar, QWidget
 from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, ReasoningAdded, TextAdded, TurnEnded, TurnStarted
@@ -107,6 +107,7 @@ class TimelineView(QWidget):
         self._area.setWidget(self._column)
         self._area.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self._empty.setParent(self._area.viewport())
+        self._bar = _OverlayBar(self._area.verticalScrollBar(), self)
         self._jump = RoundButton("arrow-down", "Jump to the latest message", self)
         self._jump.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._jump.clicked.connect(self.scroll_to_end)
@@ -416,6 +417,8 @@ class TimelineView(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._area.setGeometry(self.rect())
+        width = self._bar.sizeHint().width()
+        self._bar.setGeometry(self.width() - width, 0, width, self.height())
         self._place_empty()
         self._arrange(all_rows=False)
         size = self._jump.sizeHint()
@@ -451,6 +454,7 @@ class _Area(QScrollArea):
         super().__init__(view)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.verticalScrollBar().setSingleStep(24)
 
@@ -460,6 +464,25 @@ class _Area(QScrollArea):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+
+class _OverlayBar(QScrollBar):
+    """Stands for the scroll bar of the area, above its margin: it takes no room when it comes."""
+
+    def __init__(self, bar: QScrollBar, view: TimelineView) -> None:
+        super().__init__(Qt.Orientation.Vertical, view)
+        self._bar = bar
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        bar.rangeChanged.connect(self._take_range)
+        bar.valueChanged.connect(self.setValue)
+        self.valueChanged.connect(bar.setValue)
+        self._take_range(bar.minimum(), bar.maximum())
+
+    def _take_range(self, least: int, most: int) -> None:
+        self.setPageStep(self._bar.pageStep())
+        self.setSingleStep(self._bar.singleStep())
+        self.setRange(least, most)
+        self.setVisible(most > least)
 
 
 def _common_prefix(before: Sequence[Row], after: Sequence[Row]) -> int:

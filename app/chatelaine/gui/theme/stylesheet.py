@@ -7,6 +7,7 @@ Widgets choose between looks by properties, set before they are shown:
 * `QLabel`: `role` is "title" (of a page), "heading" (of a part), "muted", "error", "success" or
   "code".
 * `QFrame`: `role` is "card" (raised, with a border) or "line" (a rule, 1 px).
+* `QPlainTextEdit`: `role` is "bare" for a field whose frame is somebody else's.
 * `QWidget`: `role` is "sidebar" for the ground of the sidebar.
 * `QListView`, `QListWidget`: `role` is "sidebar" for roomy lines without a frame.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chatelaine.gui import resources
-from chatelaine.gui.theme.fonts import CODE_FAMILY, INTERFACE_PX
+from chatelaine.gui.theme.fonts import CODE_FAMILY, INTERFACE_PX, MESSAGE_PX
 
 if TYPE_CHECKING:
     from chatelaine.gui.theme.palette import Palette
@@ -97,7 +98,7 @@ QToolButton[popupMode="2"]::menu-indicator {{ image: none; }}
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox {{
   background: {p.raised}; color: {p.text}; border: 1px solid {p.border_strong};
-  border-radius: 8px; padding: 6px 9px;
+  border-radius: 8px; padding: 6px 9px; placeholder-text-color: {p.text_muted};
   selection-background-color: {p.selection}; selection-color: {p.text};
 }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
@@ -105,6 +106,9 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleS
 }}
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QSpinBox:disabled {{
   color: {p.text_disabled}; border-color: {p.border};
+}}
+QPlainTextEdit[role="bare"], QPlainTextEdit[role="bare"]:focus {{
+  background: transparent; border: none; padding: 0; font-size: {message}px;
 }}
 QLineEdit[role="search"] {{ background: {p.hover}; border: 1px solid transparent; }}
 QLineEdit[role="search"]:focus {{ background: {p.raised}; border: 2px solid {p.focus}; }}
@@ -215,6 +219,7 @@ def stylesheet(palette: Palette, scale: float = 1.0) -> str:
     return _SHEET.format(
         p=palette,
         normal=normal,
+        message=round(MESSAGE_PX * scale),
         heading=round(normal * 1.2),
         title=round(normal * 1.7),
         code=CODE_FAMILY,
