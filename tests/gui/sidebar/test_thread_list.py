@@ -490,23 +490,23 @@ def test_a_running_thread_is_marked_in_the_colour_of_the_house(threads: ThreadLi
 def test_painting_asks_only_for_the_rows_that_are_seen(
     qtbot: QtBot, threads: ThreadList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chatelaine.gui.sidebar.thread_row import ThreadRow
+    from chatelaine.gui.sidebar.thread_row import RowPainter
 
-    painted: list[int] = []
-    paint = ThreadRow.paint
+    painted: list[str] = []
+    paint = RowPainter.paint
 
-    def count(self: ThreadRow, painter: Any, option: Any, index: Any) -> None:
-        painted.append(index.row())
-        paint(self, painter, option, index)
+    def count(self: RowPainter, painter: Any, rect: Any, row: Any, palette: Any) -> None:
+        painted.append(row.title)
+        paint(self, painter, rect, row, palette)
 
-    monkeypatch.setattr(ThreadRow, "paint", count)
+    monkeypatch.setattr(RowPainter, "paint", count)
     threads.set_threads([thread(number) for number in range(1, 10_001)])
     qtbot.waitUntil(lambda: len(painted) > 0)
     seen = threads.view.viewport().height() // threads.view.row_height() + 2
     assert len(set(painted)) <= seen
     painted.clear()
     threads.apply(Change(threads=(replace(thread(3), title="Another"),)))
-    qtbot.waitUntil(lambda: painted == [2])
+    qtbot.waitUntil(lambda: painted == ["Another"])
 
 
 def test_rows_grow_with_the_text(qtbot: QtBot, threads: ThreadList) -> None:

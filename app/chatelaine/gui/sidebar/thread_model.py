@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from html import escape
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ UNTITLED = "New thread"
 """What a thread without a title is called in the window."""
 
 _NOWHERE = QModelIndex()
+_TIMES_KEPT = 1000
 _FAR_AWAY = datetime.max.replace(tzinfo=UTC)
 
 
@@ -191,20 +193,20 @@ class ThreadModel(QAbstractListModel):
         return flags if self._trashed else flags | Qt.ItemFlag.ItemIsEditable
 
 
-def short_time(moment: datetime, now: datetime) -> str:
+def short_time(moment: datetime, today: date) -> str:
     """Say when something was, in as few characters as the eye needs.
 
     Args:
-        moment: When it was; aware.
-        now: The present, in the time zone of the reader.
+        moment: When it was, by the clock of the reader.
+        today: The reader's day.
     """
-    local, today = moment.astimezone(now.tzinfo), now.date()
-    if local.date() >= today:
-        return f"{local:%H:%M}"
-    if local.date() == today - timedelta(days=1):
+    day = moment.date()
+    if day >= today:
+        return f"{moment:%H:%M}"
+    if day == today - timedelta(days=1):
         return "Yesterday"
-    day = f"{local.day} {_MONTHS[local.month - 1]}"
-    return day if local.year == today.year else f"{day} {local.year}"
+    shown = f"{day.day} {_MONTHS[day.month - 1]}"
+    return shown if day.year == today.year else f"{shown} {day.year}"
 
 
 # The words of the window are English, whatever the locale of the system.
@@ -221,7 +223,13 @@ def _tool_tip(thread: Thread) -> str:
 
 
 def _when(thread: Thread) -> str:
-    return short_time(_moment(thread), datetime.now().astimezone())
+    return _when_on(datetime.now().astimezone().date(), _moment(thread))
+
+
+@lru_cache(maxsize=_TIMES_KEPT)
+def _when_on(today: date, moment: datetime) -> str:
+    # A list is painted far more often than it changes.
+    return short_time(moment.astimezone(), today)
 
 
 def _moment(thread: Thread) -> datetime:

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import (
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-)
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPainter, QPen, QStaticText
-from PySide6.QtWidgets import (
-    QLineEdit,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from typing_extensions import override
 
-from chatelaine.gui.sidebar.thread_model import Role
-from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import Palette, colour
 
 LONGEST_TITLE = 200
@@ -35,71 +20,94 @@ _GAP = 8
 _RADIUS = 8
 _DOT = 7
 _SMALLER = 0.88
-_LAID_OUT_LINES = 500
-
-_BY_KEY = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange
+_LINES_KEPT = 500
 
 
-class ThreadRow(QStyledItemDelegate):
-    """Paints a title, a time and, while an answer is being written, a dot."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is to be seen of a thread.
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._fonts = _Fonts(QFont())
+    Attributes:
+        title: At the left, cut off where there is no room.
+        when: At the right.
+        running: A dot says that an answer is being written.
+        selected: It is the chosen one.
+        hovered: The mouse is over it, or its menu is open.
+        framed: It has the focus, and the user came by key.
+    """
 
-    def height(self, metrics: QFontMetrics) -> int:
-        """Give the height of every row, in pixels."""
-        return metrics.height() + 2 * _ABOVE
+    title: str
+    when: str
+    running: bool
+    selected: bool
+    hovered: bool
+    framed: bool
 
-    @override
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        metrics = option.fontMetrics
-        return QSize(6 * metrics.averageCharWidth(), self.height(metrics))
 
-    @override
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        palette = palettes.current()
-        if option.font != self._fonts.font:
-            self._fonts = _Fonts(QFont(option.font))
-        _paint_ground(painter, QRectF(option.rect), option.state, palette)
-        self._paint_words(painter, option.rect, index, palette)
+class RowPainter:
+    """Paints rows in one font.
 
-    def _paint_words(
-        self,
-        painter: QPainter,
-        rect: QRect,
-        index: QModelIndex | QPersistentModelIndex,
-        palette: Palette,
-    ) -> None:
-        fonts, model = self._fonts, index.model()
-        middle = rect.top() + rect.height() / 2
-        left, right = rect.left() + _BESIDE, float(rect.right() + 1 - _BESIDE)
+    It keeps the lines that it has laid out: that costs four times as much as painting them.
 
-        when = fonts.small_line(model.data(index, Role.WHEN))
-        right -= when.size().width()
-        painter.setFont(fonts.small)
+    Attributes:
+        font: The font of the titles.
+        height: The height of each row, in pixels.
+    """
+
+    def __init__(self, font: QFont) -> None:
+        self.font = QFont(font)
+        self._small = QFont(font)
+        self._small.setPixelSize(round(QFontInfo(font).pixelSize() * _SMALLER))
+        self._metrics = QFontMetrics(self.font)
+        self.height = self._metrics.height() + 2 * _ABOVE
+        self._lines: dict[tuple[str, int], QStaticText] = {}
+
+    def paint(self, painter: QPainter, rect: QRectF, row: Row, palette: Palette) -> None:
+        """Paint a row."""
+        _paint_ground(painter, rect.adjusted(0, 1, 0, -1), row, palette)
+        middle = rect.center().y()
+        left, right = rect.left() + _BESIDE, rect.right() - _BESIDE
+
+        when = self._line(row.when, 0)
+        size = when.size()
+        right -= size.width()
+        painter.setFont(self._small)
         painter.setPen(colour(palette.text_muted))
-        painter.drawStaticText(QPointF(right, middle - when.size().height() / 2), when)
+        painter.drawStaticText(QPointF(right, round(middle - size.height() / 2)), when)
         right -= _GAP
 
-        if model.data(index, Role.RUNNING):
+        if row.running:
             right -= _DOT
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour(palette.accent))
             painter.drawEllipse(QRectF(right, middle - _DOT / 2, _DOT, _DOT))
             right -= _GAP
 
-        title = fonts.line(model.data(index, Qt.ItemDataRole.DisplayRole), int(right - left))
-        painter.setFont(fonts.font)
+        title = self._line(row.title, max(1, int(right - left)))
+        painter.setFont(self.font)
         painter.setPen(colour(palette.text))
-        painter.drawStaticText(QPointF(left, middle - title.size().height() / 2), title)
+        painter.drawStaticText(QPointF(left, round(middle - title.size().height() / 2)), title)
+
+    def _line(self, text: str, width: int) -> QStaticText:
+        """Lay out a line, elided to a width in pixels; with width 0 whole and in small letters."""
+        kept = self._lines.get((text, width))
+        if kept is not None:
+            return kept
+        if len(self._lines) >= _LINES_KEPT:
+            self._lines.clear()
+        shown = " ".join(text.split())
+        if width:
+            shown = self._metrics.elidedText(shown, Qt.TextElideMode.ElideRight, width)
+        line = QStaticText(shown)
+        line.setTextFormat(Qt.TextFormat.PlainText)
+        line.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+        line.prepare(font=self.font if width else self._small)
+        self._lines[text, width] = line
+        return line
+
+
+class TitleEditor(QStyledItemDelegate):
+    """Lets the user write another title where the present one stands."""
 
     @override
     def createEditor(
@@ -129,59 +137,12 @@ class ThreadRow(QStyledItemDelegate):
         editor.setGeometry(option.rect.adjusted(0, 1, 0, -1))
 
 
-class _Fonts:
-    """The fonts of a row, and the lines already laid out in them.
-
-    Laying out a line costs four times as much as painting it.
-    """
-
-    def __init__(self, font: QFont) -> None:
-        self.font = font
-        self.small = QFont(font)
-        self.small.setPixelSize(round(QFontInfo(font).pixelSize() * _SMALLER))
-        self._metrics = QFontMetrics(font)
-        self._lines: dict[tuple[str, int], QStaticText] = {}
-
-    def line(self, text: str, width: int) -> QStaticText:
-        """Lay out a line, elided to a width in pixels."""
-        known = self._lines.get((text, width))
-        if known is not None:
-            return known
-        one_line = " ".join(text.split())
-        elided = self._metrics.elidedText(one_line, Qt.TextElideMode.ElideRight, width)
-        return self._lay_out((text, width), elided, self.font)
-
-    def small_line(self, text: str) -> QStaticText:
-        """Lay out a line in small letters."""
-        known = self._lines.get((text, 0))
-        return self._lay_out((text, 0), text, self.small) if known is None else known
-
-    def _lay_out(self, key: tuple[str, int], text: str, font: QFont) -> QStaticText:
-        if len(self._lines) >= _LAID_OUT_LINES:
-            self._lines.clear()
-        line = QStaticText(text)
-        line.setTextFormat(Qt.TextFormat.PlainText)
-        line.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-        line.prepare(font=font)
-        self._lines[key] = line
-        return line
-
-
-def _paint_ground(
-    painter: QPainter, rect: QRectF, state: QStyle.StateFlag, palette: Palette
-) -> None:
-    box = rect.adjusted(0, 1, 0, -1)
-    ground = None
-    if state & QStyle.StateFlag.State_Selected:
-        ground = palette.selected
-    elif state & QStyle.StateFlag.State_MouseOver:
-        ground = palette.hover
-    if ground is not None:
+def _paint_ground(painter: QPainter, box: QRectF, row: Row, palette: Palette) -> None:
+    if row.selected or row.hovered:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour(ground))
+        painter.setBrush(colour(palette.selected if row.selected else palette.hover))
         painter.drawRoundedRect(box, _RADIUS, _RADIUS)
-    # After a click the selection says enough; who came by key must see where the focus is.
-    if state & _BY_KEY == _BY_KEY:
+    if row.framed:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour(palette.focus), 2))
         painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), _RADIUS - 1, _RADIUS - 1)

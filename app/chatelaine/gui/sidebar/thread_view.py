@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
+    QRectF,
     Qt,
     Signal,
 )
@@ -26,15 +27,15 @@ from PySide6.QtGui import (
     QPaintEvent,
     QRegion,
 )
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QListView
 from typing_extensions import override
 
-from chatelaine.gui.sidebar.thread_row import ThreadRow
+from chatelaine.gui.sidebar.thread_model import Role, ThreadModel
+from chatelaine.gui.sidebar.thread_row import Row, RowPainter, TitleEditor
+from chatelaine.gui.theme import palette as palettes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from chatelaine.gui.sidebar.thread_model import ThreadModel
 
 _Hint = QAbstractItemView.ScrollHint
 _Move = QAbstractItemView.CursorAction
@@ -58,14 +59,14 @@ class ThreadView(QListView):
 
     def __init__(self, model: ThreadModel) -> None:
         super().__init__()
-        self._row = ThreadRow(self)
+        self._painter = RowPainter(self.font())
         self._hovered = QPersistentModelIndex()
         self._marked = QPersistentModelIndex()
         # First of all: what is called below asks for the rows.
         self.setModel(model)
         self.setObjectName("threads")
         self.setProperty("role", "sidebar")
-        self.setItemDelegate(self._row)
+        self.setItemDelegate(TitleEditor(self))
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -86,7 +87,17 @@ class ThreadView(QListView):
 
     def row_height(self) -> int:
         """Give the height of each row, in pixels."""
-        return self._row.height(self.fontMetrics())
+        return self._rows().height
+
+    def _rows(self) -> RowPainter:
+        if self._painter.font != self.font():
+            self._painter = RowPainter(self.font())
+        return self._painter
+
+    def _threads(self) -> ThreadModel:
+        model = self.model()
+        assert isinstance(model, ThreadModel)  # noqa: S101 - it gets no other
+        return model
 
     def _count(self) -> int:
         return self.model().rowCount()
@@ -221,27 +232,29 @@ class ThreadView(QListView):
 
     @override
     def paintEvent(self, e: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        usual = option.state & ~QStyle.StateFlag.State_HasFocus
-        model, current, focused = self.model(), self.currentIndex(), self.hasFocus()
+        rows, palette, model = self._rows(), palettes.current(), self._threads()
+        current = self.currentIndex().row()
         hovered = {self._hovered.row(), self._marked.row()}
+        # After a click the selection says enough; who came by key must see where the focus is.
+        by_key = self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+        framed = current if by_key and self.hasFocus() else -1
         first = max(0, self._row_at(e.rect().top()))
         last = min(self._row_at(e.rect().bottom()), self._count() - 1)
-        for row in range(first, last + 1):
-            index = model.index(row, 0)
-            state = usual
-            if row == current.row():
-                state |= QStyle.StateFlag.State_Selected
-                if focused:
-                    state |= QStyle.StateFlag.State_HasFocus
-            if row in hovered:
-                state |= QStyle.StateFlag.State_MouseOver
-            option.rect = self.visualRect(index)
-            option.state = state
-            self._row.paint(painter, option, index)
+        width, offset = self.viewport().width(), self.verticalOffset()
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for number in range(first, last + 1):
+            index = model.index(number, 0)
+            row = Row(
+                title=model.data(index, Qt.ItemDataRole.DisplayRole),
+                when=model.data(index, Role.WHEN),
+                running=model.data(index, Role.RUNNING),
+                selected=number == current,
+                hovered=number in hovered,
+                framed=number == framed,
+            )
+            rect = QRectF(0, number * rows.height - offset, width, rows.height)
+            rows.paint(painter, rect, row, palette)
         painter.end()
 
     # ------------------------------------------------------------------ keys and mouse
