@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
     from typing import Any
 
+    import httpx2
+
     from chatelaine.agents.events import ReasoningDelta, TextDelta
     from chatelaine.agents.models.endpoint import Endpoint
     from chatelaine.agents.models.protocol import ModelEvent, ModelResponse
@@ -96,7 +98,7 @@ async def stream_answer(
     reader = _AnswerReader(answer, transport.endpoint, model)
     async with (
         transport.post(path, body, model=model) as response,
-        aclosing(response.aiter_bytes()) as source,
+        aclosing(_body(response)) as source,
     ):
         async with aclosing(_pieces(source, answer)) as pieces:
             async for piece in pieces:
@@ -188,20 +190,26 @@ class _AnswerReader:
         return document
 
 
+def _body(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    # Undoing a compression that is none still costs something with each piece.
+    is_compressed = "content-encoding" in response.headers
+    return response.aiter_bytes() if is_compressed else response.aiter_raw()
+
+
 async def _pieces(source: AsyncIterator[bytes], answer: Answer) -> AsyncGenerator[bytes, None]:
     import httpx2
 
-    while not answer.is_over:
+    while not (answer.is_whole or answer.is_over):
         try:
-            async with asyncio.timeout(_PATIENCE if answer.is_whole else None):
-                piece = await anext(source)
+            yield await anext(source)
         except StopAsyncIteration:
             return
-        except (TimeoutError, httpx2.RequestError):
-            if answer.is_whole:  # nothing that happens now takes it away
-                return
-            raise
-        yield piece
+    # It is all there: nothing that happens now takes it away.
+    with suppress(TimeoutError, httpx2.RequestError, StopAsyncIteration):
+        while not answer.is_over:
+            async with asyncio.timeout(_PATIENCE):
+                piece = await anext(source)
+            yield piece
 
 
 async def _drain(source: AsyncIterator[bytes]) -> None:

@@ -82,12 +82,21 @@ class ResponsesAnswer:
         self._by_name: dict[object, _Slot] = {}
         self._final: Mapping[str, Any] = {}
         self._shown: list[str] = []
+        self._last_text: list[str] | None = None
+        self._last_address: tuple[object, object, object] | None = None
         self._last_thought: tuple[int, str, int] | None = None
         self._made: tuple[TResponseInputItem, ...] = ()
 
     def feed(self, event: Mapping[str, Any]) -> Iterable[TextDelta | ReasoningDelta]:
         """Take in an event, and give what of it can be shown."""
         kind = event.get("type")
+        if kind == "response.output_text.delta" and self._last_text is not None:
+            # Nearly all events are of this kind, and about the same part as the one before.
+            delta = event.get("delta")
+            if _address(event) == self._last_address and isinstance(delta, str) and delta:
+                self._last_text.append(delta)
+                self._shown.append(delta)
+                return (TextDelta(delta),)
         if not isinstance(kind, str):
             return ()
         place, _, what = kind.rpartition(".")
@@ -148,6 +157,7 @@ class ResponsesAnswer:
         raw = event.get("item")
         if not isinstance(raw, Mapping):
             return ()
+        self._last_text = None
         slot = self._slot(event, kind_of(raw), raw.get("id"), is_new=not is_done)
         if not is_done:
             slot.raw = dict(raw)
@@ -179,6 +189,8 @@ class ResponsesAnswer:
             return ()
         pieces.append(piece)
         if kind == "message":
+            self._last_text = pieces if part == "output_text" else None
+            self._last_address = _address(event)
             self._shown.append(piece)
             return (TextDelta(piece),)
         if kind == "reasoning":
@@ -218,6 +230,10 @@ class ResponsesAnswer:
         rest = text[len(shown) :]
         self._shown.append(rest)
         return (TextDelta(rest),)
+
+
+def _address(event: Mapping[str, Any]) -> tuple[object, object, object]:
+    return event.get("output_index"), event.get("item_id"), event.get("content_index")
 
 
 def _calls_in(items: Iterable[Mapping[str, Any]]) -> int:

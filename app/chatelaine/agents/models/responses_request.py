@@ -88,9 +88,8 @@ class _InputWriter:
 
     def written(self, items: Sequence[TResponseInputItem]) -> list[Mapping[str, Any]]:
         """Write them; an item that is fit to be sent is sent as it is, not copied."""
-        self._running_turn = max(
-            (place for place, item in enumerate(items) if is_user_message(item)), default=0
-        )
+        backwards = range(len(items) - 1, -1, -1)
+        self._running_turn = next((at for at in backwards if is_user_message(items[at])), 0)
         writers: dict[str, Callable[[Mapping[str, Any], int], Mapping[str, Any] | None]] = {
             "message": self._message,
             "function_call": self._call,
@@ -118,7 +117,7 @@ class _InputWriter:
     def _assistant(self, item: Mapping[str, Any], place: int) -> Mapping[str, Any] | None:
         # A status other than "completed" makes some servers write on where the text ends, and a
         # message without id or annotations is none to those that check it.
-        text = text_of(item)
+        text = _only_text(item) or text_of(item)
         if not text:
             return None
         made: dict[str, Any] = {
@@ -168,6 +167,15 @@ class _InputWriter:
         if self._is_official or not content or place < self._running_turn:
             return None
         return made | {"id": f"rs_{place}", "content": content}
+
+
+def _only_text(item: Mapping[str, Any]) -> str | None:
+    """Give the text of a message that is all in one part, as nearly all are."""
+    content = item.get("content")
+    if not isinstance(content, list) or len(content) != 1 or not isinstance(content[0], dict):
+        return None
+    text = content[0].get("text")
+    return text if isinstance(text, str) else None
 
 
 def _part(part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -38,6 +38,9 @@ DEFAULT_TIMEOUT = 600.0
 """Seconds without a sign of life: a model that reasons may be silent for minutes."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+
 async def preload() -> None:
     """Import the openai package in a worker thread, so that the first request need not wait."""
     await asyncio.to_thread(_import_openai)
@@ -202,6 +205,6 @@ def _make_client(endpoint: Endpoint, timeout: float) -> openai.AsyncOpenAI:
 
 
 def _as_json(body: Mapping[str, Any]) -> bytes:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODER.encode(body)
     # Half a surrogate pair, as a tool's output may have, is no reason to refuse the conversation.
     return text.encode("utf-8", "replace")
