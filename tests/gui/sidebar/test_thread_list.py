@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAccessible, QContextMenuEvent, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 
 from chatelaine.gui.sidebar.thread_list import ThreadList
 from chatelaine.gui.sidebar.thread_model import Role
+from chatelaine.gui.theme.palette import current
 from chatelaine.store.records import Change, Thread
 
 if TYPE_CHECKING:
@@ -468,8 +469,6 @@ def test_a_screen_reader_finds_a_list_with_all_its_lines(threads: ThreadList) ->
 
 
 def test_a_running_thread_is_marked_in_the_colour_of_the_house(threads: ThreadList) -> None:
-    from chatelaine.gui.theme.palette import current
-
     def marked(number: int) -> bool:
         view = threads.view
         rect = view.visualRect(view.model().index(number - 1, 0))
@@ -485,6 +484,48 @@ def test_a_running_thread_is_marked_in_the_colour_of_the_house(threads: ThreadLi
     threads.set_running({2})
     assert marked(2)
     assert not marked(3)
+
+
+def ground(threads: ThreadList, number: int) -> str:
+    view = threads.view
+    rect = view.visualRect(view.model().index(number - 1, 0))
+    return view.viewport().grab(rect).toImage().pixelColor(5, rect.height() // 2).name()
+
+
+def test_the_row_under_the_mouse_is_lit_until_the_mouse_goes(
+    qtbot: QtBot, threads: ThreadList
+) -> None:
+    usual, hover = ground(threads, 3), current().hover
+    assert usual != hover
+    QTest.mouseMove(threads.view.viewport(), place_of(threads, 2))
+    QTest.mouseMove(threads.view.viewport(), place_of(threads, 3))
+    qtbot.waitUntil(lambda: ground(threads, 3) == hover)
+    assert ground(threads, 2) == usual
+    QApplication.sendEvent(threads.view.viewport(), QEvent(QEvent.Type.Leave))
+    assert ground(threads, 3) == usual
+
+
+def test_the_row_whose_menu_is_open_is_lit(qtbot: QtBot, threads: ThreadList) -> None:
+    menu = open_menu(qtbot, threads, 4)
+    assert ground(threads, 4) == current().hover
+    menu.close()
+    qtbot.waitUntil(lambda: ground(threads, 4) != current().hover)
+
+
+def test_the_chosen_row_is_lit_and_framed_for_those_who_come_by_key(
+    qtbot: QtBot, threads: ThreadList
+) -> None:
+    def edge() -> str:
+        rect = threads.view.visualRect(threads.view.currentIndex())
+        return threads.view.viewport().grab(rect).toImage().pixelColor(100, 2).name()
+
+    threads.select(2)
+    assert ground(threads, 2) == current().selected
+    assert edge() != current().focus
+    button(threads, "newThread").setFocus()
+    QTest.keyClick(button(threads, "newThread"), Key.Key_Tab)
+    qtbot.waitUntil(threads.view.hasFocus)
+    assert edge() == current().focus
 
 
 def test_painting_asks_only_for_the_rows_that_are_seen(
