@@ -6,29 +6,25 @@ A wheel and a bundle carry `resources/` inside the package; in a checkout it sta
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+
+def find(package: Path) -> Path:
+    """Give the resources of a package that lies in a checkout, a wheel or a bundle."""
+    inside = package / "resources"
+    return inside if inside.is_dir() else package.parents[1] / "resources"
 
 
-def folder() -> Path:
-    """Give the folder that holds `fonts/` and `icons/`."""
-    inside = _PACKAGE / "resources"
-    return inside if inside.is_dir() else _PACKAGE.parents[1] / "resources"
+FOLDER: Final = find(Path(__file__).resolve().parents[1])
+"""The folder that holds `fonts/` and `icons/`."""
 
 
 def font_files() -> list[Path]:
     """Give the font files, in a fixed order."""
-    fonts = folder() / "fonts"
+    fonts = FOLDER / "fonts"
     return sorted(path for path in fonts.rglob("*") if path.suffix in {".otf", ".ttf"})
 
 
 def icon_file(name: str) -> Path:
-    """Give the drawing of a symbol.
-
-    Raises:
-        FileNotFoundError: There is no such symbol.
-    """
-    path = folder() / "icons" / f"{name}.svg"
-    if not path.is_file():
-        raise FileNotFoundError(f"no icon is called {name!r}")
-    return path
+    """Give where the drawing of a symbol is, if there is one of this name."""
+    return FOLDER / "icons" / f"{name}.svg"

@@ -75,6 +75,11 @@ def parse_groups(source: str) -> list[tuple[int, list[Block]]]:
     return groups
 
 
+def preload() -> None:
+    """Import what parsing needs, some 40 ms, so that the first message does not wait for it."""
+    _markdown()
+
+
 def is_safe_link(target: str) -> bool:
     """Tell whether a link may be followed."""
     return target.lower().startswith(_ALLOWED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QFile, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -18,7 +18,11 @@ _APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
 
 @cache
 def _drawing(name: str) -> str:
-    return resources.icon_file(name).read_text(encoding="utf-8")
+    # Read by Qt: a symbol may be needed for the first time while the window answers.
+    file = QFile(str(resources.icon_file(name)))
+    if not file.open(QIODevice.OpenModeFlag.ReadOnly):
+        raise FileNotFoundError(f"no icon is called {name!r}")
+    return bytes(file.readAll().data()).decode()
 
 
 def _renderer(name: str, colour: str) -> QSvgRenderer:

@@ -223,5 +223,5 @@ def stylesheet(palette: Palette, scale: float = 1.0) -> str:
         heading=round(normal * 1.2),
         title=round(normal * 1.7),
         code=CODE_FAMILY,
-        controls=(resources.folder() / "icons" / "controls").as_posix(),
+        controls=(resources.FOLDER / "icons" / "controls").as_posix(),
     )
