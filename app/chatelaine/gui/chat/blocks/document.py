@@ -189,7 +189,7 @@ class Document:
             gap = _AFTER_HEADING_GAP
         elif isinstance(block, Heading):
             gap = _HEADING_GAP
-        elif block.place.tight and isinstance(above, Paragraph) and _is_close(above, block):
+        elif _is_close(above, block):
             gap = _TIGHT_GAP
         else:
             gap = _GAP
@@ -317,7 +317,8 @@ class Document:
             words = entry.layout.selected_text(*part)
             whole = part[0] == 0 and start.block != end.block
             if pieces:
-                pieces.append("\n" if entry.block.place.tight else "\n\n")
+                above = self.entries[index - 1].block
+                pieces.append("\n" if _is_close(above, entry.block) else "\n\n")
             pieces.append((_written(entry.block) if whole else "") + words)
         return "".join(pieces)
 
@@ -346,6 +347,8 @@ class Document:
 
 def _is_close(above: Block, block: Block) -> bool:
     """Tell whether a tight block has its like above it, rather than what its list follows."""
+    if not block.place.tight or not isinstance(above, Paragraph):
+        return False
     inside = above.place.inside
     return isinstance(inside[-1], Item) if inside else not block.place.inside
 
