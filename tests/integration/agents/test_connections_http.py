@@ -230,6 +230,32 @@ def test_the_package_is_imported_at_the_first_request(
     assert run_apart(program, kind.__module__, kind.__name__, hosted.base_url) == "False True"
 
 
+@KINDS
+def test_nothing_more_is_imported_while_the_loop_waits(
+    hosted: ScriptedServer, kind: type[OpenAIModel]
+) -> None:
+    program = """
+        import asyncio, sys
+        from importlib import import_module
+        from chatelaine.agents.models.transport import preload
+        from support.asking import tell
+
+        module, name, base_url = sys.argv[1:]
+
+        async def main():
+            model = getattr(import_module(module), name)("m", base_url=base_url)
+            await preload()
+            before = set(sys.modules)
+            await tell(model)
+            print(sorted(set(sys.modules) - before))
+            await model.aclose()
+
+        asyncio.run(main())
+    """
+
+    assert run_apart(program, kind.__module__, kind.__name__, hosted.base_url) == "[]"
+
+
 def test_the_import_does_not_hold_up_the_loop() -> None:
     program = """
         import asyncio, time

@@ -254,6 +254,16 @@ async def test_whose_account_it_is_at_openai_is_not_told_to_others(
     assert "mine" not in str(server.last.headers)
 
 
+async def test_a_server_is_not_told_what_system_this_is(
+    server: ScriptedServer, model: OpenAIModel
+) -> None:
+    await tell(model)
+
+    known = {"accept", "accept-encoding", "authorization", "connection", "content-length"}
+    known |= {"content-type", "host", "user-agent", "x-stainless-raw-response"}
+    assert server.last.headers.keys() <= known
+
+
 async def test_server_and_key_may_come_from_the_environment(
     server: ScriptedServer, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

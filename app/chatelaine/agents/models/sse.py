@@ -13,6 +13,9 @@ LARGEST_EVENT = 64 * 1024 * 1024
 """Characters. A line that has grown longer than this is no event."""
 
 
+_DECODER = codecs.getincrementaldecoder("utf-8-sig")
+
+
 class EventTooLongError(ValueError):
     """What comes has no end of line where an event must have had one."""
 
@@ -21,7 +24,7 @@ class SSEReader:
     """Turns pieces of a response into the data of its events."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._decoder = _DECODER("replace")
         self._unfinished: list[str] = []
         self._unfinished_length = 0
         self._held_return = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -38,6 +39,17 @@ DEFAULT_TIMEOUT = 600.0
 """Seconds without a sign of life: a model that reasons may be silent for minutes."""
 
 
+_TELLTALES = (
+    "X-Stainless-Arch",
+    "X-Stainless-Async",
+    "X-Stainless-Lang",
+    "X-Stainless-OS",
+    "X-Stainless-Package-Version",
+    "X-Stainless-Read-Timeout",
+    "X-Stainless-Retry-Count",
+    "X-Stainless-Runtime",
+    "X-Stainless-Runtime-Version",
+)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
@@ -49,7 +61,7 @@ async def preload() -> None:
 class Transport:
     """Requests to one server. There is a pool of connections for each event loop that asks.
 
-    A loop that ends closes its pool, as `asyncio.run` finishes the generators of its loop.
+    The pool of a loop is closed by `aclose()` in that loop, and by `asyncio.run` when it ends it.
     """
 
     def __init__(self, endpoint: Endpoint, *, timeout: float = DEFAULT_TIMEOUT) -> None:
@@ -99,7 +111,7 @@ class Transport:
         with self._lock:
             client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
-            await client.keeper.aclose()
+            await client.aclose()
 
     @asynccontextmanager
     async def _response(
@@ -151,17 +163,26 @@ class Transport:
 
 
 class _Client:
-    """A client and the generator that closes it, at the latest when its loop ends."""
+    """A client and the generator by which a loop that ends closes it.
+
+    A loop finishes the generators that were begun in it, if it looks after them: asyncio's own
+    does, Qt's does not, and there the client must be closed by whoever made it.
+    """
 
     def __init__(self, client: openai.AsyncOpenAI) -> None:
         self.openai = client
-        self.keeper = self._keep()
-        self._is_kept = False
+        self._keeper = self._keep()
+        self._is_open = False
 
     async def open(self) -> None:
-        if not self._is_kept:
-            self._is_kept = True
-            await anext(self.keeper)
+        if not self._is_open:
+            self._is_open = True
+            if sys.get_asyncgen_hooks().firstiter is not None:
+                await anext(self._keeper)
+
+    async def aclose(self) -> None:
+        await self._keeper.aclose()
+        await self.openai.close()
 
     async def _keep(self) -> AsyncGenerator[None, None]:
         try:
@@ -173,8 +194,10 @@ class _Client:
 def _request_options(endpoint: Endpoint) -> RequestOptions:
     import openai
 
-    # By this header the client leaves the response unread.
-    headers: dict[str, str | openai.Omit] = {"X-Stainless-Raw-Response": "stream"}
+    # No server need know which system and which Python this is.
+    headers: dict[str, str | openai.Omit] = dict.fromkeys(_TELLTALES, openai.Omit())
+    # By this one the client leaves the response unread.
+    headers["X-Stainless-Raw-Response"] = "stream"
     if not endpoint.api_key:
         headers["Authorization"] = openai.Omit()
     # An administrator's key that may lie in the environment is not for this.
@@ -182,10 +205,17 @@ def _request_options(endpoint: Endpoint) -> RequestOptions:
 
 
 def _import_openai() -> None:
-    import openai  # noqa: F401  (only that it is imported matters)
+    import anyio
+    import httpcore2  # noqa: F401  (only that it is imported matters)
+    import openai  # noqa: F401  (the same)
+
+    # Else the first connection imports more on the loop that wants it, for a tenth of a second.
+    _ = anyio.connect_tcp
+    anyio.run(anyio.sleep, 0, backend_options={"loop_factory": asyncio.SelectorEventLoop})
 
 
 def _make_client(endpoint: Endpoint, timeout: float) -> openai.AsyncOpenAI:
+    _import_openai()
     import openai
 
     # A proxy does not lead back to one's own machine.
