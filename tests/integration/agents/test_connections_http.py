@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from chatelaine.agents.errors import ConnectionFailed, UserError
 from chatelaine.agents.events import TextDelta
 from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
 from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
@@ -108,6 +115,74 @@ async def test_a_wait_before_a_retry_can_be_cancelled(
             await tell(model)
 
     assert len(server.requests) == 1
+
+
+@KINDS
+@pytest.mark.parametrize("url", ["http://\u2603.test/v1", "http://[::1]extra/v1"])
+async def test_an_address_that_cannot_be_one_is_told(
+    kind: Callable[..., OpenAIModel], url: str
+) -> None:
+    with pytest.raises(UserError, match="looks like"):
+        await tell(kind("m", base_url=url))
+
+
+@KINDS
+async def test_a_server_without_encryption_is_told_when_it_is_asked_for_it(
+    server: ScriptedServer, kind: Callable[..., OpenAIModel]
+) -> None:
+    model = kind("m", base_url=server.base_url.replace("http:", "https:"))
+
+    with pytest.raises(ConnectionFailed, match="http://"):
+        await tell(model)
+
+    await model.aclose()
+
+
+@KINDS
+async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+    own_certificate: ssl.SSLContext, kind: Callable[..., OpenAIModel]
+) -> None:
+    heard = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", ssl=own_certificate)
+    port = server.sockets[0].getsockname()[1]
+    model = kind("m", base_url=f"https://127.0.0.1:{port}/v1")
+    async with server:
+        with pytest.raises(ConnectionFailed, match="nothing was sent") as caught:
+            await tell(model)
+
+    assert caught.value.title == "The server cannot be trusted"
+    assert not any(heard)
+    await model.aclose()
+
+
+@pytest.fixture(scope="module")
+def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """A certificate that its owner has signed himself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    path = tmp_path_factory.mktemp("certificate") / "server.pem"
+    path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(pem)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 async def test_a_model_can_be_used_again_after_it_was_closed(

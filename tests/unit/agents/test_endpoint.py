@@ -70,6 +70,7 @@ def test_an_empty_key_keeps_the_one_in_the_environment_at_home(
         "http://models.test/v1#part",
         "http://models .test/v1",
         "http://[::1/v1",
+        "http://models.test/\x01",
     ],
 )
 def test_what_is_no_address_is_told(url: str) -> None:

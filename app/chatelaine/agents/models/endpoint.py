@@ -75,6 +75,15 @@ def resolve_endpoint(base_url: str | None = None, api_key: str | None = None) ->
     return endpoint
 
 
+def not_an_address() -> UserError:
+    """Make the error of a text that is not the address of a server."""
+    return UserError(
+        "The address of a server looks like https://api.openai.com/v1"
+        " or http://localhost:11434/v1.",
+        title="This is not the address of a server",
+    )
+
+
 def _checked_url(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -82,12 +91,8 @@ def _checked_url(text: str) -> str:
         usable = usable and parts.port != 0  # raises where it is no number
     except ValueError:
         usable = False
-    if not usable or any(mark in text for mark in "?# \t\r\n"):
-        raise UserError(
-            "The address of a server looks like https://api.openai.com/v1"
-            " or http://localhost:11434/v1.",
-            title="This is not the address of a server",
-        )
+    if not usable or not text.isprintable() or any(mark in text for mark in "?# "):
+        raise not_an_address()
     return text.rstrip("/")
 
 

@@ -15,6 +15,7 @@ import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from chatelaine.agents.models.endpoint import not_an_address
 from chatelaine.agents.models.failures import (
     cut_off,
     raise_for_connection,
@@ -216,8 +217,13 @@ def _import_openai() -> None:
 
 def _make_client(endpoint: Endpoint, timeout: float) -> openai.AsyncOpenAI:
     _import_openai()
+    import httpx2
     import openai
 
+    try:
+        httpx2.URL(endpoint.base_url)
+    except httpx2.InvalidURL:
+        raise not_an_address() from None
     # A proxy does not lead back to one's own machine.
     mounts = dict.fromkeys(("http://", "https://", "all://")) if endpoint.is_local else None
     client = openai.AsyncOpenAI(
