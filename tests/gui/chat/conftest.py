@@ -44,10 +44,12 @@ def appearance(dressed: Appearance) -> Iterator[Appearance]:
 @pytest.fixture
 def message(dressed: Appearance, qtbot: QtBot) -> Callable[..., MessageText]:
     """Make a message that is shown in a window of its own."""
+    windows: list[QWidget] = []
 
     def make(source: str, width: int = 600) -> MessageText:
         window = QWidget()
         qtbot.addWidget(window)
+        windows.append(window)
         highlighter = Highlighter(window)
         style = block_style(palette.light(), 1.0)
         text = MessageText(style, highlighter, lambda: source, window)
