@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from typing_extensions import override
@@ -258,9 +258,7 @@ async def test_a_full_disk_is_told_and_nothing_is_half_written(path: Path) -> No
 
 
 async def _on_the_thread(session: SQLiteSession, statement: str) -> None:
-    await asyncio.wrap_future(
-        session._leased().submit(lambda connection: connection.execute(statement).fetchall())
-    )
+    await session._leased().read(lambda connection: connection.execute(statement).fetchall())
 
 
 # ---------------------------------------------------------------------------- damaged rows
@@ -479,6 +477,102 @@ def test_a_child_process_opens_the_file_anew(path: Path) -> None:
     assert texts(asyncio.run(session.get_items())) == ["from the parent", "from the child"]
     asyncio.run(session.close())
     asyncio.run(memory.close())
+
+
+# ---------------------------------------------------------------------------- many writes at once
+
+
+class Held:
+    """Keeps the database's thread busy, so that work gathers behind it."""
+
+    def __init__(self, session: SQLiteSession) -> None:
+        self.statements: list[str] = []
+        self._released = threading.Event()
+        self._session = session
+
+    async def __aenter__(self) -> Self:
+        begun = threading.Event()
+
+        def hold(connection: sqlite3.Connection) -> None:
+            connection.set_trace_callback(self.statements.append)
+            begun.set()
+            self._released.wait(10)
+
+        self._held = self._session._leased().read(hold)
+        await until(begun.is_set)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._released.set()
+        await self._held
+
+
+async def test_writes_that_wait_in_a_row_wait_for_the_disk_once(path: Path) -> None:
+    sessions = [SQLiteSession(f"session {number}", path) for number in range(10)]
+    await sessions[0].get_items()
+    async with asyncio.TaskGroup() as group, Held(sessions[0]) as held:
+        for session in sessions:
+            group.create_task(session.add_items(numbered(2)))
+        await asyncio.sleep(0)
+    assert held.statements.count("COMMIT") == 1
+    for session in sessions:
+        assert texts(await session.get_items()) == ["0", "1"]
+        await session.close()
+
+
+async def test_one_write_that_fails_does_not_touch_its_neighbours(path: Path) -> None:
+    async with SQLiteSession("one", path) as session:
+        await session.add_items(numbered(1))
+        writes: list[Any] = [
+            session.add_items([user_message("1")]),
+            session.add_items([user_message("bad"), {"role": "user", "content": object()}]),
+            session.pop_item(),
+            session.add_items([user_message("2")]),
+        ]
+        async with Held(session) as held:
+            doing = asyncio.gather(*writes, return_exceptions=True)
+            await asyncio.sleep(0)
+        first, bad, popped, last = await doing
+        assert held.statements.count("COMMIT") == 1
+        assert (first, popped, last) == (None, user_message("1"), None)
+        assert isinstance(bad, SessionError)
+        assert texts(await session.get_items()) == ["0", "2"]
+
+
+async def test_a_write_for_which_there_is_no_space_does_not_touch_its_neighbours(
+    path: Path,
+) -> None:
+    async with SQLiteSession("one", path) as session:
+        await session.add_items(numbered(1))
+        await _on_the_thread(session, "PRAGMA max_page_count = 20")
+        sizes = (10, 500_000, 10, 10)
+        async with Held(session):
+            doing = asyncio.gather(
+                *(session.add_items([user_message("x" * size)]) for size in sizes),
+                return_exceptions=True,
+            )
+            await asyncio.sleep(0)
+        outcomes = await doing
+        assert [isinstance(each, SessionError) for each in outcomes] == [False, True, False, False]
+        assert len(await session.get_items()) == 4
+
+
+async def test_what_is_read_after_a_write_has_it_whatever_else_waits(path: Path) -> None:
+    async with SQLiteSession("one", path) as one, SQLiteSession("two", path) as two:
+        await one.get_items()
+        async with Held(one):
+            doing = asyncio.gather(
+                one.add_items(numbered(1)),
+                two.add_items(numbered(2)),
+                one.get_items(),
+                one.clear_session(),
+                one.get_items(),
+            )
+            await asyncio.sleep(0)
+        _, _, before, _, after = await doing
+        assert texts(before) == ["0"]
+        assert after == []
+        assert len(await two.get_items()) == 2
 
 
 # ---------------------------------------------------------------------------- locks

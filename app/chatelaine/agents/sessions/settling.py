@@ -5,10 +5,36 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
 T = TypeVar("T")
+
+
+class Unyielding(asyncio.Future[T]):
+    """A future that is always waited for to its end.
+
+    A task that is cancelled while it waits goes on waiting, and is cancelled as soon as the future
+    is done: asyncio keeps in mind that a task is to be cancelled when what it waits for cannot be.
+    """
+
+    @override
+    def cancel(self, msg: Any = None) -> bool:
+        """Decline."""
+        return False
+
+    async def outcome(self) -> T:
+        """Give the result or raise the failure.
+
+        Raises:
+            CancelledError: The caller was cancelled meanwhile; the cause is the failure, if any.
+        """
+        try:
+            return await self
+        except asyncio.CancelledError as cancelled:
+            raise cancelled from _failure_of(self) if self.done() else None
 
 
 async def settled(work: Awaitable[T]) -> T:
@@ -22,7 +48,10 @@ async def settled(work: Awaitable[T]) -> T:
     """
     # gather makes the task, and holds on to it.
     ending = asyncio.gather(work)
-    await ended(ending)
+    try:
+        await ended(ending)
+    except asyncio.CancelledError as cancelled:
+        raise cancelled from _failure_of(ending)
     (result,) = ending.result()
     return result
 
@@ -35,13 +64,16 @@ async def ended(work: asyncio.Future[Any]) -> None:
     Raises:
         CancelledError: The caller was cancelled; the work has ended.
     """
-    cancelled: asyncio.CancelledError | None = None
-    while not work.done():
-        try:
-            await asyncio.wait([work])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    # Looked at in any case, so that the loop does not report a failure as one nobody saw.
-    failure = None if work.cancelled() else work.exception()
-    if cancelled is not None:
-        raise cancelled from failure
+    end: Unyielding[None] = Unyielding(loop=work.get_loop())
+
+    def note(work: asyncio.Future[Any]) -> None:
+        _failure_of(work)
+        end.set_result(None)
+
+    work.add_done_callback(note)
+    await end
+
+
+def _failure_of(work: asyncio.Future[Any]) -> BaseException | None:
+    """Look at how something failed, so that the loop does not report it as seen by nobody."""
+    return None if work.cancelled() else work.exception()

@@ -5,11 +5,13 @@ one connection of this process, however many objects, loops and threads they bel
 by the first operation and closed when the last session that used it is closed or forgotten.
 
 Work is a function of the connection. It runs in the order in which it was given, on the thread of
-its file; where another process has the file locked, it is tried again for a while.
+its file; where another process has the file locked, it is tried again for a while. Writes that wait
+in a row become one transaction, so that they wait for the disk once, each still whole or not done.
 """
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 import queue
@@ -17,13 +19,14 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chatelaine.agents.sessions.settling import Unyielding
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
@@ -36,6 +39,9 @@ _LONGEST_PAUSE = 0.2
 
 _FAREWELL = 2.0
 """Seconds that the end of the program waits for what is still being written."""
+
+_MOST_AT_ONCE = 200
+"""Writes that become one transaction, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,26 @@ class Place:
 
 @dataclass(slots=True)
 class _Job:
-    future: Future[Any]
+    """Something to do on the thread, and who waits for it.
+
+    Attributes:
+        place: Where.
+        work: What; `_gone` where a user of the place has gone.
+        writes: Whether it changes something, and so is to be whole or not done.
+        future: Where the outcome is wanted, if anywhere. It belongs to its loop.
+    """
+
     place: Place
-    work: Callable[[sqlite3.Connection], Any] | None
-    """None: a user of the place has gone."""
+    work: Callable[[sqlite3.Connection], Any]
+    writes: bool = False
+    future: asyncio.Future[Any] | None = None
+
+
+def _gone(_connection: sqlite3.Connection) -> None:
+    """Stands for the end of a use."""
+
+
+_Outcome = tuple[Any, BaseException | None]
 
 
 class _Worker:
@@ -74,6 +96,7 @@ class _Worker:
         self._registry = registry
         # This queue may be put into at any moment, also by the garbage collector.
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._next: list[_Job | None] = []
         self._ending = threading.Event()
         self._connections: dict[str, sqlite3.Connection] = {}
         self._thread = threading.Thread(target=self._run, name="chatelaine-sqlite", daemon=True)
@@ -90,30 +113,48 @@ class _Worker:
 
     def _run(self) -> None:
         going_on = True
-        while going_on:
-            job = self._jobs.get()
-            if job is None:
-                break
-            going_on = self._do(job)
-            # What the job holds on to may be the last session of this thread.
-            del job
+        while going_on and (jobs := self._take()):
+            going_on = self._do(jobs)
+            # What a job holds on to may be the last session of this thread.
+            jobs.clear()
         for connection in self._connections.values():
             connection.close()
 
-    def _do(self, job: _Job) -> bool:
-        if not job.future.set_running_or_notify_cancel():
-            return True
+    def _take(self) -> list[_Job]:
+        """Wait for the next job; give it with the writes that come right after it, if it is one."""
+        first = self._next.pop() if self._next else self._jobs.get()
+        if first is None:
+            return []
+        jobs = [first]
+        while first.writes and len(jobs) < _MOST_AT_ONCE:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None or not job.writes or job.place.key != first.place.key:
+                self._next.append(job)
+                break
+            jobs.append(job)
+        return jobs
+
+    def _do(self, jobs: Sequence[_Job]) -> bool:
+        """Do one job, or several writes; tell whether there are users left."""
         going_on = True
+        outcomes: Sequence[_Outcome]
         try:
-            if job.work is None:
-                going_on = self._let_go(job.place)
-                result = None
+            if jobs[0].work is _gone:
+                going_on = self._let_go(jobs[0].place)
+                outcomes = [(None, None)]
             else:
-                result = self._patiently(job.place, job.work)
+                outcomes = self._patiently(jobs)
         except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
-            job.future.set_exception(error)
+            outcomes = [(None, error)]
+        if len(outcomes) < len(jobs):
+            # Together it cannot be done; one by one, the culprit is found.
+            for job in jobs:
+                self._do([job])
         else:
-            job.future.set_result(result)
+            _tell(jobs, outcomes)
         return going_on
 
     def _let_go(self, place: Place) -> bool:
@@ -122,12 +163,12 @@ class _Worker:
             connection.close()
         return thread_used
 
-    def _patiently(self, place: Place, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _patiently(self, jobs: Sequence[_Job]) -> Sequence[_Outcome]:
         deadline = time.monotonic() + PATIENCE
         pause = 0.001
         while True:
             try:
-                return self._once(place, work)
+                return self._once(jobs)
             except sqlite3.OperationalError as error:
                 if not is_locked(error) or time.monotonic() >= deadline or self._ending.is_set():
                     raise
@@ -137,18 +178,65 @@ class _Worker:
             self._ending.wait(SystemRandom().uniform(pause / 2, pause))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _once(self, place: Place, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _once(self, jobs: Sequence[_Job]) -> Sequence[_Outcome]:
+        place = jobs[0].place
         connection = self._connections.get(place.key)
         if connection is None:
             connection = self._connections[place.key] = _connect(place)
         try:
-            return work(connection)
+            if jobs[0].writes:
+                with transaction(connection):
+                    return [_within(connection, job, alone=len(jobs) == 1) for job in jobs]
+            return [(jobs[0].work(connection), None)]
         except sqlite3.Error:
             if place.path is not None and connection.in_transaction:
                 # It could not even be taken back: the next work begins with a new connection.
                 del self._connections[place.key]
                 connection.close()
             raise
+
+
+def _within(connection: sqlite3.Connection, job: _Job, *, alone: bool) -> _Outcome:
+    """Do one of the writes of a transaction, whole or not at all."""
+    if alone:
+        return job.work(connection), None
+    connection.execute("SAVEPOINT one")
+    try:
+        result = job.work(connection)
+    except Exception as error:
+        if not connection.in_transaction:
+            raise
+        # The others can still be done.
+        connection.execute("ROLLBACK TO one")
+        return None, error
+    finally:
+        if connection.in_transaction:
+            connection.execute("RELEASE one")
+    return result, None
+
+
+def _tell(jobs: Sequence[_Job], outcomes: Sequence[_Outcome]) -> None:
+    """Bring outcomes to the loops in which they are awaited."""
+    told: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], _Outcome]]] = {}
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if job.future is not None:
+            told.setdefault(job.future.get_loop(), []).append((job.future, outcome))
+    for loop, each in told.items():
+        try:
+            loop.call_soon_threadsafe(_arrive, each)
+        except RuntimeError:
+            # The loop was closed, and who waited in it is no more.
+            continue
+
+
+def _arrive(told: Sequence[tuple[asyncio.Future[Any], _Outcome]]) -> None:
+    for future, (result, error) in told:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
 
 
 class Databases:
@@ -207,20 +295,30 @@ class Lease:
         """Whether there was no fork since; if so, it can do nothing here."""
         return self._process == os.getpid()
 
-    def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
-        """Have something done on the database's thread.
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Have something read on the database's thread; the future may be cancelled.
 
         The future fails with what the work raises; where the file was locked all the time, with
         the `sqlite3.OperationalError` that says so.
         """
-        future: Future[T] = Future()
-        self._worker.submit(_Job(future, self._place, work))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._worker.submit(_Job(self._place, work, future=future))
         return future
 
-    def release(self) -> Future[None]:
-        """End the use: to be called once. The future is done when what can be closed is closed."""
-        future: Future[None] = Future()
-        self._worker.submit(_Job(future, self._place, None))
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> Unyielding[T]:
+        """Have something changed within a transaction; it is done even if nobody waits any more."""
+        future: Unyielding[T] = Unyielding(loop=asyncio.get_running_loop())
+        self._worker.submit(_Job(self._place, work, writes=True, future=future))
+        return future
+
+    def release(self) -> None:
+        """End the use: this or `close` is to be called once. It may be called at any moment."""
+        self._worker.submit(_Job(self._place, _gone))
+
+    def close(self) -> Unyielding[None]:
+        """End the use; the future is done when what can be closed is closed."""
+        future: Unyielding[None] = Unyielding(loop=asyncio.get_running_loop())
+        self._worker.submit(_Job(self._place, _gone, future=future))
         return future
 
 
