@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from chatelaine.errors import HistoryOpenElsewhere, HistoryReadOnly
+from chatelaine.paths import make_private_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,8 @@ class HistoryLock:
         if self.held:
             return
         try:
+            if not self._path.parent.exists():
+                make_private_folder(self._path.parent)
             self._lock.acquire()
         except filelock.Timeout:
             raise HistoryOpenElsewhere(self._who_has_it()) from None

@@ -15,7 +15,7 @@ Every call here may take its time, or block on a prompt of the keyring: call it 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,7 @@ __all__ = [
     "SlotKind",
     "Vault",
     "VaultState",
+    "new_recovery_key",
     "next_history_beside",
 ]
 
@@ -300,17 +301,42 @@ class Vault:
         keys.with_slot(slot).save(self.files.keys)
 
     def renew_recovery_key(self, key: bytes) -> str:
-        """Make another recovery key; the one that there was opens nothing any more.
+        """Make another recovery key and install it.
+
+        Where somebody may have the old one on paper, the new one is better stored before it is
+        installed: `new_recovery_key`, store it, `install_recovery_key`. Then there is no moment in
+        which the old one is void and the new one is known to nobody.
 
         Returns:
-            8 groups of 4 characters. Nobody else knows them: store them before anything else.
+            8 groups of 4 characters.
 
         Raises:
             HistoryError: The key file cannot be written; the old one goes on working.
         """
-        secret = recovery_key.new_secret()
-        self._keys_of(key).with_slot(_recovery_slot(key, secret)).save(self.files.keys)
-        return recovery_key.to_text(secret)
+        text = new_recovery_key()
+        self.install_recovery_key(key, text)
+        return text
+
+    def install_recovery_key(self, key: bytes, text: str) -> None:
+        """Let a recovery key open the history; one that there was opens nothing any more.
+
+        Nothing happens if it opens the history already, so that it can be done again whenever it
+        is not certain that it was.
+
+        Args:
+            key: That of the history.
+            text: As `new_recovery_key` gave it.
+
+        Raises:
+            HistoryError: The key file cannot be written; the old one goes on working.
+        """
+        keys = self._keys_of(key)
+        secret = recovery_key.from_text(text)
+        for slot in keys.of_kind(SlotKind.RECOVERY):
+            with suppress(SlotRefused):
+                unseal(slot, [secret])
+                return
+        keys.with_slot(_recovery_slot(key, secret)).save(self.files.keys)
 
     # ------------------------------------------------------------------ inside
 
@@ -323,10 +349,11 @@ class Vault:
         return state is VaultState.UNFINISHED
 
     def _create(self, key: bytes, slot: Slot) -> NewKey:
-        secret = recovery_key.new_secret()
-        records = (slot.record, _recovery_slot(key, secret).record)
+        text = new_recovery_key()
+        recovery = _recovery_slot(key, recovery_key.from_text(text))
+        records = (slot.record, recovery.record)
         KeyFile(key_id(key), file_salt=None, records=records).save(self.files.keys)
-        return NewKey(key, recovery_key.to_text(secret))
+        return NewKey(key, text)
 
     def _enrol(self, key: bytes) -> Slot:
         """Make an entry in the keyring and the slot that it opens.
@@ -420,6 +447,11 @@ class Vault:
     def _require_lock(self) -> None:
         if not self._lock.held:
             raise RuntimeError("the lock of a history is taken before its keys are changed")
+
+
+def new_recovery_key() -> str:
+    """Make a recovery key that opens nothing yet: 8 groups of 4 characters."""
+    return recovery_key.to_text(recovery_key.new_secret())
 
 
 def _recovery_slot(key: bytes, secret: bytes) -> Slot:

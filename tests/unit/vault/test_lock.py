@@ -110,6 +110,14 @@ def test_the_file_is_for_its_owner_alone_and_stays(path: Path):
     assert path.exists()
 
 
+def test_a_folder_that_is_missing_is_made_for_its_owner_alone(tmp_path: Path):
+    path = tmp_path / "new" / "folder" / "history.lock"
+    lock = HistoryLock(path)
+    lock.acquire()
+    lock.release()
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_longer_number_leaves_nothing_behind(path: Path):
     path.write_bytes(b"\n12345678901234567890\n")
     lock = HistoryLock(path)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatelaine.vault import slots
-from chatelaine.vault.passphrase import PassphraseCost, new_parameters
+from chatelaine.vault.passphrase import PassphraseCost, derive, new_parameters
 from chatelaine.vault.slots import (
     Factor,
     FactorKind,
@@ -54,6 +54,54 @@ def test_a_slot_gives_its_key_back_after_a_journey_through_a_file(kind: SlotKind
     assert read == slot
     assert (read.kind, read.kid) == (kind, key_id(KEY))
     assert unseal(read, secrets(kind)) == KEY
+
+
+FIRST_VERSION: list[tuple[dict[str, Any], list[bytes | str]]] = [
+    (
+        {
+            "v": 1,
+            "kid": "7b439bf514c7410d",
+            "factors": [{"kind": "recovery"}],
+            "salt": "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=",
+            "n": "MDEyMzQ1Njc4OTo7",
+            "ct": "qnI2f+5Fn5jFgFEg/IQvvloy9MzftPne4UDWsmJot0qvVOJzwVcOzNuLer1yasjD",
+        },
+        [b"r" * 16],
+    ),
+    (
+        {
+            "v": 1,
+            "kid": "7b439bf514c7410d",
+            "factors": [
+                {"kind": "keyring", "entry": "0011223344556677", "backend": "Secret Service"},
+                {
+                    "kind": "passphrase",
+                    "kdf": "argon2id",
+                    "time": 1,
+                    "memory_kib": 8,
+                    "lanes": 1,
+                    "salt": "EBESExQVFhcYGRobHB0eHw==",
+                },
+            ],
+            "salt": "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=",
+            "n": "UFFSU1RVVldYWVpb",
+            "ct": "9c9e3OtVe1KG1wB6/B8O5c8ZJKkInO8yZisnlFI03g2WDeH+fB32mZrfQdKQ30yE",
+        },
+        [b"k" * 32, "correct horse"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "factors"), FIRST_VERSION, ids=["recovery", "app lock"])
+def test_a_slot_of_the_first_version_opens_for_ever(
+    record: dict[str, Any], factors: list[bytes | str]
+):
+    slot = read_slot(record)
+    offered = [
+        derive(factor, slot.details(FactorKind.PASSPHRASE)) if isinstance(factor, str) else factor
+        for factor in factors
+    ]
+    assert unseal(slot, offered) == KEY
 
 
 @every_kind

@@ -28,7 +28,14 @@ from chatelaine.vault.keyfile import KeyFile
 from chatelaine.vault.keyring import KeyringEntry
 from chatelaine.vault.passphrase import PassphraseCost, new_parameters
 from chatelaine.vault.slots import Factor, FactorKind, key_id, seal
-from chatelaine.vault.vault import HistoryFiles, NewKey, SlotKind, Vault, VaultState
+from chatelaine.vault.vault import (
+    HistoryFiles,
+    NewKey,
+    SlotKind,
+    Vault,
+    VaultState,
+    new_recovery_key,
+)
 from support.keyrings import MemoryKeyring
 
 if TYPE_CHECKING:
@@ -435,6 +442,21 @@ def test_another_recovery_key_takes_the_place_of_the_one_before(vault: Vault, ma
     assert vault.unlock_with_keyring() == made.key
 
 
+def test_a_recovery_key_can_be_stored_before_it_is_installed_and_installed_again(
+    vault: Vault, made: NewKey, files: HistoryFiles
+):
+    text = new_recovery_key()
+    with pytest.raises(WrongSecret):
+        vault.unlock_with_recovery_key(text)
+    vault.install_recovery_key(made.key, text)
+    assert vault.unlock_with_recovery_key(text) == made.key
+    with pytest.raises(WrongSecret):
+        vault.unlock_with_recovery_key(made.recovery_key)
+    before = snapshot(files)
+    vault.install_recovery_key(made.key, text.lower())
+    assert snapshot(files) == before
+
+
 def test_another_keyring_is_added_and_the_one_before_goes_on_working(
     vault: Vault, made: NewKey, keyring: MemoryKeyring, files: HistoryFiles
 ):
@@ -466,6 +488,7 @@ CHANGES: dict[str, Callable[[Vault, bytes], object]] = {
     "keyring": Vault.add_keyring_slot,
     "passphrase": lambda vault, key: vault.add_passphrase_slot(key, "correct horse"),
     "recovery key": Vault.renew_recovery_key,
+    "known recovery key": lambda vault, key: vault.install_recovery_key(key, new_recovery_key()),
 }
 
 
