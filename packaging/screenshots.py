@@ -70,7 +70,7 @@ def take_conversation(program: Driver) -> None:
     for scheme in ("light", "dark"):
         program.trigger(f"theme-{scheme}")
         take(program, f"conversation-{scheme}")
-        program.press("Ctrl+,")
+        program.trigger("settings")
         program.wait_for(lambda state: state["dialog"])
         take(program, f"settings-{scheme}")
         program.press("Esc")

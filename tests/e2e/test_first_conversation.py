@@ -43,16 +43,16 @@ def test_three_turns_survive_undo_redo_clear_and_restart(start):
         )
 
         program.press("Ctrl+Alt+Z")
-        state = program.wait_for(lambda state: state["rows"] == three)
-        assert state["redo"] == "Redo clear"
+        program.wait_for(lambda state: state["rows"] == three and state["redo"] == "Redo clear")
 
-        program.type("half a thou", into="composerInput")
+        program.type("half a thou", into="Message")
         assert program.quit() == 0
         assert program.errors == ""
 
     with start() as program:
         program.wait_open()
-        state = program.wait_for(lambda state: state["rows"] == three)
+        program.wait_for(lambda state: state["rows"] == three and state["can_undo"])
+        state = program.state
         assert state["composer"] == "half a thou"
         assert state["undo"] == "Undo last turn"
         assert state["redo"] == "Redo clear"
@@ -61,7 +61,7 @@ def test_three_turns_survive_undo_redo_clear_and_restart(start):
 
 def test_what_is_typed_and_sent_before_the_history_is_open_is_not_lost(start):
     with start() as program:
-        program.type("Quick as", into="composerInput")
+        program.type("Quick as", into="Message")
         program.send(" lightning")
         state = program.wait_idle(replies=1)
         assert texts(state, "UserRow") == ["Quick as lightning"]
@@ -91,7 +91,7 @@ def test_rename_and_trash_from_the_keyboard(start):
         program.send("First thread")
         program.wait_idle(replies=1)
         program.press("F2")
-        program.wait_for(lambda state: state["focus"] != "composerInput")
+        program.wait_for(lambda state: state["focus"] != "Message")
         program.press("Ctrl+A")
         program.type("Renamed by hand")
         program.press("Return")
@@ -111,7 +111,7 @@ def test_rename_and_trash_from_the_keyboard(start):
 
 def test_openai_is_not_imported_before_the_composer_takes_typing(start):
     with start() as program:
-        program.type("a", into="composerInput")
+        program.type("a", into="Message")
         assert "openai" not in program.tell("modules")
         program.wait_open()
         assert "openai" not in program.tell("modules")

@@ -65,17 +65,17 @@ def test_no_marker_is_found_in_any_file(start, user, connect, server, ending):
         program.send(f"Tell me about {MESSAGE}")
         program.wait_idle(replies=1)
         program.press("F2")
-        program.wait_for(lambda state: state["focus"] != "composerInput")
+        program.wait_for(lambda state: state["focus"] != "Message")
         program.press("Ctrl+A")
         program.type(TITLE)
         program.press("Return")
         session_id = program.wait_for(lambda state: state["thread"]["title"] == TITLE)["thread"][
             "uid"
         ]
-        program.type(DRAFT, into="composerInput")
+        program.type(DRAFT, into="Message")
         program.send(" and again")
         program.wait_idle(replies=2)
-        program.type(DRAFT, into="composerInput")
+        program.type(DRAFT, into="Message")
         history = Path(user["XDG_DATA_HOME"]) / "chatelaine" / "history.db"
         assert history.stat().st_mode & 0o777 == 0o600
         assert history.parent.stat().st_mode & 0o777 == 0o700

@@ -88,7 +88,7 @@ def test_a_stop_closes_the_connection_within_a_second_and_keeps_the_text(
         program.send("Tell me a story")
         program.wait_for(lambda state: texts(state, "ReplyRow") == ["The beginning of it "])
         stopped = time.monotonic()
-        program.press("Esc", on="composerInput")
+        program.press("Esc", on="Message")
         wait_until(lambda: server.last.closed_early, what="the server sees the connection closed")
         assert server.last.closed_early - stopped < 1.0
         state = program.wait_for(lambda state: not state["running"])

@@ -58,6 +58,9 @@ class Remote(QObject):
     def _carry_out(self, line: str) -> None:
         command = json.loads(line)
         verb = command.pop("verb")
+        if QApplication.activeWindow() is None and main_window() is not None:
+            # A window manager gives the focus back when a dialog has closed; here there is none.
+            main_window().activateWindow()
         try:
             answer: dict[str, Any] = {"value": getattr(self, f"do_{verb}")(**command)}
         except Exception as error:  # noqa: BLE001 - whatever it is, the test must hear of it
@@ -113,6 +116,8 @@ class Remote(QObject):
     def do_set_text(self, name: str, text: str) -> None:
         """Replace what stands in a field, with keys."""
         field = find(name)
+        if not field.isEnabled():
+            raise AssertionError(f"{name} cannot be written into: it is disabled")
         if isinstance(field, QComboBox):
             line = field.lineEdit()
             if line is None:
@@ -233,7 +238,7 @@ def state() -> dict[str, Any]:
         "can_redo": window.actions_by_id["redo-step"].isEnabled(),
         "dialog": None if dialog is None else dialog_text(dialog),
         "labels": [label.text() for label in window.findChildren(QLabel) if label.isVisible()],
-        "focus": focused.objectName() if (focused := QApplication.focusWidget()) else None,
+        "focus": focused.accessibleName() if (focused := QApplication.focusWidget()) else None,
     }
 
 

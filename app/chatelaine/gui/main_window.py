@@ -34,7 +34,7 @@ from typing_extensions import override
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui import failures
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
-from chatelaine.gui.failures import Failure, FailureBanner
+from chatelaine.gui.failures import Failure, FailureBanner, Tone
 from chatelaine.gui.providers.settings_dialog import SettingsDialog
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.vault.entrance import Entrance
@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
                     "You can begin to write: it is sent once your history is open.",
                 ),
                 {},
+                tone=Tone.INFO,
             )
         else:
             self._banner.clear()
@@ -223,6 +224,7 @@ class MainWindow(QMainWindow):
                 "It opens your history if this computer's keyring is ever lost or changed.",
             ),
             {"Show the recovery key": self._show_recovery_key},
+            tone=Tone.INFO,
         )
 
     def _offer_provider(self) -> None:
@@ -232,6 +234,7 @@ class MainWindow(QMainWindow):
                 "It needs no network and is no AI. Connect a provider to talk with a real one.",
             ),
             {"Connect a provider…": self._show_settings_dialog},
+            tone=Tone.INFO,
         )
 
     # ------------------------------------------------------------------ leaving

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
 from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
 from chatelaine.gui.chat.composer import Composer
@@ -284,7 +284,9 @@ class WorkspacePage(QWidget):
         self.sidebar.select(thread.id)
         self.thread_changed.emit()
         self.steps_changed.emit()
-        self.composer.setFocus()
+        if not self.sidebar.isAncestorOf(QApplication.focusWidget()):
+            # Who walks through the list with the arrow keys wants to go on.
+            self.composer.setFocus()
         await workspace.store.values.set(LAST_THREAD, str(thread.id))
 
     def _make_controller(self, workspace: Workspace, thread: Thread) -> ChatController:

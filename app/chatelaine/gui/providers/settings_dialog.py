@@ -81,6 +81,8 @@ class SettingsDialog(QDialog):
         self._is_gone = False
         self._build()
         self._connect()
+        # What somebody types before it is known what is set would be overwritten.
+        self.page.setEnabled(False)
         self.resize(_WIDTH, _HEIGHT)
         self.page.setFocus()
         self._scope.start(self._load(), name="load settings")
@@ -136,6 +138,9 @@ class SettingsDialog(QDialog):
             return
         self._has_provider = provider is not None
         self.page.load(provider, has_key=bool(key))
+        self.page.setEnabled(True)
+        if self._tabs.currentIndex() == 0:
+            self.page.setFocus()
         self._save.setEnabled(True)
         self._show_demo()
 
