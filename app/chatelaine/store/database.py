@@ -231,7 +231,7 @@ async def settled(future: asyncio.Future[T]) -> T:
     """
     loop = asyncio.get_running_loop()
     cancelled: asyncio.CancelledError | None = None
-    patience = None
+    patience: float | None = None
     while not future.done() and (patience is None or loop.time() < patience):
         try:
             timeout = None if patience is None else patience - loop.time()

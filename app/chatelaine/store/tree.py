@@ -74,17 +74,15 @@ def running_turn(connection: SqlConnection, thread_id: ThreadId) -> TurnId | Non
 def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Item]:
     """Read the items on the path that ends with `head`, oldest first; the last `limit` of them."""
     texts: list[str] = []  # the newest first
-    wanted = _ALL if limit is None else min(limit, _MOST)
-    while head is not None and wanted != 0:
+    most = _MOST if limit is None else min(limit, _MOST)
+    while head is not None and len(texts) < most:
         path, head = _walk(connection, head, _ALL if limit is None else _TURNS_AT_ONCE)
         for first, end in reversed(_ranges(path)):
             rows = connection.execute(
                 "SELECT data FROM item WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-                (first, end, wanted),
+                (first, end, most - len(texts)),
             )
             texts.extend(data for (data,) in rows)
-            if limit is not None:
-                wanted = limit - len(texts)
     return [decode(data) for data in reversed(texts)]
 
 
