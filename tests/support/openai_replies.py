@@ -106,6 +106,7 @@ class Raw:
     pieces: tuple[bytes | Control, ...]
     content_type: str = "text/event-stream"
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def text(*pieces: str | Control, **options: Any) -> Reply:

@@ -323,7 +323,7 @@ async def _replied(request: web.Request, exchange: Exchange, reply: Reply) -> we
 
 
 async def _streamed(request: web.Request, raw: Raw) -> web.StreamResponse:
-    headers = {"Content-Type": raw.content_type, "Cache-Control": "no-cache"}
+    headers = {"Content-Type": raw.content_type, "Cache-Control": "no-cache", **raw.headers}
     response = web.StreamResponse(status=raw.status, headers=headers)
     await response.prepare(request)
     for piece in raw.pieces:

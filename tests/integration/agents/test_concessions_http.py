@@ -163,6 +163,20 @@ async def test_thoughts_that_another_model_sealed_are_left_out_when_they_are_ref
     assert second.body["include"] == ["reasoning.encrypted_content"]
 
 
+async def test_openais_own_chat_server_is_offered_all_it_knows(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Endpoint, "is_official", property(lambda _: True))
+    model = OpenAIChatCompletionsModel("m", base_url=server.base_url, api_key="k")
+    server.script(Refusal(400, "store is not for you"))
+
+    with pytest.raises(RequestRefused):
+        await tell(model)
+    await model.aclose()
+
+    assert server.last.body["store"] is False
+
+
 async def test_a_plain_mistake_is_told_at_once_when_the_server_is_known(
     server: ScriptedServer, official: OpenAIModel
 ) -> None:

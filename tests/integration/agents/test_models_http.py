@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import traceback
@@ -22,6 +23,7 @@ from chatelaine.agents.errors import (
 )
 from chatelaine.agents.events import ReasoningDelta, TextDelta, Usage
 from chatelaine.agents.items import function_call_output
+from chatelaine.agents.models import answer_stream, sse
 from support.asking import WEATHER, Told, asked, tell
 from support.openai_replies import (
     Cut,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 SOON = {"retry-after-ms": "1"}
 """So that a retry need not be waited for."""
 
+ZIPPED = {"Content-Encoding": "gzip"}
 FULL = Reply(
     (Reasoning(("Let me ", "think.")), Text(("Hel", "lo")), call_part("weather", {"town": "Ulm"}))
 )
@@ -192,6 +195,16 @@ async def test_comments_line_ends_and_cuts_do_not_matter(
     server.script(untidy)
 
     assert (await tell(model)).said == "Grüße, 漢字"
+
+
+async def test_a_stream_may_be_compressed(server: ScriptedServer, model: OpenAIModel) -> None:
+    def compressed(exchange: Exchange) -> Raw:
+        stream = gzip.compress(as_stream(exchange, FULL))
+        return Raw((stream[:50], stream[50:]), headers=ZIPPED)
+
+    server.script(compressed)
+
+    assert (await tell(model)).said == "Hello"
 
 
 async def test_an_answer_may_cost_nothing(server: ScriptedServer, model: OpenAIModel) -> None:
@@ -355,6 +368,14 @@ async def test_it_is_not_tried_for_ever(server: ScriptedServer, model: OpenAIMod
     assert len(server.requests) == 3
 
 
+@pytest.mark.parametrize("options", [{"timeout": 0}, {"timeout": -1.0}, {"max_retries": -1}])
+def test_a_client_that_could_never_ask_is_not_made(
+    make_model: MakeModel, options: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="must"):
+        make_model(**options)
+
+
 async def test_how_often_it_is_tried_can_be_chosen(
     server: ScriptedServer, make_model: MakeModel
 ) -> None:
@@ -457,6 +478,7 @@ async def test_a_server_that_is_not_there_is_told(
         (Raw((b'{"hello": "world"}',), "application/json"), ResponseUnreadable, "no answer"),
         (Raw((b"[1, 2]",), "application/json"), ResponseUnreadable, "no answer"),
         (Raw((b'{"half": ',), "application/json"), ConnectionFailed, "complete"),
+        (Raw((b"no zip",), headers=ZIPPED), ResponseUnreadable, "no answer"),
         (Raw(()), ConnectionFailed, "complete"),
         (Raw((b": only comments\n\n",)), ConnectionFailed, "complete"),
         (Raw((b"<h1>502 Bad Gateway</h1>",), "text/html", 502), ServerFailed, "502"),
@@ -473,6 +495,20 @@ async def test_what_is_no_answer_is_told(
 
     with pytest.raises(error, match=words):
         await tell(make_model(max_retries=0))
+
+
+@pytest.mark.parametrize("start", [b"data: ", b'{"a": "'])
+async def test_an_answer_without_an_end_is_not_kept_for_ever(
+    server: ScriptedServer, model: OpenAIModel, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    for module in (answer_stream, sse):
+        monkeypatch.setattr(module, "LARGEST_EVENT", 100_000)
+    server.script(Raw((start, b"more and more " * 10_000, Gate())))
+
+    with pytest.raises(ResponseUnreadable):
+        await tell(model)
+
+    await until(lambda: server.last.closed_early)
 
 
 async def test_an_error_may_come_inside_the_stream(

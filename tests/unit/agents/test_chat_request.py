@@ -84,6 +84,13 @@ def test_openais_own_server_has_another_word_for_the_length() -> None:
     assert "max_tokens" not in written
 
 
+@pytest.mark.parametrize("choice", ["auto", "required", "none"])
+def test_the_choice_of_tools_may_be_left_open(choice: str) -> None:
+    tool = ToolDescription("f", "", {})
+
+    assert body(tools=(tool,), tool_choice=choice)["tool_choice"] == choice
+
+
 def test_a_strict_tool_is_described_as_one() -> None:
     tool = ToolDescription("f", "", {}, strict=True)
 

@@ -73,6 +73,10 @@ def test_a_message_has_one_shape_however_it_came(raw: dict[str, Any]) -> None:
     assert message["role"] == "assistant"
 
 
+def test_the_phase_of_a_message_is_kept() -> None:
+    assert made({**MESSAGE, "phase": "commentary"})[0]["phase"] == "commentary"
+
+
 def test_a_refusal_is_part_of_the_message() -> None:
     (message,) = made({"type": "message", "content": [{"type": "refusal", "refusal": "No."}]})
 

@@ -160,6 +160,17 @@ def test_an_end_that_says_less_than_was_streamed_takes_nothing_away(end: dict[st
     check(Heard(*streamed(FULL)[:-1], end))
 
 
+def test_an_item_that_ends_with_less_than_was_streamed_keeps_it() -> None:
+    events = [
+        {**event, "item": {**event["item"], "content": []}}
+        if event["type"] == "response.output_item.done" and event["item"]["type"] == "message"
+        else event
+        for event in streamed(FULL)[:-1]
+    ]
+
+    check(Heard(*events, DONE))
+
+
 def test_calls_without_anything_around_them_are_told_apart() -> None:
     added = "response.output_item.added"
     delta = "response.function_call_arguments.delta"

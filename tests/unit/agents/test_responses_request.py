@@ -165,6 +165,20 @@ def test_openais_own_server_is_given_no_id_that_it_did_not_make() -> None:
     assert "id" not in written[0]
 
 
+def test_the_phase_of_a_message_is_sent_to_who_knows_of_it() -> None:
+    message = {**assistant_message("Hey"), "phase": "commentary"}
+
+    assert sent(message, is_official=True)[0]["phase"] == "commentary"
+    assert "phase" not in sent(message)[0]
+
+
+@pytest.mark.parametrize("choice", ["auto", "required", "none"])
+def test_the_choice_of_tools_may_be_left_open(choice: str) -> None:
+    tool = ToolDescription("f", "", {})
+
+    assert body(tools=(tool,), tool_choice=choice)["tool_choice"] == choice
+
+
 def test_ids_are_sent_back_to_a_server_that_keeps_responses() -> None:
     history = [
         {**assistant_message("Hey"), "id": "msg_1"},

@@ -6,7 +6,6 @@ leave out. What they say at the end binds, unless it is less than what they said
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -183,8 +182,6 @@ class ResponsesAnswer:
             piece = event.get("text") or event.get("refusal") or event.get("arguments")
             if pieces:
                 return ()
-        if isinstance(piece, Mapping):
-            piece = piece.get("text") if part else json.dumps(piece)
         if not isinstance(piece, str) or not piece:
             return ()
         pieces.append(piece)
