@@ -71,7 +71,7 @@ def take_conversation(program: Driver) -> None:
     program.tell("resize", width=WIDTH, height=HEIGHT)
     program.click("failureClose")
     program.wait_for(lambda state: RECOVERY not in state["labels"])
-    program.click("composerInput")
+    program.click("Message")
     for scheme in SCHEMES:
         program.trigger(f"theme-{scheme}")
         take(program, f"conversation-{scheme}")
