@@ -111,7 +111,7 @@ def _translated(path: Path) -> Iterator[None]:
 
 def _open_history(path: Path, key: bytes, *, create: bool, salt: bytes | None) -> SqlConnection:
     """Open, and make first where asked to, the history at `path`: see `Database.open`."""
-    if create:
+    if create and not path.exists():
         _make_history(path, key)
     found = history_file.read_salt(path)
     try:
@@ -279,7 +279,7 @@ class Database:
         Args:
             path: The file.
             key: 32 bytes.
-            create: Make it; there must be none.
+            create: Make it where there is none.
             salt: What the file began with when it was opened last, where that is known: it tells
                 a file of another key from a damaged one.
 

@@ -7,6 +7,7 @@ the file open: closing any descriptor of an open database gives up the process's
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from chatelaine.errors import (
     HistoryNotEncrypted,
     HistoryReplaced,
 )
-from chatelaine.store.faults import cannot_open, read_only
+from chatelaine.store.faults import cannot_open, disk_full, read_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +111,7 @@ def begin_file(path: Path) -> Path:
         discard_file(building)  # of an attempt that was cut off: nothing was ever written there
         os.close(os.open(building, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
-        raise read_only(path) from error
+        raise _not_written(path, error) from error
     return building
 
 
@@ -133,10 +134,15 @@ def finish_file(building: Path, path: Path) -> None:
             finally:
                 os.close(folder)
     except OSError as error:
-        raise read_only(path) from error
+        raise _not_written(path, error) from error
 
 
 def discard_file(building: Path) -> None:
     """Remove an incomplete file and what the engine put beside it."""
     for name in (building.name, *(building.name + end for end in _COMPANIONS)):
         building.with_name(name).unlink(missing_ok=True)
+
+
+def _not_written(path: Path, error: OSError) -> HistoryError:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return disk_full(path) if full else read_only(path)

@@ -65,7 +65,7 @@ class ConversationStore:
         Args:
             path: The file.
             key: 32 bytes.
-            create: Make it; there must be none.
+            create: Make it where there is none.
             salt: `salt` of when it was opened last, where known: it tells a file of another key
                 from a damaged one.
 

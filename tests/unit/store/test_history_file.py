@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -16,10 +17,11 @@ from chatelaine.errors import (
     HistoryMissing,
     HistoryNewer,
     HistoryNotEncrypted,
+    HistoryReadOnly,
     KeyOfAnotherHistory,
 )
 from chatelaine.store.database import connect
-from chatelaine.store.history_file import Identity
+from chatelaine.store.history_file import Identity, begin_file, finish_file
 from chatelaine.store.migrations import upgrade
 from chatelaine.store.store import ConversationStore
 
@@ -153,12 +155,31 @@ async def test_an_encrypted_database_with_nothing_in_it(path, key):
 # ---------------------------------------------------------------------------- making one
 
 
+async def test_a_history_that_is_there_is_opened_and_not_made_again(path, key, history):
+    """As after a crash between its making and whatever notes that it was made."""
+    async with await ConversationStore.open(path, key, create=True) as store:
+        assert len(await store.threads()) == 20
+        assert store.salt == history
+
+
 async def test_a_history_is_never_made_over_something(path, key, history):
-    error = await refused(HistoryError, path, key, create=True)
-    assert "already a file" in error.message
-    path.unlink()
+    await refused(HistoryDamaged, path, OTHER_KEY, create=True, salt=history)
     path.write_bytes(b"")
-    await refused(HistoryError, path, key, create=True)
+    await refused(HistoryEmpty, path, key, create=True)
+    with pytest.raises(HistoryError, match="already a file"):
+        begin_file(path)
+    connect(path.with_name("other.db"), key).close()
+    with pytest.raises(HistoryError, match="already a file"):
+        finish_file(path.with_name("other.db"), path)
+
+
+def test_a_file_that_is_not_encrypted_never_becomes_a_history(tmp_path):
+    building = begin_file(tmp_path / "history.db")
+    connection = sqlite3.connect(building)
+    connection.execute("CREATE TABLE x (y)")
+    connection.close()
+    with pytest.raises(HistoryNotEncrypted):
+        finish_file(building, tmp_path / "history.db")
 
 
 async def test_a_history_appears_only_when_it_is_complete(path, key, monkeypatch):
@@ -187,6 +208,17 @@ async def test_two_histories_with_one_key_have_different_beginnings(path, key, t
     assert other.salt != history
     assert len(history) == 16
     assert path.read_bytes()[:16] == history
+
+
+def test_a_disk_without_space_is_told_from_one_that_cannot_be_written(tmp_path, monkeypatch):
+    for number, kind in ((errno.ENOSPC, DiskFull), (errno.EROFS, HistoryReadOnly)):
+
+        def refuse(*_, number=number):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "open", refuse)
+        with pytest.raises(kind):
+            begin_file(tmp_path / "history.db")
 
 
 async def test_a_folder_that_cannot_be_made(tmp_path, key):

