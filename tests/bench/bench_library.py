@@ -151,7 +151,7 @@ async def _compare_runs(
     async def their_run() -> None:
         await agents.Runner.run(theirs, "Is it so?", session=their_session)
 
-    times = 15 if (length or 0) < 1000 else 9
+    times = 40 if (length or 0) < 1000 else 15
     report.compare(AREA, name, *await _measured(my_run, their_run, times), budget=budget)
     if my_session is not None and their_session is not None:
         await my_session.close()
@@ -169,7 +169,7 @@ async def _turns(report: Report, base_url: str) -> None:
     client = openai.AsyncOpenAI(base_url=base_url, api_key="k")
     ours = Agent("bench", "Be brief.", model)
     theirs = _their_agent(agents.OpenAIResponsesModel("m", client))
-    for length, budget, times in ((0, 0.3, 15), (100, 0.06, 9), (1000, 0.02, 5)):
+    for length, budget, times in ((0, 0.3, 40), (100, 0.06, 20), (1000, 0.02, 7)):
         items = [*_history(length), user_message("Is it so?")]
 
         async def my_turn(items: list[dict[str, Any]] = items) -> None:
