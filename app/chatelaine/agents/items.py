@@ -133,18 +133,28 @@ def repaired(items: Sequence[TResponseInputItem]) -> Sequence[TResponseInputItem
     every later request fail. Nothing is changed in place: where nothing is to be left out, the
     very sequence that was passed is given back, else a new list with the same items.
     """
-    lost = _half_pairs(items)
-    lost |= _dangling_reasoning(items, lost)
+    # Most items of a history are messages, with which nothing can be wrong.
+    special = [
+        index
+        for index, item in enumerate(items)
+        if (kind := item.get("type")) is not None and kind != "message"
+    ]
+    if not special:
+        return items
+    lost = _half_pairs(items, special)
+    if any(items[index]["type"] == "reasoning" for index in special):
+        lost |= _dangling_reasoning(items, lost)
     if not lost:
         return items
     return [item for index, item in enumerate(items) if index not in lost]
 
 
-def _half_pairs(items: Sequence[TResponseInputItem]) -> set[int]:
+def _half_pairs(items: Sequence[TResponseInputItem], special: Iterable[int]) -> set[int]:
     lost: set[int] = set()
     unanswered: dict[tuple[str, str], deque[int]] = {}
-    for index, item in enumerate(items):
-        kind = item.get("type")
+    for index in special:
+        item = items[index]
+        kind = item["type"]
         if kind in _OUTPUT_OF:
             call_id = item.get("call_id")
             if isinstance(call_id, str):

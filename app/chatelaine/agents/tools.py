@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, overload
 from chatelaine.agents.context import RunContext
 from chatelaine.agents.errors import UserError
 from chatelaine.agents.models.protocol import ToolDescription
-from chatelaine.agents.schema import Parameters, Property, Shapes, evaluated_hints, unwrapped
+from chatelaine.agents.schema.hints import Shapes, evaluated_hints, unwrapped
+from chatelaine.agents.schema.records import Parameters, Property
 
 if TYPE_CHECKING:
     from docstring_parser import Docstring

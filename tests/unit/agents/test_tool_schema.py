@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, TypedDict
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import TypedDict as ExtendedTypedDict
 
 from chatelaine.agents.errors import ToolError, UserError
-from chatelaine.agents.schema import Parameters, Property, Shapes
+from chatelaine.agents.schema.hints import Shapes
+from chatelaine.agents.schema.records import Parameters, Property
 
 
 class Colour(enum.Enum):
@@ -427,6 +428,9 @@ singles: list[tuple[Any, st.SearchStrategy[Any]]] = [
 ]
 Typed = tuple[Any, st.SearchStrategy[Any]]
 
+patiently = settings(suppress_health_check=[HealthCheck.too_slow])
+"""Making types takes its time on a busy machine."""
+
 
 def records(parts: list[Typed]) -> st.SearchStrategy[Typed]:
     names = [f"field_{number}" for number in range(len(parts))]
@@ -530,6 +534,7 @@ def objects_in(schema: Any) -> list[dict[str, Any]]:
     return [schema, *inner] if schema.get("type") == "object" else inner
 
 
+@patiently
 @given(typed, st.booleans(), st.data())
 def test_any_value_of_any_type_fits_its_schema_and_is_read_back(
     each: Typed, strict: bool, data: Any
@@ -543,6 +548,7 @@ def test_any_value_of_any_type_fits_its_schema_and_is_read_back(
     assert repr(as_json(found)).count("True") == repr(value).count("True")
 
 
+@patiently
 @given(typed)
 def test_strict_schemas_are_closed_and_require_everything(each: Typed) -> None:
     made = parameters(each[0], required=False)
@@ -561,6 +567,7 @@ def words_of(made: Parameters, text: str) -> str:
     return "read"
 
 
+@patiently
 @given(typed, json_values)
 def test_whatever_a_model_writes_is_read_or_refused_in_words(each: Typed, value: Any) -> None:
     assert words_of(parameters(each[0]), json.dumps({"value": value})).startswith(
@@ -568,6 +575,7 @@ def test_whatever_a_model_writes_is_read_or_refused_in_words(each: Typed, value:
     )
 
 
+@patiently
 @given(typed, st.text())
 def test_any_text_at_all_is_read_or_refused_in_words(each: Typed, text: str) -> None:
     assert words_of(parameters(each[0]), text).startswith(("read", "The arguments "))

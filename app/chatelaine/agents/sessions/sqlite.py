@@ -25,11 +25,8 @@ from typing_extensions import override
 
 from chatelaine.agents.errors import SessionClosed, SessionError, SessionUnreadable
 from chatelaine.agents.items import Item, TResponseInputItem
-from chatelaine.agents.sessions.sqlite_thread import (
-    DATABASES,
-    Lease,
-    Place,
-)
+from chatelaine.agents.sessions.sqlite_connection import Place
+from chatelaine.agents.sessions.sqlite_thread import DATABASES, Lease
 
 if TYPE_CHECKING:
     from chatelaine.agents.sessions.protocol import SessionSettings
