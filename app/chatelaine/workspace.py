@@ -29,11 +29,12 @@ from chatelaine.vault.vault import (
     SlotKind,
     Vault,
     VaultState,
+    new_recovery_key,
     next_history_beside,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
     from types import TracebackType
 
@@ -94,10 +95,14 @@ class Workspace:
             self._conversations[thread.id] = found
         return found
 
-    async def fresh_thread(self) -> Thread:
-        """Give a thread in which nothing was said yet: the one there is, else a new one."""
+    async def fresh_thread(self, busy: Collection[ThreadId] = ()) -> Thread:
+        """Give a thread in which nothing was said yet: the one there is, else a new one.
+
+        Args:
+            busy: Threads in which something is being said just now.
+        """
         for thread in await self.store.threads():
-            untouched = thread.tip is None and not thread.title
+            untouched = thread.tip is None and not thread.title and thread.id not in busy
             if untouched and not await self.store.composer(thread.id):
                 return thread
         return await self.store.create_thread()
@@ -123,9 +128,11 @@ class Workspace:
 
     async def renew_recovery_key(self) -> str:
         """Make a new recovery key; the one before opens nothing any more."""
-        recovery_key = await asyncio.to_thread(self._vault.renew_recovery_key, self._key)
+        recovery_key = await asyncio.to_thread(new_recovery_key)
+        # It is known here before it counts: after a crash in between it is put in place again.
         await self.store.values.set(RECOVERY_KEY, recovery_key)
         await self.store.values.delete(RECOVERY_CONFIRMED)
+        await asyncio.to_thread(self._vault.install_recovery_key, self._key, recovery_key)
         return recovery_key
 
     async def restore_keyring_entry(self) -> None:
@@ -137,11 +144,12 @@ class Workspace:
             await asyncio.to_thread(self._vault.add_keyring_slot, self._key)
 
     async def ensure_recovery_key(self) -> None:
-        """Make a recovery key where the first one was lost with a crash before it was stored."""
-        values = self.store.values
-        if await values.get(RECOVERY_CONFIRMED) or await values.get(RECOVERY_KEY):
-            return
-        await self.renew_recovery_key()
+        """Finish what a crash may have left half done: the user can always get at a recovery key."""
+        pending = await self.pending_recovery_key()
+        if pending is not None:
+            await asyncio.to_thread(self._vault.install_recovery_key, self._key, pending)
+        elif await self.store.values.get(RECOVERY_CONFIRMED) is None:
+            await self.renew_recovery_key()
 
 
 class HistoryAccess:

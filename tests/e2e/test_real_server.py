@@ -155,7 +155,7 @@ def test_the_api_key_goes_with_the_provider_and_is_not_shown(start, connect, ser
         connect(program, api_key="sk-very-secret-key")
         program.press("Ctrl+,")
         program.wait_for(lambda state: state["dialog"])
-        assert program.tell("text", name="baseUrl") == server.base_url
+        wait_until(lambda: program.tell("text", name="baseUrl") == server.base_url)
         assert "secret" not in program.tell("text", name="apiKey")
         program.press("Esc")
         program.send("Hello")

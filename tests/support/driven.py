@@ -61,6 +61,7 @@ class Remote(QObject):
         if QApplication.activeWindow() is None and main_window() is not None:
             # A window manager gives the focus back when a dialog has closed; here there is none.
             main_window().activateWindow()
+            QTest.qWaitForWindowActive(main_window(), 1000)
         try:
             answer: dict[str, Any] = {"value": getattr(self, f"do_{verb}")(**command)}
         except Exception as error:  # noqa: BLE001 - whatever it is, the test must hear of it

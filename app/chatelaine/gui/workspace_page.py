@@ -182,7 +182,7 @@ class WorkspacePage(QWidget):
 
         async def begin() -> None:
             await self._save_draft_now()
-            await self._open(await workspace.fresh_thread())
+            await self._open(await workspace.fresh_thread(self._running_threads()))
 
         self._start(begin(), "new thread", replace="open thread")
 
@@ -302,6 +302,9 @@ class WorkspacePage(QWidget):
         self._controllers[number] = controller
         return controller
 
+    def _running_threads(self) -> frozenset[ThreadId]:
+        return frozenset(number for number, one in self._controllers.items() if one.running)
+
     def _is_open(self, thread_id: ThreadId) -> bool:
         return self.open_thread is not None and self.open_thread.id == thread_id
 
@@ -319,9 +322,7 @@ class WorkspacePage(QWidget):
             self.turn_ended.emit()
 
     def _show_running(self, thread_id: ThreadId, running: bool) -> None:
-        self.sidebar.set_running(
-            frozenset(number for number, other in self._controllers.items() if other.running)
-        )
+        self.sidebar.set_running(self._running_threads())
         if self._is_open(thread_id):
             self.composer.set_running(running)
             self.running_changed.emit(running)
@@ -356,7 +357,7 @@ class WorkspacePage(QWidget):
             if not self._is_open(thread_id):
                 return
             if next_to_it is None:
-                await self._open(await workspace.fresh_thread())
+                await self._open(await workspace.fresh_thread(self._running_threads()))
             else:
                 await self._open(await workspace.store.thread(next_to_it))
 
