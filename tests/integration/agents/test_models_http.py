@@ -428,6 +428,24 @@ async def test_an_answer_that_breaks_off_is_begun_anew_and_said_to_be(
     assert told.text == told.said == "Hello"
 
 
+@pytest.mark.parametrize("after", [Gate(), Cut(), Cut(reset=True)])
+async def test_what_happens_after_the_answer_is_whole_takes_nothing_away(
+    server: ScriptedServer,
+    make_model: MakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    after: Gate | Cut,
+) -> None:
+    monkeypatch.setattr(answer_stream, "_PATIENCE", 0.1)
+
+    def unending(exchange: Exchange) -> Raw:
+        stream = as_stream(exchange, text("Hello", usage=None)).removesuffix(b"data: [DONE]\n\n")
+        return Raw((stream, after))
+
+    server.script(unending)
+
+    assert (await tell(make_model(max_retries=0))).said == "Hello"
+
+
 async def test_an_answer_that_breaks_off_each_time_is_told(
     server: ScriptedServer, make_model: MakeModel
 ) -> None:
