@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chatelaine.agents.items import Item, is_user_message, kind_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 TITLE_LENGTH = 60
 PREVIEW_LENGTH = 120
+_AT_ONCE = 100
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -71,6 +72,18 @@ def encode_all(items: Iterable[Mapping[str, Any]]) -> list[EncodedItem]:
 def decode(data: str) -> Item:
     """Read a stored item."""
     return Item(json.loads(data))
+
+
+def decode_all(data: Sequence[str]) -> list[Item]:
+    """Read stored items: many at once, which takes half the time, but never all at once.
+
+    While Python reads JSON, nothing else runs, the window neither.
+    """
+    return [
+        Item(item)
+        for start in range(0, len(data), _AT_ONCE)
+        for item in json.loads(f"[{','.join(data[start : start + _AT_ONCE])}]")
+    ]
 
 
 def storable(text: str) -> str:

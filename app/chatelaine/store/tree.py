@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatelaine.agents.items import Item, text_of
-from chatelaine.store.items import decode, preview_of, time_from
+from chatelaine.store.items import decode, decode_all, preview_of, time_from
 from chatelaine.store.records import StoredItem, Turn, TurnState
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
                 (first, end, most - len(texts)),
             )
             texts.extend(data for (data,) in rows)
-    return [decode(data) for data in reversed(texts)]
+    texts.reverse()
+    return decode_all(texts)
 
 
 def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Turn]:
@@ -91,15 +92,18 @@ def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
     if head is None or limit == 0:
         return []
     path, _ = _walk(connection, head, _ALL if limit is None else min(limit, _MOST))
-    contents: dict[TurnId, list[StoredItem]] = {}
+    rows: list[tuple[int, str, str, int]] = []
     for first, end in _ranges(path):
-        rows = connection.execute(
+        rows += connection.execute(
             "SELECT id, data, agent, created FROM item WHERE id >= ? AND id < ? ORDER BY id",
             (first, end),
         )
-        for number, data, agent, created in rows:
-            stored = StoredItem(decode(data), agent, time_from(created))
-            contents.setdefault(number >> POSITION_BITS, []).append(stored)
+    contents: dict[TurnId, list[StoredItem]] = {}
+    for (number, _, agent, created), item in zip(
+        rows, decode_all([row[1] for row in rows]), strict=True
+    ):
+        stored = StoredItem(item, agent, time_from(created))
+        contents.setdefault(number >> POSITION_BITS, []).append(stored)
     found = (connection.execute(_TURN, (turn_id,)).fetchone() for turn_id in path)
     return [_turn(row, tuple(contents.get(row[0], ()))) for row in found]
 

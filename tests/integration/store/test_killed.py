@@ -27,8 +27,10 @@ def kill(process, *, after):
     """Let it say so many words, kill it wherever it is, and give all it has said."""
     said = [process.stdout.readline().split() for _ in range(after)]
     process.kill()
-    rest, errors = process.communicate()
-    assert errors == ""
+    # Not communicate(): it forgets what was read ahead.
+    rest = process.stdout.read()
+    with process:
+        assert process.stderr.read() == ""
     whole = rest[: rest.rfind("\n") + 1]  # the last line may be cut
     said += [line.split() for line in whole.splitlines()]
     return [(word, *map(int, numbers)) for word, *numbers in said]

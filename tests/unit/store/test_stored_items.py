@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatelaine.agents.items import assistant_message, user_message
+from chatelaine.agents.items import Item, assistant_message, user_message
 from chatelaine.store import items
 
 json_values = st.recursive(
@@ -23,6 +23,14 @@ def test_what_is_read_is_what_was_written(item):
     encoded = items.encode(item)
     encoded.data.encode()
     assert items.decode(encoded.data) == item
+
+
+@given(st.lists(st.text(), max_size=5), st.integers(0, 3))
+def test_many_are_read_as_each_would_be(texts, times):
+    given = [user_message(text) for text in texts] * 100 * times
+    data = [items.encode(item).data for item in given]
+    assert items.decode_all(data) == given
+    assert all(isinstance(item, Item) for item in items.decode_all(data))
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800", "a\ud83d", "\ude00b", "😀", "é\u2028"])
