@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import enum
 import functools
 import inspect
 import json
@@ -236,19 +237,13 @@ def _is_context(hint: Any) -> bool:
 
 def _document_of(documented: Any) -> Docstring:
     # Reading docstrings costs a tenth of the library's import, so it waits for the first tool.
-    from docstring_parser import ParseError, parse
-    from docstring_parser.common import Docstring
+    from docstring_parser import parse
 
     text = documented.__doc__ or ""
     if inspect.isclass(documented) and dataclasses.is_dataclass(documented):
         # A dataclass without words gets its signature as docstring.
         text = "" if text.startswith(f"{documented.__name__}(") else text
-    try:
-        return parse(text)
-    except ParseError:
-        plain = Docstring()
-        plain.short_description = inspect.cleandoc(text)
-        return plain
+    return parse(text)
 
 
 def _descriptions(document: Docstring) -> dict[str, str]:
@@ -267,4 +262,4 @@ def _jsonable(value: object) -> Any:
         return list(value)
     if isinstance(value, Mapping):
         return dict(value)
-    return str(value)
+    return value.value if isinstance(value, enum.Enum) else str(value)

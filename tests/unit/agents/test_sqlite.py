@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from chatelaine.agents.errors import SessionClosed, SessionError, SessionUnreadable
 from chatelaine.agents.items import assistant_message, user_message
-from chatelaine.agents.sessions import sqlite_connection, sqlite_thread
+from chatelaine.agents.sessions import sqlite, sqlite_connection, sqlite_thread
 from chatelaine.agents.sessions.protocol import SessionSettings
 from chatelaine.agents.sessions.sqlite import SQLiteSession
 from contracts.session import EVERY_KIND, SessionContract, numbered, texts
@@ -261,6 +261,20 @@ async def _on_the_thread(session: SQLiteSession, statement: str) -> None:
     await session._leased().read(lambda connection: connection.execute(statement).fetchall())
 
 
+async def test_a_transaction_that_cannot_even_be_taken_back_is_left_behind(path: Path) -> None:
+    def forbid(action: int, what: str | None, *_: object) -> int:
+        refused = action == sqlite3.SQLITE_TRANSACTION and what == "ROLLBACK"
+        return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+    async with SQLiteSession("one", path) as session:
+        await session.add_items(numbered(1))
+        await session._leased().read(lambda connection: connection.set_authorizer(forbid))
+        with pytest.raises(SessionError, match="not authorized"):
+            await session.add_items([user_message("bad"), {"role": "user", "content": object()}])
+        await session.add_items([user_message("1")])
+        assert texts(await session.get_items()) == ["0", "1"]
+
+
 # ---------------------------------------------------------------------------- damaged rows
 
 
@@ -385,6 +399,24 @@ def test_a_session_outlives_the_loop_it_was_used_in(path: Path) -> None:
     for number in range(3):
         asyncio.run(session.add_items([user_message(str(number))]))
     assert texts(asyncio.run(session.get_items())) == ["0", "1", "2"]
+    asyncio.run(session.close())
+
+
+def test_a_loop_that_was_closed_too_early_does_no_harm(path: Path) -> None:
+    session = SQLiteSession("one", path)
+    go_on = threading.Event()
+
+    async def begin() -> list[asyncio.Future[Any]]:
+        lease = session._leased()
+        return [
+            lease.read(lambda _connection: go_on.wait(10)),
+            lease.write(lambda connection: sqlite._insert("one", numbered(1), connection)),
+        ]
+
+    begun = asyncio.run(begin())
+    assert not any(each.done() for each in begun)
+    go_on.set()
+    assert texts(asyncio.run(session.get_items())) == ["0"]
     asyncio.run(session.close())
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, Type
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typing_extensions import TypeAliasType
 from typing_extensions import TypedDict as ExtendedTypedDict
 
 from chatelaine.agents.errors import ToolError, UserError
@@ -145,6 +146,11 @@ def described(hint: Any, **more: Any) -> Any:
             },
         ),
         (Literal[Colour.RED], {"type": "string", "enum": ["red"]}),
+        (
+            Literal["a", None],  # noqa: PYI061 - as people write it
+            {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null", "enum": [None]}]},
+        ),
+        (TypeAliasType("Names", list[str]), {"type": "array", "items": {"type": "string"}}),
         (Colour, {"type": "string", "enum": ["red", "blue"]}),
         (Size, {"type": "integer", "enum": [1, 2]}),
         (Mood, {"type": "string", "enum": ["good"]}),

@@ -9,6 +9,7 @@ import enum
 import functools
 import threading
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pytest
@@ -370,6 +371,7 @@ class Pixel:
         ({1}, "[1]"),
         (Place("Nice"), '{"city": "Nice", "country": "FR"}'),
         ([Place("Nice")], '[{"city": "Nice", "country": "FR"}]'),
+        (MappingProxyType({"a": Unit.CELSIUS}), '{"a": "celsius"}'),
         (Pixel(), '"a pixel"'),
     ],
     ids=str,

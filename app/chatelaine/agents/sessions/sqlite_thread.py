@@ -19,6 +19,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -142,7 +143,9 @@ class _Worker:
     def _let_go(self, place: Place) -> bool:
         used, thread_used = self._registry.released(self._name, place.key)
         if not used and (connection := self._connections.pop(place.key, None)) is not None:
-            connection.close()
+            # What cannot be closed is gone all the same, and the thread must end.
+            with suppress(sqlite3.Error):
+                connection.close()
         return thread_used
 
     def _patiently(self, jobs: Sequence[_Job]) -> Sequence[_Outcome]:
