@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import sys
 from importlib.metadata import version
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NO_DISPLAY = """\
-Chatelaine cannot open its window: there is no display.
+Chatelaine cannot open its window: there is no display, or it does not answer.
 
 It is a desktop program and needs a graphical session (X11 or Wayland).
   - On the desktop itself: start it from a terminal of your graphical session.
@@ -48,7 +49,22 @@ def _has_display() -> bool:
     """Tell whether Qt will find a screen; without one it would abort."""
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    return bool(os.environ.get("DISPLAY")) and _answers()
+
+
+def _answers() -> bool:
+    """Tell whether the X server that DISPLAY names can be talked to: it may be gone."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True  # Qt says what it lacks
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not failed
 
 
 if __name__ == "__main__":

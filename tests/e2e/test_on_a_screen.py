@@ -26,7 +26,17 @@ def display() -> Iterator[str]:
     """An X server without network, and the name of its display."""
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
+        [
+            "Xvfb",
+            "-displayfd",
+            str(writing),
+            "-screen",
+            "0",
+            "1280x900x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     )
@@ -77,11 +87,14 @@ def test_the_window_opens_on_a_screen_and_closes_by_key(display: str, user: dict
         assert program.returncode == 0
 
 
-def test_without_a_display_it_says_so_instead_of_aborting(user: dict[str, str]) -> None:
+@pytest.mark.parametrize("display", [{}, {"DISPLAY": ":4711"}], ids=["none", "gone"])
+def test_without_a_display_it_says_so_instead_of_aborting(
+    user: dict[str, str], display: dict[str, str]
+) -> None:
     gone = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "chatelaine"],
-        env={name: value for name, value in user.items() if name not in gone},
+        env={name: value for name, value in user.items() if name not in gone} | display,
         capture_output=True,
         text=True,
         check=False,
