@@ -207,10 +207,10 @@ class Connection(aiosqlite.Connection):
             raise
 
     @override
-    async def close(self) -> None:
-        """Close after the work that was posted; give up waiting for it after half of `CLOSING`."""
+    async def close(self, patience: float = CLOSING) -> None:
+        """Close after the work that was posted; give up waiting for it after so many seconds."""
         if self._running and (closed := self.stop()) is not None:
-            await asyncio.wait({closed}, timeout=CLOSING / 2)
+            await asyncio.wait({closed}, timeout=patience)
 
 
 def _succeed(future: asyncio.Future[T], result: T) -> None:
@@ -331,8 +331,8 @@ class Database:
         with suppress(ValueError):  # closed already
             await self._reader.interrupt()
         # The connection that is closed last empties and removes the log.
-        await self._reader.close()
-        await self._writer.close()
+        await self._reader.close(CLOSING / 4)
+        await self._writer.close(CLOSING * 3 / 4)
         if self._timer is not None:
             self._timer.cancel()
 

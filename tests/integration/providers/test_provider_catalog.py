@@ -41,6 +41,12 @@ async def test_the_path_that_most_servers_have_is_found(server):
     assert (await attempt(f"{host}/v1/chat/completions")).base_url == server.base_url
 
 
+async def test_a_server_that_knows_neither_path_is_a_failure(server):
+    server.models_answer = Refusal(404)
+    with pytest.raises(errors.ProviderFailed):
+        await attempt(server.base_url.removesuffix("/v1"))
+
+
 async def test_a_wrong_path_is_a_failure(server):
     with pytest.raises(errors.ProviderFailed, match="v1"):
         await attempt(server.base_url.replace("/v1", "/v7"))

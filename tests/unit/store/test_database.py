@@ -368,13 +368,25 @@ def noted(call, event):
 
 
 async def test_closing_finishes_what_was_asked_for(database, path, key):
-    futures = [database.post_write(put(f"{number:03}")) for number in range(200)]
+    futures = [database.post_write(put(f"{number:03}")) for number in range(40)]
     await database.close()
     assert all(future.done() for future in futures)
     assert [file.name for file in path.parent.iterdir()] == ["history.db"]
     again = await Database.open(path, key)
-    assert len(await again.read(names)) == 200
+    assert len(await again.read(names)) == 40
     await again.close()
+
+
+async def test_what_fails_while_it_is_opened_is_closed_again(path, key, monkeypatch):
+    """The guard around the tests looks for threads that go on."""
+
+    def refuse(*_):
+        raise HistoryReadOnly("no")
+
+    monkeypatch.setattr(module, "_open_reader", refuse)
+    with pytest.raises(HistoryReadOnly):
+        await Database.open(path, key, create=True)
+    assert [file.name for file in path.parent.iterdir()] == ["history.db"]
 
 
 async def test_closing_does_not_wait_for_a_long_reading(database):
@@ -406,6 +418,32 @@ async def test_closing_takes_two_seconds_at_the_most(database):
     hold.set()
     await until(stuck[0].done)
     await until(lambda: not database._writer._thread.is_alive())
+
+
+def test_work_outlives_the_loop_it_was_asked_for_in(path, key):
+    hold, done = threading.Event(), threading.Event()
+
+    async def ask():
+        database = await Database.open(path, key, create=True)
+        return database, [
+            database.post_write(lambda _: hold.wait(10)),
+            database.post_write(lambda c: (put("x")(c), done.set())),
+        ]
+
+    database, unheard = asyncio.run(ask())
+    hold.set()
+    assert done.wait(10)
+    assert not any(future.done() for future in unheard)
+    asyncio.run(database.close())
+    assert names_in(path, key) == ["x"]
+
+
+def names_in(path, key):
+    connection = connect(path, key)
+    try:
+        return names(connection)
+    finally:
+        connection.close()
 
 
 async def test_the_threads_never_keep_the_program_from_ending(database):

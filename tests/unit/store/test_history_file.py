@@ -106,6 +106,19 @@ async def test_a_file_that_was_cut_off(path, key, history):
         await refused(HistoryDamaged, path, key, salt=history)
 
 
+async def test_a_damaged_page_that_is_needed_at_once(path, key, history):
+    connection = connect(path, key)
+    (page,) = connection.execute(
+        "SELECT rootpage FROM sqlite_master WHERE name = 'turn_running'"
+    ).fetchone()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 + 7] ^= 1
+    path.write_bytes(content)
+    await refused(HistoryDamaged, path, key)
+    assert [file.name for file in path.parent.iterdir()] == ["history.db"]
+
+
 async def test_the_log_of_another_file_left_beside_it(path, key, history, tmp_path):
     other = tmp_path / "other" / "history.db"
     store = await ConversationStore.open(other, OTHER_KEY, create=True)

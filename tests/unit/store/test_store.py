@@ -154,6 +154,15 @@ async def test_the_preview_is_of_the_last_message_that_is_shown(store, thread):
     assert await preview() == "first answer"
 
 
+async def test_a_preview_goes_past_turns_in_which_nothing_was_said(store, thread):
+    await said(store, thread, "one", "answer")
+    for items in ([], [{"type": "reasoning", "summary": []}], [user_message("last")]):
+        turn = await store.begin_turn(thread.id, items)
+        await store.end_turn(turn.id, TurnState.STOPPED)
+    await store.undo(thread.id)
+    assert (await store.thread(thread.id)).preview == "answer"
+
+
 # ---------------------------------------------------------------------------- turns
 
 

@@ -100,6 +100,11 @@ async def test_adding_is_all_or_nothing(store, thread):
     assert await store.items(thread.id) == []
 
 
+async def test_adding_nothing_is_a_mistake(store, thread):
+    with pytest.raises(ValueError, match="no items"):
+        await add(store, thread)
+
+
 async def test_a_turn_can_be_as_long_as_its_ids_allow(store, thread, monkeypatch):
     monkeypatch.setattr(tree, "CAPACITY", 4)
     turn = await store.begin_turn(thread.id, [user_message("x")])
