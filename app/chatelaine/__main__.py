@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-import ctypes
 import os
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,13 +21,9 @@ It is a desktop program and needs a graphical session (X11 or Wayland).
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the arguments and show the window; give the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="chatelaine", description="A window for talking with AI agents."
-    )
-    parser.add_argument(
-        "--version", action="version", version=f"Chatelaine {version('chatelaine')}"
-    )
-    parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given:  # the usual start has none, and need not wait for what reads them
+        _read(given)
     if not _has_display():
         sys.stderr.write(NO_DISPLAY)
         return 1
@@ -45,6 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _read(arguments: list[str]) -> None:
+    import argparse
+    from importlib.metadata import version
+
+    parser = argparse.ArgumentParser(
+        prog="chatelaine", description="A window for talking with AI agents."
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"Chatelaine {version('chatelaine')}"
+    )
+    parser.parse_args(arguments)
+
+
 def _has_display() -> bool:
     """Tell whether Qt will find a screen; without one it would abort."""
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
@@ -56,6 +62,8 @@ def _has_display() -> bool:
 
 def _answers() -> bool:
     """Tell whether the X server that DISPLAY names can be talked to: it may be gone."""
+    import ctypes
+
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:

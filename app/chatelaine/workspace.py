@@ -144,7 +144,7 @@ class Workspace:
             await asyncio.to_thread(self._vault.add_keyring_slot, self._key)
 
     async def ensure_recovery_key(self) -> None:
-        """Finish what a crash may have left half done: the user can always get at a recovery key."""
+        """Finish what a crash has left half done: there is always a recovery key to be had."""
         pending = await self.pending_recovery_key()
         if pending is not None:
             await asyncio.to_thread(self._vault.install_recovery_key, self._key, pending)

@@ -74,6 +74,13 @@ class Assistants:
             self._assistant, self._built = fresh, (provider, key)
         return self._assistant
 
+    async def preload(self) -> None:
+        """Import what the first request needs, in a worker thread; nothing for the demo model."""
+        if await self._providers.current() is not None:
+            from chatelaine.agents.models.transport import preload
+
+            await preload()
+
     async def aclose(self) -> None:
         """Close the connections that are kept open."""
         models = self._replaced
@@ -120,7 +127,8 @@ def _client(provider: records.Provider, api_key: str | None) -> Model:
         else OpenAIChatCompletionsModel
     )
     try:
-        return client(provider.model, api_key=api_key, base_url=provider.base_url)
+        # '' is no key at all; with None the one of the environment would be sent to any server.
+        return client(provider.model, api_key=api_key or "", base_url=provider.base_url)
     except MissingCredentials as error:
         raise CredentialsMissing(
             "Enter the API key of your provider under File > Settings, then send the message again."

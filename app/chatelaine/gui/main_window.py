@@ -13,7 +13,6 @@ import logging
 from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +34,8 @@ from chatelaine.errors import ChatelaineError
 from chatelaine.gui import failures
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
-from chatelaine.gui.providers.settings_dialog import SettingsDialog
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.vault.entrance import Entrance
-from chatelaine.gui.vault.recovery_page import RecoveryPage
 from chatelaine.gui.workspace_page import WorkspacePage
 from chatelaine.settings.schema import Settings, Theme
 
@@ -51,6 +48,8 @@ log = logging.getLogger(__name__)
 
 TEXT_STEP = 10
 """Percent by which Larger and Smaller change the size of the text."""
+IDLE = 2.0
+"""Seconds after the history is open until what comes later is imported."""
 TURNS_BEFORE_RECOVERY = 3
 """The recovery key is offered after this many turns: not to somebody who only looks around."""
 
@@ -184,12 +183,18 @@ class MainWindow(QMainWindow):
         if any(thread.tip is not None for thread in await workspace.store.threads()):
             self._turns = TURNS_BEFORE_RECOVERY
         self._update_actions()
-        # What was imported and made for the start stays; the collector need not look at it again.
-        gc.freeze()
+        self._start_task(self._settle(workspace), "settle")
         if workspace.keyring_entry_lost:
             self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
         if await workspace.providers.current() is None:
             self._offer_provider()
+
+    async def _settle(self, workspace: Workspace) -> None:
+        """Get ready for the first request once the user has had time to begin."""
+        await asyncio.sleep(IDLE)
+        await workspace.assistants.preload()
+        # What was imported and made for the start stays; the collector need not look at it again.
+        gc.freeze()
 
     def _remember_history(self, history: Path) -> None:
         chosen = "" if history == self._usual_history else str(history)
@@ -341,6 +346,8 @@ class MainWindow(QMainWindow):
     def _show_settings_dialog(self) -> None:
         if self._workspace is None:
             return
+        from chatelaine.gui.providers.settings_dialog import SettingsDialog
+
         dialog = SettingsDialog(self._workspace, self._scope, self, settings=self._settings)
         dialog.saved.connect(self._banner.clear)
         dialog.appearance_changed.connect(self._set_appearance)
@@ -400,6 +407,8 @@ class MainWindow(QMainWindow):
         workspace = self._workspace
         if workspace is None:
             return
+        from chatelaine.gui.vault.recovery_page import RecoveryPage
+
         dialog = RecoveryPage(recovery_key, self)
         dialog.confirmed.connect(
             lambda: self._start_task(workspace.confirm_recovery_key(), "confirm recovery key")
@@ -448,6 +457,8 @@ class MainWindow(QMainWindow):
         )
 
     def _show_about(self) -> None:
+        from importlib.metadata import version
+
         self._tell(
             f"Chatelaine {version('chatelaine')}",
             "A window for talking with AI agents. Everything you write is kept in one encrypted "

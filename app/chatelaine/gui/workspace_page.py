@@ -284,7 +284,8 @@ class WorkspacePage(QWidget):
         self.sidebar.select(thread.id)
         self.thread_changed.emit()
         self.steps_changed.emit()
-        if not self.sidebar.isAncestorOf(QApplication.focusWidget()):
+        focused = QApplication.focusWidget()
+        if focused is None or not self.sidebar.isAncestorOf(focused):
             # Who walks through the list with the arrow keys wants to go on.
             self.composer.setFocus()
         await workspace.store.values.set(LAST_THREAD, str(thread.id))

@@ -13,14 +13,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
 from chatelaine.errors import ChatelaineError, KeyUnavailable, PassphraseNeeded
-from chatelaine.gui.vault.create_page import CreatePage
-from chatelaine.gui.vault.unlock_page import UnlockPage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from chatelaine.gui.tasks import TaskScope
+    from chatelaine.gui.vault.create_page import CreatePage
+    from chatelaine.gui.vault.unlock_page import UnlockPage
     from chatelaine.workspace import HistoryAccess, Workspace
 
 PATIENCE_MS = 1000
@@ -51,21 +51,36 @@ class Entrance(QObject):
         self._scope = scope
         self._access: HistoryAccess | None = None
         self.page = QStackedWidget()
-        self._create = CreatePage()
-        self._unlock = UnlockPage()
-        self.page.addWidget(self._unlock)
-        self.page.addWidget(self._create)
+        # Most starts need neither page, and are over sooner without them.
+        self._create: CreatePage | None = None
+        self._unlock: UnlockPage | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(lambda: self._set_waiting(True))
-        self._create.passphrase_chosen.connect(self._create_with_passphrase)
-        self._unlock.try_again.connect(self.open)
-        self._unlock.passphrase_entered.connect(self._open_with_passphrase)
-        self._unlock.recovery_key_entered.connect(self._open_with_recovery_key)
-        self._unlock.other_history_chosen.connect(self.open_other)
-        self._unlock.new_history_requested.connect(self._open_next)
-        self._unlock.quit_requested.connect(self.quit_requested)
-        self._create.try_again.connect(self.open)
-        self._create.quit_requested.connect(self.quit_requested)
+
+    def _create_page(self) -> CreatePage:
+        if self._create is None:
+            from chatelaine.gui.vault.create_page import CreatePage
+
+            page = self._create = CreatePage()
+            page.passphrase_chosen.connect(self._create_with_passphrase)
+            page.try_again.connect(self.open)
+            page.quit_requested.connect(self.quit_requested)
+            self.page.addWidget(page)
+        return self._create
+
+    def _unlock_page(self) -> UnlockPage:
+        if self._unlock is None:
+            from chatelaine.gui.vault.unlock_page import UnlockPage
+
+            page = self._unlock = UnlockPage()
+            page.try_again.connect(self.open)
+            page.passphrase_entered.connect(self._open_with_passphrase)
+            page.recovery_key_entered.connect(self._open_with_recovery_key)
+            page.other_history_chosen.connect(self.open_other)
+            page.new_history_requested.connect(self._open_next)
+            page.quit_requested.connect(self.quit_requested)
+            self.page.addWidget(page)
+        return self._unlock
 
     def open(self) -> None:
         """Open the history: with the key from the keyring, else with the user's help."""
@@ -109,8 +124,9 @@ class Entrance(QObject):
         try:
             workspace = await way(await self._to_history())
         except PassphraseNeeded as error:
-            self._create.show_problem(error)
-            self.page.setCurrentWidget(self._create)
+            page = self._create_page()
+            page.show_problem(error)
+            self.page.setCurrentWidget(page)
             self.needed.emit()
             return
         except ChatelaineError as error:
@@ -128,14 +144,16 @@ class Entrance(QObject):
         return self._access
 
     async def _ask(self, error: ChatelaineError) -> None:
+        page = self._unlock_page()
         if isinstance(error, KeyUnavailable) and self._access is not None:
-            self._unlock.set_passphrase_possible(await self._access.has_passphrase())
-        self._unlock.show_problem(error)
-        self.page.setCurrentWidget(self._unlock)
+            page.set_passphrase_possible(await self._access.has_passphrase())
+        page.show_problem(error)
+        self.page.setCurrentWidget(page)
         self.needed.emit()
 
     def _set_waiting(self, waiting: bool) -> None:
-        self._unlock.set_waiting(waiting)
+        if self._unlock is not None:
+            self._unlock.set_waiting(waiting)
         self.waiting.emit(waiting)
 
 
