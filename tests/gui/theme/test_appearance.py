@@ -69,6 +69,9 @@ def test_the_system_is_followed_live(appearance, qapp, monkeypatch):
         def unsetColorScheme(self):  # noqa: N802  Qt's name
             pass
 
+        def setColorScheme(self, scheme):  # noqa: N802  Qt's name
+            pass
+
     # The offscreen platform has no scheme of its own to change.
     monkeypatch.setattr(QApplication, "styleHints", lambda self: Dark())
     hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)

@@ -28,5 +28,10 @@ def test_qt_can_read_it(palette, qtbot):
 
 
 def test_the_text_size_is_in_it():
-    assert "font-size: 13px" in stylesheet(light(), 1.0)
-    assert "font-size: 26px" in stylesheet(light(), 2.0)
+    assert "font-size: 15px" in stylesheet(light(), 1.0)
+    assert "font-size: 30px" in stylesheet(light(), 2.0)
+
+
+def test_no_rule_gives_every_widget_a_font():
+    # The application's font does that; a rule would be worked out for each widget there is.
+    assert not re.search(r"^QWidget \{", stylesheet(light()), re.MULTILINE)

@@ -45,8 +45,8 @@ class Notice(RowWidget[NoticeRow]):
     """A card with words and, on the last turn, what can be done about it.
 
     Attributes:
-        retry: Asks again.
-        go_on: Lets the model go on where it was cut off.
+        retry: Asks again; None where that cannot be done.
+        go_on: Lets the model go on where it was cut off; None where that cannot be done.
     """
 
     def __init__(
@@ -54,13 +54,9 @@ class Notice(RowWidget[NoticeRow]):
     ) -> None:
         super().__init__(row, highlighter, parent)
         self._text = self._make_text(self._words, Voice.NOTE)
-        self._spinner = Spinner(self)
-        self.go_on = QPushButton("Continue", self)
-        self.go_on.clicked.connect(self.continue_requested)
-        self.retry = QPushButton("Retry", self)
-        self.retry.clicked.connect(self.retry_requested)
-        for button in (self.go_on, self.retry):
-            button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._spinner: Spinner | None = None
+        self.go_on: QPushButton | None = None
+        self.retry: QPushButton | None = None
         self.show_row(row, Place())
 
     @override
@@ -71,10 +67,26 @@ class Notice(RowWidget[NoticeRow]):
             blocks.append(Paragraph(Text(row.message), _TIGHT))
         self._text.set_blocks(blocks)
         self._text.say("")
-        self._spinner.setVisible(row.kind is NoticeKind.RETRYING)
-        self.go_on.setVisible(row.can_continue)
-        self.retry.setVisible(row.can_retry)
+        if row.kind is NoticeKind.RETRYING and self._spinner is None:
+            self._spinner = Spinner(self)
+        if self._spinner is not None:
+            self._spinner.setVisible(row.kind is NoticeKind.RETRYING)
+        if row.can_continue and self.go_on is None:
+            self.go_on = self._make_button("Continue")
+            self.go_on.clicked.connect(self.continue_requested)
+        if row.can_retry and self.retry is None:
+            self.retry = self._make_button("Retry")
+            self.retry.clicked.connect(self.retry_requested)
+        if self.go_on is not None:
+            self.go_on.setVisible(row.can_continue)
+        if self.retry is not None:
+            self.retry.setVisible(row.can_retry)
         self.update()
+
+    def _make_button(self, words: str) -> QPushButton:
+        button = QPushButton(words, self)
+        button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        return button
 
     def _words(self) -> str:
         return "\n".join(part for part in (self.row.title, self.row.message) if part)
@@ -82,7 +94,8 @@ class Notice(RowWidget[NoticeRow]):
     @override
     def arrange(self, width: int) -> int:
         left = OVERHANG + _SIDE + _SYMBOL + _GAP
-        shown = [button for button in (self.go_on, self.retry) if not button.isHidden()]
+        buttons_made = (self.go_on, self.retry)
+        shown = [button for button in buttons_made if button and not button.isHidden()]
         sizes = [button.sizeHint() for button in shown]
         buttons = sum(size.width() for size in sizes) + 8 * len(sizes)
         beside = width >= _ENOUGH
@@ -98,7 +111,8 @@ class Notice(RowWidget[NoticeRow]):
         elif shown:
             self._place(shown, sizes, left, _ABOVE + inner + _GAP)
             inner += _GAP + tall
-        self._spinner.move(self._symbol_box().topLeft().toPoint())
+        if self._spinner is not None:
+            self._spinner.move(self._symbol_box().topLeft().toPoint())
         return inner + 2 * _ABOVE
 
     def _place(self, buttons: list[QPushButton], sizes: list[QSize], left: int, top: int) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _GAP: Final = 7
 _DOT_ROW: Final = 26
+_ACTIONS: Final = 28
 _THOUGHT_INDENT: Final = 16
 _THOUGHT_BAR: Final = 3
 _TOGGLE_SHIFT: Final = 6
@@ -46,9 +47,9 @@ class Reply(RowWidget[ReplyRow]):
         self._text = self._make_text(lambda: self.row.text)
         self._toggle: Disclosure | None = None
         self._thoughts: MessageText | None = None
-        self._dot = PulseDot(self)
-        self._actions = ReplyActions(lambda: self.row.text, self)
-        self._actions.retry.clicked.connect(self.retry_requested)
+        self._dot: PulseDot | None = None
+        self._actions: ReplyActions | None = None
+        self._actions_top = 0
         self._text.focus_changed.connect(self._show_actions)
         self.show_row(row, Place())
 
@@ -65,7 +66,10 @@ class Reply(RowWidget[ReplyRow]):
             if not row.running:
                 self._text.say(row.agent or "Assistant")
         self._text.setVisible(bool(row.text.strip()))
-        self._dot.setVisible(row.running)
+        if row.running and self._dot is None:
+            self._dot = PulseDot(self)
+        if self._dot is not None:
+            self._dot.setVisible(row.running)
         self._show_actions()
         self.update()
 
@@ -116,36 +120,44 @@ class Reply(RowWidget[ReplyRow]):
             self._text.place(OVERHANG, top, width, height)
             top += height
         if self.row.running:
-            self._dot.move(OVERHANG + 1, top + (_DOT_ROW - self._dot.height()) // 2 + 2)
+            if self._dot is not None:
+                self._dot.move(OVERHANG + 1, top + (_DOT_ROW - self._dot.height()) // 2 + 2)
             top += _DOT_ROW
         elif self.place.closing:
-            size = self._actions.sizeHint()
-            left = OVERHANG - _TOGGLE_SHIFT
-            self._actions.setGeometry(left, top + _GAP, size.width(), size.height())
-            top += _GAP + size.height()
+            self._actions_top = top + _GAP
+            self._place_actions()
+            top += _GAP + round(self._style().px(_ACTIONS))
         return top
 
     # ------------------------------------------------------------------ actions
 
     def _show_actions(self) -> None:
-        self._actions.setVisible(self.place.closing and not self.row.running)
+        """Show the buttons where they are of use; most replies never need to have them made."""
+        revealed = self.place.last or self.underMouse() or self._text.hasFocus()
+        wanted = self.place.closing and not self.row.running
+        if self._actions is None:
+            if not (wanted and revealed):
+                return
+            self._actions = ReplyActions(lambda: self.row.text, self)
+            self._actions.retry.clicked.connect(self.retry_requested)
+            self._place_actions()
+        self._actions.setVisible(wanted)
         self._actions.retry.setVisible(self.place.last)
-        self._actions.reveal(
-            self.place.last or self.underMouse() or self._text.hasFocus(),
-        )
+        self._actions.reveal(revealed)
+
+    def _place_actions(self) -> None:
+        if self._actions is not None:
+            size = self._actions.sizeHint()
+            left = OVERHANG - _TOGGLE_SHIFT
+            self._actions.setGeometry(left, self._actions_top, size.width(), size.height())
 
     @override
     def enterEvent(self, event: QEnterEvent) -> None:
-        self._actions.reveal(True)
+        self._show_actions()
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
         self._show_actions()
-
-    @override
-    def restyle(self) -> None:
-        super().restyle()
-        self._actions.adjustSize()
 
     # ------------------------------------------------------------------ painting
 

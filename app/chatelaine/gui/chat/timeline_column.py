@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -75,10 +76,12 @@ class Column(QWidget):
         self.widgets: list[AnyRow] = []
         self.first = 0
         self._highlighter = highlighter
-        self._arranged: dict[
-            AnyRow, tuple[int, int]
-        ] = {}  # the width it is laid out for, its height
-        self._tops: list[int] = []
+        self._prepared: list[AnyRow] = []
+        self._unstyled: set[AnyRow] = set()
+        self._inner = 0
+        self._arranged: dict[AnyRow, tuple[int, int]] = {}  # for which width; how high
+        self._placed: list[AnyRow] = []  # the widgets as they were placed last
+        self._tops: list[int] = []  # and where each of them begins
         self.earlier = QPushButton("Show earlier messages", self)
         self.earlier.setProperty("kind", "quiet")
         self.earlier.hide()
@@ -87,15 +90,25 @@ class Column(QWidget):
 
     def clear(self, first: int) -> None:
         """Show no rows; the next ones that come end before row number `first`."""
-        self._drop(self.widgets)
-        self.widgets, self.first = [], first
+        self._drop(self.widgets + self._prepared)
+        self.widgets, self._prepared, self.first = [], [], first
 
-    def prepend(self, rows: Sequence[Row], count: int) -> None:
-        """Show some more rows before those that are shown."""
-        start = max(self.first - count, 0)
-        made = [self._make(rows, index) for index in range(start, self.first)]
-        self.widgets[:0] = made
-        self.first = start
+    @property
+    def prepared(self) -> int:
+        """How many rows were made that are not shown yet."""
+        return len(self._prepared)
+
+    def prepare(self, rows: Sequence[Row]) -> None:
+        """Make the row above those that are there, without showing it yet."""
+        self._prepared.insert(0, self._make(rows, self.first - self.prepared - 1))
+
+    def show_prepared(self) -> None:
+        """Show the rows that were prepared, before those that are shown."""
+        for widget in self._prepared:
+            widget.show()
+        self.widgets[:0] = self._prepared
+        self.first -= self.prepared
+        self._prepared = []
 
     def update_from(self, rows: Sequence[Row], changed: int) -> None:
         """Show what has changed.
@@ -113,11 +126,13 @@ class Column(QWidget):
             place = index - self.first
             if place == len(self.widgets):
                 self.widgets.append(self._make(rows, index))
+                self.widgets[place].show()
                 continue
             widget, row = self.widgets[place], rows[index]
             if type(widget) is not _KINDS[type(row)] or widget.row.turn != row.turn:
                 self._drop([widget])
                 self.widgets[place] = self._make(rows, index)
+                self.widgets[place].show()
             elif widget.row is not row or widget.place != place_of(rows, index):
                 widget.show_row(row, place_of(rows, index))
                 self._arranged.pop(widget, None)
@@ -127,12 +142,11 @@ class Column(QWidget):
         self.first = first
 
     def restyle(self) -> None:
-        """Take on the colours and the text size that the application has now."""
+        """Let the rows take on the colours and the text size of now when they are placed next."""
         self._arranged = {
             widget: (_STALE, height) for widget, (_, height) in self._arranged.items()
         }
-        for widget in self.widgets:
-            widget.restyle()
+        self._unstyled = set(self.widgets + self._prepared)
 
     def _make(self, rows: Sequence[Row], index: int) -> AnyRow:
         row = rows[index]
@@ -147,7 +161,8 @@ class Column(QWidget):
             lambda rect: self.focus_shown.emit(rect.translated(widget.pos()))
         )
         widget.height_changed.connect(lambda: self._on_height_changed(widget))
-        widget.show()
+        if self._inner:
+            self._lay_out(widget, self._inner)
         return widget
 
     def _on_height_changed(self, widget: AnyRow) -> None:
@@ -156,45 +171,55 @@ class Column(QWidget):
 
     def _drop(self, widgets: Sequence[AnyRow]) -> None:
         for widget in widgets:
+            self._unstyled.discard(widget)
             self._arranged.pop(widget, None)
             widget.hide()
             widget.deleteLater()
 
     # ------------------------------------------------------------------ places
 
-    def arrange(self, width: int, seen: tuple[int, int] | None = None) -> bool:
+    def arrange(self, width: int, seen: tuple[int, int], until: float) -> bool:
         """Place the rows in a viewport of a width.
 
         Args:
             width: The viewport's, in pixels.
-            seen: From where to where rows must be right; others keep the height they had. None
-                for all.
+            seen: From where to where rows must be right; others may keep the height they had.
+            until: The moment (of `time.perf_counter`) until which others are seen to as well.
 
         Returns:
             Whether all rows are right now.
         """
         margin = _MARGIN if width >= _NARROW else _NARROW_MARGIN
         inner = max(min(round(_WIDEST * current_scale()), width - 2 * margin), 100)
+        self._inner = inner
         left = (width - inner) // 2
         top = self._place_earlier(width)
         complete = True
         self._tops = []
+        self._placed = list(self.widgets)
         for index, widget in enumerate(self.widgets):
             if index:
                 top += _gap(self.widgets[index - 1].row, widget.row)
             laid_out, height = self._arranged.get(widget, (_STALE, -1))
             if laid_out != inner:
-                known = height >= 0
-                if known and seen and (top > seen[1] or top + height < seen[0]):
-                    complete = False
+                is_seen = top <= seen[1] and top + height >= seen[0]
+                if height < 0 or is_seen or time.perf_counter() < until:
+                    height = self._lay_out(widget, inner)
                 else:
-                    height = widget.arrange(inner)
-                    self._arranged[widget] = (inner, height)
+                    complete = False
             widget.setGeometry(left - OVERHANG, top, inner + 2 * OVERHANG, height)
             self._tops.append(top)
             top += height
         self.resize(width, top + _BOTTOM)
         return complete
+
+    def _lay_out(self, widget: AnyRow, inner: int) -> int:
+        if widget in self._unstyled:
+            self._unstyled.discard(widget)
+            widget.restyle()
+        height = widget.arrange(inner)
+        self._arranged[widget] = (inner, height)
+        return height
 
     def _place_earlier(self, width: int) -> int:
         if self.earlier.isHidden():
@@ -205,8 +230,9 @@ class Column(QWidget):
 
     def row_at(self, y: int) -> tuple[AnyRow, int] | None:
         """Give the row at a height, or the one above it, and where it begins; None if none is."""
+        # Rows may have come and gone since they were placed last.
         index = max(bisect_right(self._tops, y) - 1, 0)
-        return (self.widgets[index], self._tops[index]) if self._tops else None
+        return (self._placed[index], self._tops[index]) if self._tops else None
 
     def top_of(self, widget: AnyRow) -> int | None:
         """Give where a row begins; None if it is not shown (any more)."""

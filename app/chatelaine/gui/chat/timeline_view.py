@@ -43,8 +43,10 @@ _BREATH: Final = 3.0
 """A flush is followed by a rest of at least this many times what it took."""
 _SLICE: Final = 0.008
 """Seconds that building rows out of sight may take at a time."""
-_AT_ONCE: Final = 6
-"""Rows that are built before the first paint even if fewer would fill the viewport."""
+_AT_ONCE: Final = 3
+"""Rows that are built together before the first paint, until they fill the viewport."""
+_TOGETHER: Final = 25
+"""Rows that are built later and shown together: each time costs a paint."""
 _REST_MS: Final = 120
 _NEAR_END: Final = 24
 _JUMP_BOTTOM: Final = 10
@@ -77,6 +79,7 @@ class TimelineView(QWidget):
         self._changed: int | None = None
         self._following = True
         self._moving = False
+        self._leaving = False
         self._selected: MessageText | None = None
         self._highlighter = Highlighter(self)
         self._build()
@@ -85,7 +88,7 @@ class TimelineView(QWidget):
         self._slice_timer = QTimer(self, singleShot=True, interval=0)
         self._slice_timer.timeout.connect(self._build_slice)
         self._rest_timer = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest_timer.timeout.connect(self._arrange_all)
+        self._rest_timer.timeout.connect(self._arrange_more)
         self._restyle_timer = QTimer(self, singleShot=True, interval=0)
         self._restyle_timer.timeout.connect(self._restyle)
         self._show_emptiness()
@@ -150,9 +153,9 @@ class TimelineView(QWidget):
                 self._wanted_first = min(self._wanted_first, self._column.first)
             else:
                 self._start_anew()
-            self._arrange()
             self._show_emptiness()
-            self._build_slice(at_least=0)
+            self._arrange()
+            self._fill()
         finally:
             self.setUpdatesEnabled(True)
 
@@ -196,8 +199,7 @@ class TimelineView(QWidget):
         self._following = True
         self._column.clear(len(rows))
         self._wanted_first = max(len(rows) - PAGE, 0)
-        self._column.prepend(rows, _AT_ONCE)
-        self._show_earlier_button()
+        self._column.earlier.hide()
 
     def _flush(self) -> None:
         self._flush_timer.stop()
@@ -213,23 +215,32 @@ class TimelineView(QWidget):
         spent = time.perf_counter() - begun
         self._flush_timer.setInterval(max(FRAME_MS, round(_BREATH * spent * 1000)))
 
-    def _build_slice(self, at_least: int = 1) -> None:
-        """Build some of the rows that are not there yet, above those that are."""
-        begun = time.perf_counter()
-        height = 2 * self._area.viewport().height()
-        built = 0
-        while self._column.first > self._wanted_first:
-            fills = self._column.height() >= height
-            late = time.perf_counter() - begun > _SLICE
-            if built >= at_least and fills and (late or not at_least):
-                break
-            self._column.prepend(self._model.rows, 1)
-            built += 1
-            if not fills:
-                self._arrange()
-        if built:
-            self._show_earlier_button()
+    def _fill(self) -> None:
+        """Build as many rows as can be seen, and leave the others for later."""
+        room = self._area.viewport().height()
+        while self._column.first > self._wanted_first and self._column.height() <= room:
+            for _ in range(min(_AT_ONCE, self._column.first - self._wanted_first)):
+                self._column.prepare(self._model.rows)
+            self._column.show_prepared()
             self._arrange()
+        self._go_on_building()
+
+    def _build_slice(self) -> None:
+        """Build some of the rows above those that are there; show them when they are many."""
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < _SLICE and self._lacking:
+            self._column.prepare(self._model.rows)
+        if not self._lacking or self._column.prepared >= _TOGETHER:
+            self._column.show_prepared()
+            self._arrange()
+        self._go_on_building()
+
+    @property
+    def _lacking(self) -> int:
+        """How many rows are still to be built."""
+        return self._column.first - self._column.prepared - self._wanted_first
+
+    def _go_on_building(self) -> None:
         if self._column.first > self._wanted_first:
             self._slice_timer.start()
         else:
@@ -238,7 +249,7 @@ class TimelineView(QWidget):
     def _show_earlier(self) -> None:
         if self._column.first > 0:
             self._wanted_first = max(self._column.first - PAGE, 0)
-            self._build_slice()
+            self._go_on_building()
         else:
             self.earlier_requested.emit()
 
@@ -263,27 +274,37 @@ class TimelineView(QWidget):
 
     # ------------------------------------------------------------------ places
 
-    def _arrange(self, *, all_rows: bool = True) -> None:
-        """Place the rows; what is seen stays where it is, or the end at the end."""
+    def _arrange(self, spare: float = 0.0) -> None:
+        """Place the rows; what is seen stays where it is, or the end at the end.
+
+        Args:
+            spare: Seconds that may be spent on rows that are out of sight and no longer right,
+                because the width or the theme is another one. The rest follows later.
+        """
         bar, view = self._area.verticalScrollBar(), self._area.viewport()
         anchor = self._column.row_at(bar.value())
         offset = anchor[1] - bar.value() if anchor else 0
-        seen = None
-        if not all_rows:
-            seen = (bar.value() - view.height(), bar.value() + 2 * view.height())
+        # When the end is followed, the end is what will be seen.
+        height = view.height()
+        first = self._column.height() - height if self._following else bar.value()
+        seen = (first - height // 4, first + height + height // 4)
         self._moving = True
-        complete = self._column.arrange(view.width(), seen)
+        complete = self._column.arrange(view.width(), seen, time.perf_counter() + spare)
         self._moving = False
         if self._following:
             self._move(bar.maximum())
         elif anchor and (top := self._column.top_of(anchor[0])) is not None:
             self._move(top - offset)
-        if not complete:
+        if complete:
+            self._rest_timer.setInterval(_REST_MS)
+        else:
             self._rest_timer.start()
+        self._bar.take_steps()
         self._show_jump()
 
-    def _arrange_all(self) -> None:
-        self._arrange()
+    def _arrange_more(self) -> None:
+        self._rest_timer.setInterval(0)
+        self._arrange(_SLICE)
 
     def _move(self, value: int) -> None:
         self._moving = True
@@ -296,7 +317,7 @@ class TimelineView(QWidget):
         bar = self._area.verticalScrollBar()
         self._following = bar.value() >= bar.maximum() - _NEAR_END
         if self._rest_timer.isActive():
-            self._arrange(all_rows=False)
+            self._arrange()
         self._show_jump()
 
     def _on_height_changed(self, widget: AnyRow) -> None:
@@ -369,7 +390,7 @@ class TimelineView(QWidget):
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         stops = self._stops()
-        if stops:
+        if stops and not self._leaving:
             backwards = event.reason() == Qt.FocusReason.BacktabFocusReason
             stops[-1 if backwards else 0].setFocus(event.reason())
 
@@ -383,24 +404,13 @@ class TimelineView(QWidget):
             if 0 <= wanted < len(stops):
                 stops[wanted].setFocus(reason)
                 return True
-        neighbour = self._neighbour(forward=forward)
-        if neighbour is None:
-            return super().focusNextPrevChild(forward)
-        neighbour.setFocus(reason)
-        return True
-
-    def _neighbour(self, *, forward: bool) -> QWidget | None:
-        """Give what has the keyboard next when it leaves the timeline."""
-        widget: QWidget | None = self
-        while widget is not None:
-            widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
-            if widget is None or widget is self:
-                break
-            takes = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
-            usable = widget.isEnabled() and widget.isVisible() and not self.isAncestorOf(widget)
-            if takes and usable and widget.window() is self.window():
-                return widget
-        return None
+        # From the timeline itself Qt goes on to what comes after it. (Not by nextInFocusChain: in
+        # Python, what that gives dies together with the widget that was asked.)
+        self._leaving = True
+        self.setFocus(reason)
+        has_left = super().focusNextPrevChild(forward)
+        self._leaving = False
+        return has_left
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -420,7 +430,7 @@ class TimelineView(QWidget):
         width = self._bar.sizeHint().width()
         self._bar.setGeometry(self.width() - width, 0, width, self.height())
         self._place_empty()
-        self._arrange(all_rows=False)
+        self._arrange()
         size = self._jump.sizeHint()
         self._jump.move(
             (self.width() - size.width()) // 2,
@@ -440,7 +450,7 @@ class TimelineView(QWidget):
         self._column.restyle()
         self._place_empty()
         self._empty.update()
-        self._arrange(all_rows=False)
+        self._arrange()
 
     def _announce(self, words: str) -> None:
         if QAccessible.isActive():
@@ -473,16 +483,17 @@ class _OverlayBar(QScrollBar):
         super().__init__(Qt.Orientation.Vertical, view)
         self._bar = bar
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        bar.rangeChanged.connect(self._take_range)
+        # From Qt to Qt: these are still told when the window is being taken down.
+        bar.rangeChanged.connect(self.setRange)
         bar.valueChanged.connect(self.setValue)
         self.valueChanged.connect(bar.setValue)
-        self._take_range(bar.minimum(), bar.maximum())
+        self.take_steps()
 
-    def _take_range(self, least: int, most: int) -> None:
+    def take_steps(self) -> None:
+        """Take over what the bar does not tell by itself."""
         self.setPageStep(self._bar.pageStep())
         self.setSingleStep(self._bar.singleStep())
-        self.setRange(least, most)
-        self.setVisible(most > least)
+        self.setVisible(self._bar.maximum() > self._bar.minimum())
 
 
 def _common_prefix(before: Sequence[Row], after: Sequence[Row]) -> int:

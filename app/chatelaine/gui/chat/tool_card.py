@@ -151,13 +151,16 @@ class _CardHead(QAbstractButton):
         self.is_open = False
         self._ring = False
         self._summary = ""
-        self._spinner = Spinner(self)
+        self._spinner: Spinner | None = None
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def show_call(self, row: ToolRow) -> None:
         self._summary = argument_summary(row.arguments)
-        self._spinner.setVisible(row.state is ToolState.RUNNING)
+        if row.state is ToolState.RUNNING and self._spinner is None:
+            self._spinner = Spinner(self)
+        if self._spinner is not None:
+            self._spinner.setVisible(row.state is ToolState.RUNNING)
         self.setAccessibleName(f"Tool {row.name}: {_WORDS[row.state].lower()}")
         self._describe()
         self.update()
@@ -233,9 +236,9 @@ class _CardHead(QAbstractButton):
             painter.drawText(QPointF(right, middle + metrics.capHeight() / 2), words)
             right -= style.px(6)
         right -= size
-        if row.state is ToolState.RUNNING:
+        if self._spinner is not None and row.state is ToolState.RUNNING:
             self._spinner.move(round(right), round(middle - self._spinner.height() / 2))
-        else:
+        elif row.state is not ToolState.RUNNING:
             symbol, role = _SYMBOLS[row.state]
             box = QRectF(right, middle - size / 2, size, size)
             icons.paint(painter, symbol, getattr(palette, role), box)

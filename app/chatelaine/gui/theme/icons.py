@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QFile, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from chatelaine.gui import resources
@@ -57,7 +57,13 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     Raises:
         FileNotFoundError: There is no such symbol.
     """
-    return _rendered(_renderer(name, colour), size, ratio)
+    # Kept by Qt, which throws it away before it ends.
+    key = f"chatelaine/{name}/{colour}/{size}/{ratio}"
+    found = QPixmap()
+    if not QPixmapCache.find(key, found):
+        found = _rendered(_renderer(name, colour), size, ratio)
+        QPixmapCache.insert(key, found)
+    return found
 
 
 def icon(name: str, colour: str) -> QIcon:
@@ -68,11 +74,10 @@ def icon(name: str, colour: str) -> QIcon:
     Raises:
         FileNotFoundError: There is no such symbol.
     """
-    renderer = _renderer(name, colour)
     made = QIcon()
     for size in _SIZES:
         for ratio in _RATIOS:
-            made.addPixmap(_rendered(renderer, size, ratio))
+            made.addPixmap(pixmap(name, colour, size, ratio))
     return made
 
 

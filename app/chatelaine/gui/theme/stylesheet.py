@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chatelaine.gui.theme.palette import Palette
 
 _SHEET: Final = """
-QWidget {{ font-size: {normal}px; }}
 QMainWindow, QDialog, QMessageBox {{ background: {p.window}; }}
 QWidget[role="sidebar"] {{ background: {p.sidebar}; }}
 QToolTip {{

@@ -43,6 +43,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._symbol = symbol
         self._role = role
+        self._painted = ("", "")
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setIconSize(QSize(pixels, pixels))
@@ -73,4 +74,7 @@ class IconButton(QToolButton):
             self._paint_symbol()
 
     def _paint_symbol(self) -> None:
-        self.setIcon(icons.icon(self._symbol, getattr(palette.current(), self._role)))
+        wanted = (self._symbol, getattr(palette.current(), self._role))
+        if wanted != self._painted:
+            self._painted = wanted
+            self.setIcon(icons.icon(*wanted))
