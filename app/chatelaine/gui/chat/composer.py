@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QFrame, QPlainTextEdit, QWidget
 from typing_extensions import override
 
-from chatelaine.gui.chat.blocks.style import current_scale
 from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from typing_extensions import override
 
-from chatelaine.gui.chat.blocks.style import block_style, current_scale
+from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.blocks.text import TextBlock
 from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import Text
 

@@ -66,12 +66,17 @@ class Reply(RowWidget[ReplyRow]):
             if not row.running:
                 self._text.say(row.agent or "Assistant")
         self._text.setVisible(bool(row.text.strip()))
-        if row.running and self._dot is None:
+        if self._is_writing and self._dot is None:
             self._dot = PulseDot(self)
         if self._dot is not None:
-            self._dot.setVisible(row.running)
+            self._dot.setVisible(self._is_writing)
         self._show_actions()
         self.update()
+
+    @property
+    def _is_writing(self) -> bool:
+        """Whether more is to come here; a notice below says so with more words."""
+        return self.row.running and self.place.last
 
     def _show_reasoning(self) -> None:
         row = self.row
@@ -119,11 +124,11 @@ class Reply(RowWidget[ReplyRow]):
             height = self._text.arrange(width)
             self._text.place(OVERHANG, top, width, height)
             top += height
-        if self.row.running:
+        if self._is_writing:
             if self._dot is not None:
                 self._dot.move(OVERHANG + 1, top + (_DOT_ROW - self._dot.height()) // 2 + 2)
             top += _DOT_ROW
-        elif self.place.closing:
+        elif self.place.closing and not self.row.running:
             self._actions_top = top + _GAP
             self._place_actions()
             top += _GAP + round(self._style().px(_ACTIONS))

@@ -16,10 +16,11 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from chatelaine.gui.chat.blocks.style import BlockStyle, Voice, block_style, current_scale
+from chatelaine.gui.chat.blocks.style import BlockStyle, Voice, block_style
 from chatelaine.gui.chat.message_text import MessageText
 from chatelaine.gui.chat.rows import Row
 from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:

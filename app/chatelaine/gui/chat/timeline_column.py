@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from PySide6.QtCore import QPoint, QRect, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from chatelaine.gui.chat.blocks.style import current_scale
 from chatelaine.gui.chat.notice import Notice
 from chatelaine.gui.chat.reply import Reply
 from chatelaine.gui.chat.row_widget import OVERHANG, Place, RowWidget
 from chatelaine.gui.chat.rows import NoticeRow, ReplyRow, Row, ToolRow, UserRow
 from chatelaine.gui.chat.tool_card import ToolCard
 from chatelaine.gui.chat.user_message import UserMessage
+from chatelaine.gui.theme.fonts import current_scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

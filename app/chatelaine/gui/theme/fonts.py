@@ -10,7 +10,7 @@ import logging
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 
 from chatelaine.gui import resources
 
@@ -33,6 +33,12 @@ def register() -> None:
     for path in resources.font_files():
         if QFontDatabase.addApplicationFont(str(path)) < 0:
             _log.error("the font %s cannot be used", path.name)
+
+
+def current_scale() -> float:
+    """Give the text size that the application is dressed in; 1.0 is the usual."""
+    pixels = QGuiApplication.font().pixelSize()
+    return pixels / INTERFACE_PX if pixels > 0 else 1.0
 
 
 def text_font(

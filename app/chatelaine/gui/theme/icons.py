@@ -66,16 +66,21 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     return found
 
 
-def icon(name: str, colour: str) -> QIcon:
+def icon(name: str, colour: str, *sizes: int) -> QIcon:
     """Make an icon for a button or a menu.
 
     It keeps its colour: make it anew when the theme changes.
+
+    Args:
+        name: The name of its file, without the ending.
+        colour: As `#rrggbb`.
+        sizes: Sizes it is shown in, besides the usual ones of menus and buttons.
 
     Raises:
         FileNotFoundError: There is no such symbol.
     """
     made = QIcon()
-    for size in _SIZES:
+    for size in {*_SIZES, *sizes}:
         for ratio in _RATIOS:
             made.addPixmap(pixmap(name, colour, size, ratio))
     return made

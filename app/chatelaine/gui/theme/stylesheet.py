@@ -217,7 +217,6 @@ def stylesheet(palette: Palette, scale: float = 1.0) -> str:
     normal = round(INTERFACE_PX * scale)
     return _SHEET.format(
         p=palette,
-        normal=normal,
         message=round(MESSAGE_PX * scale),
         heading=round(normal * 1.2),
         title=round(normal * 1.7),

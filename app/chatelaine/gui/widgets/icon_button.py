@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QToolButton
 from typing_extensions import override
 
-from chatelaine.gui.theme import icons, palette
+from chatelaine.gui.theme import fonts, icons, palette
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -38,15 +38,15 @@ class IconButton(QToolButton):
             words: What it does: the tool tip, and what a screen reader says.
             parent: The widget it lies in.
             role: The role of its colour, see `theme.palette.Palette`.
-            pixels: The size of the symbol in device-independent pixels.
+            pixels: The size of the symbol in device-independent pixels, at the usual text size.
         """
         super().__init__(parent)
         self._symbol = symbol
         self._role = role
-        self._painted = ("", "")
+        self._pixels = pixels
+        self._painted = ("", "", 0)
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setIconSize(QSize(pixels, pixels))
         self.setProperty("role", "muted")
         self.set_words(words)
         self._paint_symbol()
@@ -70,11 +70,13 @@ class IconButton(QToolButton):
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange}:
             self._paint_symbol()
 
     def _paint_symbol(self) -> None:
-        wanted = (self._symbol, getattr(palette.current(), self._role))
+        size = round(self._pixels * fonts.current_scale())
+        wanted = (self._symbol, getattr(palette.current(), self._role), size)
         if wanted != self._painted:
             self._painted = wanted
+            self.setIconSize(QSize(size, size))
             self.setIcon(icons.icon(*wanted))

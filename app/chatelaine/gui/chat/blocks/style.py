@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication
+from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
 from chatelaine.gui.theme import fonts
 from chatelaine.gui.theme.palette import Palette, colour
@@ -72,12 +72,6 @@ class BlockStyle:
     def tint(self, tint: Tint) -> QColor:
         """Give the colour of a kind of code."""
         return colour(getattr(self.palette, f"code_{tint.value}"))
-
-
-def current_scale() -> float:
-    """Give the text size that the application is dressed in; 1.0 is the usual."""
-    pixels = QGuiApplication.font().pixelSize()
-    return pixels / fonts.INTERFACE_PX if pixels > 0 else 1.0
 
 
 class Voice(StrEnum):

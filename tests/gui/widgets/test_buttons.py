@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from chatelaine.gui.theme import palette
+from chatelaine.gui.theme.appearance import Appearance, Scheme
+from chatelaine.gui.widgets.copy_button import CopyButton
+from chatelaine.gui.widgets.disclosure import Disclosure
+from chatelaine.gui.widgets.icon_button import IconButton
+from chatelaine.gui.widgets.pulse_dot import PulseDot
+from chatelaine.gui.widgets.round_button import RoundButton
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def appearance(qapp):
+    made = Appearance(qapp, Scheme.LIGHT)
+    yield made
+    made.set_scheme(Scheme.LIGHT)
+    made.set_scale(1.0)
+    qapp.setStyleSheet("")
+    made.deleteLater()
+
+
+@pytest.fixture
+def show(qtbot):
+    def shown(widget):
+        qtbot.addWidget(widget)
+        widget.show()
+        qtbot.waitExposed(widget)
+        return widget
+
+    return shown
+
+
+def colours(button) -> set[str]:
+    image = button.icon().pixmap(button.iconSize()).toImage()
+    return {
+        image.pixelColor(x, y).name()
+        for x in range(image.width())
+        for y in range(image.height())
+        if image.pixelColor(x, y).alpha() == 255
+    }
+
+
+def test_an_icon_button_says_what_it_does(appearance, show):
+    button = show(IconButton("copy", "Copy it"))
+    assert button.accessibleName() == button.toolTip() == "Copy it"
+    button.set_words("Copied")
+    assert button.accessibleName() == "Copied"
+
+
+def test_an_icon_button_follows_the_theme(appearance, show):
+    button = show(IconButton("stop", "Stop", role="danger"))
+    assert colours(button) == {palette.light().danger}
+    appearance.set_scheme(Scheme.DARK)
+    assert colours(button) == {palette.dark().danger}
+
+
+def test_an_icon_button_grows_with_the_text(appearance, show):
+    button = show(IconButton("stop", "Stop"))
+    appearance.set_scale(2.0)
+    assert button.iconSize().width() == 36
+    sizes = {size.width() for size in button.icon().availableSizes()}
+    assert 36 in sizes, "a larger symbol must not be a blown up small one"
+
+
+def test_an_icon_button_can_be_reached_and_pressed_with_the_keyboard(appearance, show, qtbot):
+    button = show(IconButton("stop", "Stop"))
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    with qtbot.waitSignal(button.clicked):
+        QTest.keyClick(button, Qt.Key.Key_Space)
+
+
+def test_a_copy_button_copies_what_there_is_when_it_is_pressed(appearance, show, qtbot):
+    texts = ["first"]
+    button = show(CopyButton(lambda: texts[-1], "Copy code", label="Copy"))
+    texts.append("second")
+    QTest.mouseClick(button, LEFT)
+    assert QGuiApplication.clipboard().text() == "second"
+    assert (button.text(), button.symbol) == ("Copied", "check")
+    button._thanks.setInterval(1)
+    button._thanks.start()
+    qtbot.waitUntil(lambda: button.symbol == "copy")
+    assert (button.text(), button.accessibleName()) == ("Copy", "Copy code")
+
+
+def test_a_disclosure_opens_and_closes(appearance, show, qtbot):
+    button = show(Disclosure("Reasoning"))
+    assert not button.is_open
+    with qtbot.waitSignal(button.toggled_open) as told:
+        QTest.mouseClick(button, LEFT)
+    assert told.args == [True]
+    assert (button.symbol, button.accessibleDescription()) == ("chevron-down", "expanded")
+    with qtbot.waitSignal(button.toggled_open) as told:
+        QTest.keyClick(button, Qt.Key.Key_Space)
+    assert told.args == [False]
+    button.set_label("Thinking…")
+    assert button.text() == button.accessibleName() == "Thinking…"
+
+
+def test_a_round_button_shows_that_there_is_news(appearance, show, qtbot):
+    button = show(RoundButton("arrow-down", "Jump"))
+    plain = button.grab().toImage()
+    button.set_has_news(True)
+    assert button.has_news
+    assert button.grab().toImage() != plain
+    button.set_has_news(False)
+    assert button.grab().toImage() == plain
+    with qtbot.waitSignal(button.clicked):
+        QTest.mouseClick(button, LEFT)
+
+
+def test_a_round_button_shows_the_keyboard(appearance, show):
+    button = show(RoundButton("arrow-down", "Jump"))
+    button.activateWindow()
+    assert QTest.qWaitForWindowActive(button)
+    button.clearFocus()
+    plain = button.grab().toImage()
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    assert button.grab().toImage() != plain
+
+
+def test_a_dot_breathes_only_while_it_is_seen(appearance, show, qtbot):
+    dot = show(PulseDot())
+    assert dot._timer.isActive()
+    first = dot._frame
+    qtbot.waitUntil(lambda: dot._frame != first)
+    dot.hide()
+    assert not dot._timer.isActive()
