@@ -157,6 +157,7 @@ def output(call_id: str, kind: str = "function_call") -> dict[str, Any]:
         # An id may come again in a later step.
         ([call("1"), output("1"), call("1"), output("1")], [0, 1, 2, 3]),
         ([call("1"), output("1"), call("1")], [0, 1]),
+        ([call("1"), call("1"), output("1")], [0, 2]),
         # Reasoning goes with what it led to.
         ([USER, REASONING], [0]),
         ([USER, REASONING, USER], [0, 2]),

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
 class ListSession:
     """A session that keeps what it is given in a list, and notes how it is used.
 
-    It waits before and after each thing it does, as real ones do.
+    It waits before and after each thing it does, as real ones do, and adds item by item, as real
+    ones do not: whoever leaves it in the middle leaves half a batch.
     """
 
     def __init__(self, items: Sequence[dict[str, Any]] = ()) -> None:
@@ -73,9 +74,10 @@ class ListSession:
     async def add_items(self, items: Sequence[dict[str, Any]]) -> None:
         await asyncio.sleep(0)
         self.batches.append(list(items))
-        # A new list: the one that was read belongs to the run.
-        self.items = [*self.items, *items]
-        await asyncio.sleep(0)
+        for item in items:
+            # A new list: the one that was read belongs to the run.
+            self.items = [*self.items, item]
+            await asyncio.sleep(0)
 
     async def pop_item(self) -> dict[str, Any] | None:
         return self.items.pop() if self.items else None
@@ -635,8 +637,9 @@ async def test_a_tool_that_waits_is_cancelled_and_awaited() -> None:
 async def test_wherever_it_is_cancelled_all_is_closed_and_the_session_can_go_on(
     again_after: int | None,
 ) -> None:
-    runs: list[tuple[ListSession, ScriptedModel]] = []
+    runs: list[tuple[ListSession, ScriptedModel, list[str]]] = []
     history = [user_message("before"), assistant_message("yes")]
+    question = [{"role": "developer", "content": "Be kind."}, user_message("?")]
 
     async def pondering() -> str:
         await asyncio.sleep(0)
@@ -650,24 +653,33 @@ async def test_wherever_it_is_cancelled_all_is_closed_and_the_session_can_go_on(
             [Reasoning("Hm."), Pause(0), Call("look")],
             ["So ", Pause(0), "it is.", Pause(0)],
         )
-        runs.append((session, model))
+        heard: list[str] = []
+        runs.append((session, model, heard))
         agent = Agent("A", model=model, tools=[pondering, look])
-        await Runner.run(agent, "?", session=session)
+        result = Runner.run_streamed(agent, question, session=session)
+        async with aclosing(result.stream_events()) as events:
+            async for event in events:
+                heard += [event.delta] if isinstance(event, TextDelta) else []
 
     found: set[tuple[str, ...]] = set()
     async for outcome in each_cancellation(run, again_after=again_after):
-        session, model = runs[-1]
+        session, model, heard = runs[-1]
         assert outcome.error is None or outcome.was_cancelled
         assert session.items[:2] == history
         assert problems(session.items) == []
         assert session.items == [item for batch in [history, *session.batches] for item in batch]
         assert model.completed + model.interrupted == len(model.requests)
         assert outcome.was_cancelled or model.completed == 3
+        # Nothing that was shown is lost, and the question was stored before it was asked.
+        told = [Item(item).text for item in session.items[2:] if item.get("role") == "assistant"]
+        assert "".join(told) == "".join(heard)
+        assert not model.requests or session.items[2:4] == question
         found.add(tuple(str(Item(item).status or Item(item).type) for item in session.items[2:]))
         # Whatever was begun has been finished: nobody else is at work.
         assert len(asyncio.all_tasks()) == 1
     # The walk has come by each kind of ending.
-    assert {(), ("message",), ("message", "incomplete")} <= found
+    asked = ("message", "message")
+    assert {asked, (*asked, "incomplete")} <= found
     assert len(found) >= 7
 
 

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -569,6 +570,53 @@ async def test_one_write_that_fails_does_not_touch_its_neighbours(path: Path) ->
         assert (first, popped, last) == (None, user_message("1"), None)
         assert isinstance(bad, SessionError)
         assert texts(await session.get_items()) == ["0", "2"]
+
+
+async def test_a_write_that_fails_in_the_middle_leaves_nothing_behind(path: Path) -> None:
+    def half(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO agent_sessions (session_id) VALUES ('half')")
+        raise KeyError("half done")
+
+    async with SQLiteSession("one", path) as session:
+        await session.get_items()
+        async with Held(session):
+            lease = session._leased()
+            doing = asyncio.gather(
+                lease.write(half).outcome(),
+                session.add_items(numbered(1)),
+                lease.write(half).outcome(),
+                return_exceptions=True,
+            )
+            await asyncio.sleep(0)
+        assert [type(each) for each in await doing] == [KeyError, type(None), KeyError]
+        rows = await lease.read(
+            lambda connection: connection.execute(
+                "SELECT session_id FROM agent_sessions"
+            ).fetchall()
+        )
+        assert rows == [("one",)]
+
+
+async def test_writes_to_different_memories_stay_apart() -> None:
+    async with SQLiteSession("same") as one, SQLiteSession("same") as other:
+        await one.get_items()
+        async with Held(one):
+            doing = asyncio.gather(*(each.add_items(numbered(1)) for each in (one, other, one)))
+            await asyncio.sleep(0)
+        await doing
+        assert texts(await one.get_items()) == ["0", "0"]
+        assert texts(await other.get_items()) == ["0"]
+
+
+async def test_the_thread_does_not_hold_on_to_what_it_gave() -> None:
+    class Result:
+        pass
+
+    async with SQLiteSession("one") as session:
+        given = await session._leased().read(lambda _connection: Result())
+        ghost = weakref.ref(given)
+        del given
+        await until(lambda: ghost() is None)
 
 
 async def test_a_write_for_which_there_is_no_space_does_not_touch_its_neighbours(
