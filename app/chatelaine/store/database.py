@@ -262,7 +262,7 @@ class Database:
     def __init__(
         self, path: Path, key: bytes, writer: Connection, reader: Connection, salt: bytes
     ) -> None:
-        self.path = path
+        self.path = path.absolute()  # wherever the program goes meanwhile
         self.salt = salt
         self._key = key
         self._writer = writer

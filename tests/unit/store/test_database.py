@@ -94,10 +94,13 @@ def test_a_file_whose_key_was_not_understood_is_not_used(tmp_path):
         scope["connect"](tmp_path / "x.db", bytes(32))
 
 
-async def test_a_path_is_never_taken_for_a_uri(tmp_path, key, monkeypatch):
+async def test_a_path_stays_the_same_file_and_is_never_taken_for_a_uri(tmp_path, key, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = Path("file:x?mode=memory")
-    await (await Database.open(path, key, create=True)).close()
+    database = await Database.open(path, key, create=True)
+    monkeypatch.chdir("/")
+    await database.write(put("x"))
+    await database.close()
     assert (tmp_path / path).stat().st_size > 4096
 
 
