@@ -52,8 +52,8 @@ test-core: .venv-core/.ready-core ## run the unit tests where there is no Qt: th
 bench: .venv/.ready-bench ## measure, and write bench.json
 	@PYTHONPATH=tests $(IN_VENV) -m bench $(ARGS)
 
-constraints: ## bring packaging/constraints.txt up to date with pyproject.toml and the registry (needs uv)
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
+constraints: ## bring packaging/constraints.txt up to date with pyproject.toml (needs uv); ARGS=--upgrade
+	uv pip compile --quiet $(ARGS) --universal --python-version 3.11 --all-extras --group dev \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file packaging/constraints.txt pyproject.toml
 
