@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from chatelaine.chat.events import (
     ReasoningAdded,
@@ -674,6 +675,21 @@ def test_what_has_the_keyboard_is_seen(page, view, qtbot):
         focused = QApplication.focusWidget()
         top = focused.mapTo(view, QPoint(0, 0)).y()
         assert -10 <= top <= view.height()
+
+
+def test_rows_that_have_the_keyboard_or_a_selection_can_go(page, view, qtbot):
+    view.load(thread(10))
+    settle(view, qtbot)
+    last = widgets(view)[-1]._texts[0]
+    last.setFocus()
+    last.select_all()
+    view.load(thread(9))
+    qtbot.waitUntil(lambda: not isValid(last))
+    assert isValid(bar(view)), "what Python knows of the scroll bar died with the row"
+    widgets(view)[0]._texts[0].select_all()
+    view.load(thread(3, first=50))
+    settle(view, qtbot)
+    assert at_end(view)
 
 
 def test_the_keyboard_scrolls(page, view, qtbot):

@@ -7,7 +7,7 @@ import pytest
 from chatelaine.gui.chat.words import argument_summary, clock_time, is_json, readable_json
 
 # In summer, at the place of whoever runs the test.
-NOON = datetime(2026, 7, 14, 12, 5).astimezone()  # noqa: DTZ001  made aware at once
+NOON = datetime(2026, 7, 14, 12, 5).astimezone()
 
 
 @pytest.mark.parametrize(

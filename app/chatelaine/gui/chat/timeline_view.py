@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QScrollBar, QWidget
+from shiboken6 import isValid
 from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, ReasoningAdded, TextAdded, TurnEnded, TurnStarted
@@ -348,13 +349,10 @@ class TimelineView(QWidget):
     # ------------------------------------------------------------------ selection
 
     def _on_selection(self, text: MessageText) -> None:
-        if self._selected is not None and self._selected is not text:
-            self._selected.clear_selection()
-        self._selected = text
-        text.destroyed.connect(self._forget_selected)
-
-    def _forget_selected(self) -> None:
-        self._selected = None
+        before, self._selected = self._selected, text
+        # The message with the selection may be gone by now.
+        if before is not None and before is not text and isValid(before):
+            before.clear_selection()
 
     def _on_drag(self, point: QPoint) -> None:
         """Scroll while the user selects beyond the edge."""
