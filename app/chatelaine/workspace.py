@@ -44,6 +44,7 @@ T = TypeVar("T")
 
 RECOVERY_KEY = "recovery-key"
 """The value that holds the recovery key until the user has confirmed it."""
+RECOVERY_OFFERED = "recovery-key-offered"
 RECOVERY_CONFIRMED = "recovery-key-confirmed"
 
 
@@ -120,6 +121,20 @@ class Workspace:
     async def pending_recovery_key(self) -> str | None:
         """Give the recovery key, as long as the user has not confirmed to have it."""
         return await self.store.values.get(RECOVERY_KEY)
+
+    async def recovery_key_to_offer(self) -> str | None:
+        """Give the recovery key to whoever quits for the first time without having it.
+
+        It is offered once: who has said "later" finds it in the menu. None where it need not be.
+        """
+        values = self.store.values
+        pending = await self.pending_recovery_key()
+        if pending is None or await values.get(RECOVERY_OFFERED) is not None:
+            return None
+        if all(thread.tip is None for thread in await self.store.threads()):
+            return None  # nothing was written that could be lost
+        await values.set(RECOVERY_OFFERED, "yes")
+        return pending
 
     async def confirm_recovery_key(self) -> None:
         """Erase the recovery key here: the user has it now."""

@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -187,7 +188,7 @@ class Driver:
         try:
             self.process.stdin.write(json.dumps({"verb": verb, **values}) + "\n")
             self.process.stdin.flush()
-            answer = self._answers.get(timeout=ANSWER_LIMIT)
+            answer = wait_until(self._next_answer, ANSWER_LIMIT, what=f"an answer to {verb!r}")
         except (BrokenPipeError, queue.Empty) as error:
             raise ProgramFailed(
                 f"the program does not answer to {verb!r}:\n{self.errors}"
@@ -196,12 +197,30 @@ class Driver:
             raise ProgramRefused(f"{verb} {values}: {answer['error']}")
         return answer["value"]
 
+    def _next_answer(self) -> dict[str, Any] | None:
+        try:
+            return self._answers.get(timeout=0.02)
+        except queue.Empty:
+            if self.process.poll() is not None and self._answers.empty():
+                raise
+            return None
+
     # -------------------------------------------------------------- endings
 
     def quit(self) -> int:
-        """Press Ctrl+Q and wait for the end; give the exit code."""
-        self.press("Ctrl+Q")
+        """Press Ctrl+Q, say "later" to the recovery key, and wait for the end; give the code."""
+        with suppress(ProgramFailed):  # it may be gone before it can answer
+            self.press("Ctrl+Q")
+        wait_until(self._has_left, ANSWER_LIMIT, what="the end after Ctrl+Q")
         return self.wait_ended()
+
+    def _has_left(self) -> bool:
+        if self.process.poll() is not None:
+            return True
+        with suppress(ProgramFailed):
+            if "Your recovery key" in (self.state["dialog"] or ""):
+                self.click("Later")
+        return False
 
     def terminate(self) -> int:
         """End it as the system does when the user logs out; give the exit code."""
@@ -224,7 +243,8 @@ class Driver:
         for thread in self._threads:
             thread.join(ANSWER_LIMIT)
         if self.process.stdin is not None:
-            self.process.stdin.close()
+            with suppress(BrokenPipeError):  # of a command that it did not live to read
+                self.process.stdin.close()
         if self.process.stderr is not None:
             self.process.stderr.close()
 

@@ -57,7 +57,7 @@ def run() -> int:
         window.start()
         await closed
 
-    event_loop.run(application, main, window.close)
+    event_loop.run(application, main, window.leave)
     return 0
 
 

@@ -247,9 +247,29 @@ class MainWindow(QMainWindow):
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()
+        if self._leaving:
+            return
+        application = QApplication.instance()
+        if isinstance(application, QApplication) and application.isSavingSession():
+            self.leave()  # the session ends: there is no time for questions
+        else:
+            self._start_task(self._offer_before_leaving(), "leave", replace="leave")
+
+    def leave(self) -> None:
+        """Save and close everything without asking; `closed` follows."""
         if not self._leaving:
             self._leaving = True
             self._start_task(self.shut_down(), "shut down")
+
+    async def _offer_before_leaving(self) -> None:
+        offered = None
+        if self._workspace is not None:
+            with suppress(ChatelaineError):  # a history that cannot be read must not keep us here
+                offered = await self._workspace.recovery_key_to_offer()
+        if offered is None:
+            self.leave()
+        else:
+            self._open_recovery_dialog(offered, then=self.leave)
 
     async def shut_down(self) -> None:
         """Save and close everything; the same way out for all reasons to leave."""
@@ -403,17 +423,31 @@ class MainWindow(QMainWindow):
         if self._workspace is not None:
             self._open_recovery_dialog(await self._workspace.renew_recovery_key())
 
-    def _open_recovery_dialog(self, recovery_key: str) -> None:
+    def _open_recovery_dialog(
+        self, recovery_key: str, then: Callable[[], None] | None = None
+    ) -> None:
+        """Show the recovery key.
+
+        Args:
+            recovery_key: The key.
+            then: Called once the dialog is closed, and what came of it is on the disk.
+        """
         workspace = self._workspace
         if workspace is None:
             return
         from chatelaine.gui.vault.recovery_page import RecoveryPage
 
+        async def finish(confirmed: bool) -> None:
+            if confirmed:
+                await workspace.confirm_recovery_key()
+                self._banner.clear()
+            if then is not None:
+                then()
+
         dialog = RecoveryPage(recovery_key, self)
-        dialog.confirmed.connect(
-            lambda: self._start_task(workspace.confirm_recovery_key(), "confirm recovery key")
+        dialog.finished.connect(
+            lambda result: self._start_task(finish(bool(result)), "close recovery key")
         )
-        dialog.confirmed.connect(self._banner.clear)
         dialog.open()
 
     def _copy_session_id(self) -> None:

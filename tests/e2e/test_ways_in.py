@@ -1,0 +1,166 @@
+"""Every way into a history, and what is seen where none leads in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.driver import Driver
+from support.until import wait_until
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def texts(state, kind):
+    return [row["text"] for row in state["rows"] if row["row"] == kind]
+
+
+@pytest.fixture
+def without_keyring(user):
+    """The same user in a session in which no keyring answers."""
+    return {name: value for name, value in user.items() if name != "DBUS_SESSION_BUS_ADDRESS"}
+
+
+@pytest.fixture
+def folder(user) -> Path:
+    return Path(user["XDG_DATA_HOME"]) / "chatelaine"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".lock"}
+
+
+def test_without_a_keyring_a_passphrase_is_chosen_and_opens_the_next_time(without_keyring):
+    with Driver(without_keyring) as program:
+        program.wait_for(lambda state: state["page"] == "locked")
+        program.set_text("passphrase", "four words that rhyme")
+        program.set_text("passphraseAgain", "four words that rhyme")
+        program.click("Create my history")
+        program.wait_open()
+        program.send("Remember me")
+        program.wait_idle(1)
+        assert program.quit() == 0
+    with Driver(without_keyring) as program:
+        program.wait_for(lambda state: "Welcome back" in state["labels"])
+        program.set_text("Passphrase", "four words that rime")
+        program.press("Return")
+        program.wait_for(lambda state: any("does not open" in text for text in state["labels"]))
+        program.set_text("Passphrase", "four words that rhyme")
+        program.press("Return")
+        program.wait_open()
+        program.wait_for(lambda state: texts(state, "UserRow") == ["Remember me"])
+        assert program.quit() == 0
+
+
+def test_the_recovery_key_opens_a_history_whose_keyring_does_not_answer(
+    start, without_keyring, folder
+):
+    with start() as program:
+        program.wait_open()
+        program.send("Still here?")
+        program.wait_idle(1)
+        program.trigger("recovery-key")
+        shown = program.wait_for(lambda state: state["dialog"])["dialog"]
+        recovery_key = "-".join(line for line in shown.splitlines() if len(line) == 4)
+        assert len(recovery_key) == 39
+        program.click("I have written it down")
+        program.click("Done")
+        program.wait_for(lambda state: not state["dialog"])
+        assert program.quit() == 0
+    before = contents(folder)
+    with Driver(without_keyring) as program:
+        program.wait_for(lambda state: any("not available" in text for text in state["labels"]))
+        assert contents(folder) == before, "looking for the key changes nothing"
+        slip = "0" if recovery_key[0] != "0" else "1"
+        program.set_text("Recovery key", slip + recovery_key[1:])
+        program.wait_for(lambda state: any("roup 1" in text for text in state["labels"]))
+        program.set_text("Recovery key", recovery_key.lower())
+        program.press("Return")
+        program.wait_open()
+        program.wait_for(lambda state: texts(state, "UserRow") == ["Still here?"])
+        assert program.quit() == 0
+
+
+def test_a_new_history_begins_beside_the_old_one_and_is_opened_again(start, folder):
+    with start() as program:
+        program.wait_open()
+        program.send("In the old one")
+        program.wait_idle(1)
+        assert program.quit() == 0
+    keys = folder / "history.keys.json"
+    whole = keys.read_bytes()
+    keys.write_bytes(b"{ damaged")
+    before = contents(folder)
+    with start() as program:
+        program.wait_for(lambda state: state["page"] == "locked")
+        assert contents(folder) == before
+        program.click("Start a new history")
+        program.wait_open()
+        assert program.state["rows"] == []
+        program.send("In the new one")
+        program.wait_idle(1)
+        assert program.quit() == 0
+    assert {name: contents(folder)[name] for name in before} == before, "the old one is untouched"
+    with start() as program:
+        program.wait_open()
+        program.wait_for(lambda state: texts(state, "UserRow") == ["In the new one"])
+        assert program.quit() == 0
+    assert whole
+
+
+def test_a_history_that_is_open_elsewhere_is_said_to_be(start):
+    with start() as first:
+        first.wait_open()
+        with start() as second:
+            state = second.wait_for(lambda state: state["page"] == "locked")
+            assert any("already open" in text for text in state["labels"])
+            assert any(str(first.process.pid) in text for text in state["labels"])
+            assert first.quit() == 0
+            second.click("Try again")
+            second.wait_open()
+            assert second.quit() == 0
+
+
+def test_who_quits_without_the_recovery_key_is_offered_it_once(start):
+    with start() as program:
+        program.wait_open()
+        program.send("Something to lose")
+        program.wait_idle(1)
+        program.press("Ctrl+Q")
+        program.wait_for(lambda state: "Your recovery key" in (state["dialog"] or ""))
+        program.click("I have written it down")
+        program.tell("click", name="Done")
+        assert program.wait_ended() == 0
+    with start() as program:
+        program.wait_open()
+        program.press("Ctrl+Q")
+        assert program.wait_ended() == 0
+
+
+def test_a_thread_is_exported_as_markdown(start, user):
+    target = Path(user["HOME"]) / "exported.md"
+    with start() as program:
+        program.wait_open()
+        program.send("Keep this")
+        program.wait_idle(1)
+        program.press("Ctrl+Shift+E")
+        program.wait_for(lambda state: state["dialog"] is not None)
+        program.set_text("fileNameEdit", str(target))
+        program.press("Return", on="fileNameEdit")
+        wait_until(target.exists, what="the exported file")
+        wait_until(lambda: "Keep this" in target.read_text(encoding="utf-8"))
+        assert program.quit() == 0
+
+
+def test_the_theme_and_the_size_of_the_text_are_kept(start, user):
+    settings = Path(user["XDG_CONFIG_HOME"]) / "chatelaine" / "settings.json"
+    with start() as program:
+        program.wait_open()
+        program.trigger("theme-dark")
+        program.trigger("text-larger")
+        assert program.quit() == 0
+    text = settings.read_text(encoding="utf-8")
+    assert '"theme": "dark"' in text
+    assert '"text_size": 110' in text
+    assert settings.stat().st_mode & 0o777 == 0o600
