@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,11 @@ def modules() -> list[Path]:
     return found
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def texts() -> Iterator[tuple[Path, str]]:
     named = [path for folder in TOP_LEVEL for path in (ROOT / folder).rglob("*")]
     for path in [*ROOT.iterdir(), *named]:
@@ -150,9 +156,7 @@ def test_a_rule_finds_what_offends_it(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_no_module_of_the_application_has(rule: Rule) -> None:
     found = [
-        f"{path.relative_to(ROOT)}:{line}"
-        for path in modules()
-        for line in rule.find(ast.parse(path.read_text("utf-8")))
+        f"{path.relative_to(ROOT)}:{line}" for path in modules() for line in rule.find(parsed(path))
     ]
     assert found == []
 
@@ -173,14 +177,14 @@ def test_no_module_is_too_long_to_be_read() -> None:
 
 def test_every_folder_of_modules_is_a_package_that_says_what_it_is_for() -> None:
     for folder in {path.parent for path in modules()}:
-        assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))), folder
+        assert ast.get_docstring(parsed(folder / "__init__.py")), folder
 
 
 def test_only_public_packages_hold_more_than_a_docstring() -> None:
     holding = {
         path.parent.relative_to(APP).as_posix()
         for path in modules()
-        if path.name == "__init__.py" and len(ast.parse(path.read_text("utf-8")).body) > 1
+        if path.name == "__init__.py" and len(parsed(path).body) > 1
     }
     assert holding <= PUBLIC_PACKAGES
 
