@@ -23,7 +23,7 @@ _INTERVAL = 0.005
 
 
 def until(
-    predicate: Callable[[], T], timeout: float = PATIENCE, *, what: str = ""
+    predicate: Callable[[], T | None], timeout: float = PATIENCE, *, what: str = ""
 ) -> Coroutine[object, object, T]:
     """Wait until the predicate gives something true, and give that.
 
@@ -38,7 +38,7 @@ def until(
     return _until(predicate, time.monotonic() + timeout, what or _source(predicate))
 
 
-async def _until(predicate: Callable[[], T], deadline: float, what: str) -> T:
+async def _until(predicate: Callable[[], T | None], deadline: float, what: str) -> T:
     while not (value := predicate()):
         if time.monotonic() > deadline:
             raise AssertionError(f"this never came: {what}")
@@ -46,7 +46,9 @@ async def _until(predicate: Callable[[], T], deadline: float, what: str) -> T:
     return value
 
 
-def wait_until(predicate: Callable[[], T], timeout: float = PATIENCE, *, what: str = "") -> T:
+def wait_until(
+    predicate: Callable[[], T | None], timeout: float = PATIENCE, *, what: str = ""
+) -> T:
     """Wait without a loop: see `until`.
 
     Raises:
