@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NOTICE_DISMISSED = "provider-notice-dismissed"
 RECOVERY_KEY = "recovery-key"
 """The value that holds the recovery key until the user has confirmed it."""
 RECOVERY_OFFERED = "recovery-key-offered"
@@ -117,6 +118,16 @@ class Workspace:
         thread = await self.store.thread(thread_id)
         turns = await self.store.turns(thread_id)
         await asyncio.to_thread(_write_export, target, thread_to_markdown(thread, turns))
+
+    async def wants_provider_notice(self) -> bool:
+        """Tell whether to say that the demo model answers, and how to have another one."""
+        if await self.providers.current() is not None:
+            return False
+        return await self.store.values.get(NOTICE_DISMISSED) is None
+
+    async def dismiss_provider_notice(self) -> None:
+        """Say no more that the demo model answers."""
+        await self.store.values.set(NOTICE_DISMISSED, "yes")
 
     async def pending_recovery_key(self) -> str | None:
         """Give the recovery key, as long as the user has not confirmed to have it."""

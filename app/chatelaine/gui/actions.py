@@ -248,7 +248,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ActionId.CLEAR,
         Menu.THREAD,
-        "&Clear…",
+        "&Clear",
         "Empty this thread; Edit > Undo clear brings everything back.",
         ("Ctrl+Shift+L",),
         icon="clear",

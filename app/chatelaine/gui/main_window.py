@@ -50,6 +50,7 @@ TEXT_STEP = 10
 """Percent by which Larger and Smaller change the size of the text."""
 IDLE = 2.0
 """Seconds after the history is open until what comes later is imported."""
+DEMO_NOTICE = "You are talking with the demo model"
 TURNS_BEFORE_RECOVERY = 3
 """The recovery key is offered after this many turns: not to somebody who only looks around."""
 
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         page.running_changed.connect(self._update_actions)
         page.turn_ended.connect(self._on_turn_ended)
         page.failed.connect(self.show_failure)
+        self._banner.dismissed.connect(self._on_notice_dismissed)
         page.link_activated.connect(self._open_link)
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.NEW_THREAD: page.new_thread,
@@ -186,7 +188,7 @@ class MainWindow(QMainWindow):
         self._start_task(self._settle(workspace), "settle")
         if workspace.keyring_entry_lost:
             self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
-        if await workspace.providers.current() is None:
+        if await workspace.wants_provider_notice():
             self._offer_provider()
 
     async def _settle(self, workspace: Workspace) -> None:
@@ -235,12 +237,16 @@ class MainWindow(QMainWindow):
     def _offer_provider(self) -> None:
         self._banner.show_failure(
             Failure(
-                "You are talking with the demo model",
+                DEMO_NOTICE,
                 "It needs no network and is no AI. Connect a provider to talk with a real one.",
             ),
             {"Connect a provider…": self._show_settings_dialog},
             tone=Tone.INFO,
         )
+
+    def _on_notice_dismissed(self) -> None:
+        if self._workspace is not None and self._banner.accessibleName() == DEMO_NOTICE:
+            self._start_task(self._workspace.dismiss_provider_notice(), "dismiss notice")
 
     # ------------------------------------------------------------------ leaving
 
