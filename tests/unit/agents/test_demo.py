@@ -286,6 +286,11 @@ async def test_it_says_when_it_has_no_tool() -> None:
     assert "given none" in await talk("Hello", "What time is it?")
 
 
+async def test_its_help_names_the_tools_there_are() -> None:
+    assert "`current_time`" in await talk("Hello", "help", tools=[current_time])
+    assert "there is none here" in await talk("Hello", "help")
+
+
 async def test_it_talks_on_after_a_tool() -> None:
     answer = await talk("Hello", "use a tool", "What did I say first?", tools=[current_time])
     assert "> Hello" in answer

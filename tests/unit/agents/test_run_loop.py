@@ -42,6 +42,7 @@ from chatelaine.agents.testing import Call, Gate, Pause, Reasoning, Retry, Scrip
 from chatelaine.agents.tools import FunctionTool, function_tool
 from contracts.cancelling import each_cancellation
 from contracts.validity import problems
+from support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -704,6 +705,18 @@ async def test_wherever_it_is_closed_the_session_can_go_on() -> None:
         assert not result.is_complete
         closed_at += 1
     assert closed_at > 8
+
+
+async def test_a_loop_that_is_left_early_is_tidied_up_by_the_event_loop() -> None:
+    session = ListSession()
+    model = script(["One ", "two"])
+    result = Runner.run_streamed(Agent("A", model=model), "?", session=session)
+    async for event in result.stream_events():
+        if event == TextDelta("One "):
+            break
+    await until(lambda: len(session.batches) > 1)
+    assert session.items[1:] == [assistant_message("One ", status="incomplete")]
+    assert model.interrupted == 1
 
 
 async def test_the_reader_may_be_cancelled_between_two_events() -> None:

@@ -264,7 +264,7 @@ def _single(schema: Mapping[str, Any], said: str) -> Any:
 
 
 def _names(tools: Sequence[ToolDescription]) -> str:
-    return ", ".join(f"`{tool.name}`" for tool in tools)
+    return ", ".join(f"`{tool.name}`" for tool in tools) or "there is none here"
 
 
 # ---------------------------------------------------------------------------- words
