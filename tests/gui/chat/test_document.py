@@ -12,6 +12,7 @@ from chatelaine.gui.chat.blocks.layout import Units
 from chatelaine.gui.chat.blocks.style import Voice, block_style
 from chatelaine.gui.chat.blocks.table import TableBlock
 from chatelaine.gui.theme import palette
+from chatelaine.markup.blocks import Code, Table
 from chatelaine.markup.highlight import highlight
 from chatelaine.markup.parser import parse
 
@@ -227,7 +228,7 @@ def test_any_message_can_be_laid_out_painted_and_copied(dressed, source, width):
 
 
 def code_block(source: str, width: float = 400) -> CodeBlock:
-    made = CodeBlock(parse(f"```python\n{source}\n```")[0], block_style(palette.light(), 1.0))
+    made = CodeBlock(Code(source, "python"), block_style(palette.light(), 1.0))
     made.set_width(width)
     return made
 
@@ -266,7 +267,7 @@ def test_code_that_grows_keeps_the_layouts_of_its_lines(dressed):
     draw(block)
     first = block._lines[0].layout
     assert first is not None
-    block.set_code(parse("```python\na = 1\nb = 22\nc\n```")[0])
+    block.set_code(Code("a = 1\nb = 22\nc", "python"))
     assert block._lines[0].layout is first
     assert block._lines[1].layout is None
     assert block.length == len("a = 1\nb = 22\nc")
@@ -306,7 +307,9 @@ WIDE = "| one | two | three |\n|---|---|---|\n| " + " | ".join(["many words in a
 
 
 def table_block(source: str, width: float) -> TableBlock:
-    made = TableBlock(parse(source)[0], block_style(palette.light(), 1.0))
+    (table,) = parse(source)
+    assert isinstance(table, Table)
+    made = TableBlock(table, block_style(palette.light(), 1.0))
     made.set_width(width)
     return made
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,10 +12,15 @@ from chatelaine.gui.chat.highlighter import Highlighter
 from chatelaine.gui.theme import palette
 from chatelaine.markup.blocks import Code
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatelaine.markup.highlight import Mark
+
 
 class Shelf:
     def __init__(self) -> None:
-        self.shown = []
+        self.shown: list[tuple[CodeBlock, Sequence[Mark]]] = []
 
     def show_marks(self, block, marks) -> None:
         assert threading.current_thread() is threading.main_thread()

@@ -7,15 +7,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from chatelaine.gui.chat.blocks.document import Position
-from chatelaine.gui.chat.message_text import MARGIN
+from chatelaine.gui.chat.blocks.text import TextBlock
+from chatelaine.gui.chat.message_text import MARGIN, MessageText
 from chatelaine.markup.parser import parse
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-def point_of(message, block: int, offset: int) -> QPoint:
+def point_of(message: MessageText, block: int, offset: int) -> QPoint:
     """Give where a character of a block is, on the widget."""
     entry = message.document.entries[block]
+    assert isinstance(entry.layout, TextBlock)
     rects = entry.layout._rects(offset, offset + 1)
     return (rects[0].center() + entry.origin + QPointF(MARGIN, 0)).toPoint()
 

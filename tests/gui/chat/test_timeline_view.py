@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -38,14 +39,14 @@ LEFT = Qt.MouseButton.LeftButton
 LONG = "\n\n".join(f"Paragraph {n} with some words in it." for n in range(30))
 
 
-def exchange(turn: int, text: str = "An answer.") -> list:
+def exchange(turn: int, text: str = "An answer.") -> list[Any]:
     return [
         UserRow(turn, f"Question {turn}", NOW),
         ReplyRow(turn, "Ada", "gpt-5.2", NOW, text),
     ]
 
 
-def thread(count: int, first: int = 1) -> list:
+def thread(count: int, first: int = 1) -> list[Any]:
     return [row for turn in range(first, first + count) for row in exchange(turn)]
 
 
@@ -68,7 +69,7 @@ def bar(view: TimelineView):
     return view._area.verticalScrollBar()
 
 
-def widgets(view: TimelineView) -> list:
+def widgets(view: TimelineView) -> list[Any]:
     return view._column.widgets
 
 
@@ -203,11 +204,14 @@ def test_only_the_last_message_is_touched_while_it_streams(view, qtbot, monkeypa
     settle(view, qtbot)
     say(view, 11, "a")
     settle(view, qtbot)
-    laid_out = []
+    laid_out: list[Reply] = []
     real = Reply.arrange
-    monkeypatch.setattr(
-        Reply, "arrange", lambda self, width: laid_out.append(self) or real(self, width)
-    )
+
+    def arrange(self: Reply, width: int) -> int:
+        laid_out.append(self)
+        return real(self, width)
+
+    monkeypatch.setattr(Reply, "arrange", arrange)
     for _ in range(5):
         view.apply(TextAdded(11, " more words"))
         settle(view, qtbot)
@@ -276,13 +280,13 @@ def test_reasoning_is_folded_until_it_is_asked_for(view, qtbot):
     settle(view, qtbot)
     reply = widgets(view)[-1]
     assert reply._toggle.text() == "Thinking…"
-    assert reply._thoughts is None
+    assert not [text for text in reply._texts if text is not reply._text]
     view.apply(TextAdded(1, "Done."))
     view.apply(TurnEnded(1, TurnState.DONE))
     assert reply._toggle.text() == "Reasoning"
     folded = reply.height()
     QTest.mouseClick(reply._toggle, LEFT)
-    assert reply._thoughts.accessibleName() == "Reasoning: I must think."
+    assert reply._texts[-1].accessibleName() == "Reasoning: I must think."
     assert reply.height() > folded
     QTest.mouseClick(reply._toggle, LEFT)
     assert reply.height() == folded
@@ -337,7 +341,7 @@ def test_links_are_told_and_not_opened(view, qtbot):
 
 
 def at_end(view: TimelineView) -> bool:
-    return bar(view).value() == bar(view).maximum()
+    return bool(bar(view).value() == bar(view).maximum())
 
 
 def test_a_thread_is_shown_from_its_end(view, qtbot):
@@ -478,11 +482,14 @@ def test_a_short_thread_has_no_button_for_earlier_rows(view, qtbot):
 
 
 def test_the_first_paint_needs_few_rows(view, monkeypatch):
-    made = []
+    made: list[Reply] = []
     real = Reply.__init__
-    monkeypatch.setattr(
-        Reply, "__init__", lambda self, *args, **more: made.append(1) or real(self, *args, **more)
-    )
+
+    def make(self: Reply, *args: Any, **more: Any) -> None:
+        made.append(self)
+        real(self, *args, **more)
+
+    monkeypatch.setattr(Reply, "__init__", make)
     view.load([row for turn in range(200) for row in exchange(turn, LONG)])
     assert len(made) <= 6
     assert at_end(view)
@@ -615,8 +622,14 @@ def page(view, qtbot):
     return window, above, below
 
 
+def focused() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
 def press(key: Qt.Key) -> None:
-    QTest.keyClick(QApplication.focusWidget(), key)
+    QTest.keyClick(focused(), key)
 
 
 def test_tab_enters_goes_through_and_leaves_the_timeline(page, view):
@@ -624,9 +637,9 @@ def test_tab_enters_goes_through_and_leaves_the_timeline(page, view):
     view.load(exchange(1, "Words.\n\n```\ncode\n```"))
     above.setFocus()
     visited = []
-    while QApplication.focusWidget() is not below:
+    while focused() is not below:
         press(Qt.Key.Key_Tab)
-        visited.append(QApplication.focusWidget().accessibleName())
+        visited.append(focused().accessibleName())
     assert visited[:-1] == [
         "You: Question 1",
         "Ada: Words.\ncode",
@@ -635,9 +648,9 @@ def test_tab_enters_goes_through_and_leaves_the_timeline(page, view):
         "Ask again",
     ]
     back = []
-    while QApplication.focusWidget() is not above:
+    while focused() is not above:
         press(Qt.Key.Key_Backtab)
-        back.append(QApplication.focusWidget().accessibleName())
+        back.append(focused().accessibleName())
     assert back[:-1] == visited[-2::-1]
 
 
@@ -657,10 +670,10 @@ def test_rows_that_were_built_later_come_in_the_order_in_which_they_are_seen(pag
     view.load(thread(20))
     settle(view, qtbot)
     below.setFocus()
-    names = []
+    names: list[str] = []
     while not names or names[-1] != "You: Question 1":
         press(Qt.Key.Key_Backtab)
-        names.append(QApplication.focusWidget().accessibleName())
+        names.append(focused().accessibleName())
     asked = [name for name in names if name.startswith("You")]
     assert asked == [f"You: Question {n}" for n in range(20, 0, -1)]
 
@@ -672,8 +685,7 @@ def test_what_has_the_keyboard_is_seen(page, view, qtbot):
     below.setFocus()
     for _ in range(30):
         press(Qt.Key.Key_Backtab)
-        focused = QApplication.focusWidget()
-        top = focused.mapTo(view, QPoint(0, 0)).y()
+        top = focused().mapTo(view, QPoint(0, 0)).y()
         assert -10 <= top <= view.height()
 
 
@@ -725,9 +737,9 @@ def test_keyboard_focus_is_visible(page, view, qtbot):
     below.setFocus()
     for _ in range(3):
         press(Qt.Key.Key_Backtab)
-        assert view.isAncestorOf(QApplication.focusWidget())
+        assert view.isAncestorOf(focused())
         assert view.grab().toImage() != plain
-    assert isinstance(QApplication.focusWidget(), MessageText)
+    assert isinstance(focused(), MessageText)
 
 
 # ---------------------------------------------------------------------------- theme

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFontDatabase, QFontInfo
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from typing_extensions import override
 
 from chatelaine.gui.theme import fonts, palette
 from chatelaine.gui.theme.appearance import Appearance, Scheme
@@ -27,7 +28,8 @@ class PaletteChanges(QObject):
         super().__init__()
         self.count = 0
 
-    def eventFilter(self, watched, event) -> bool:  # noqa: N802  Qt's name
+    @override
+    def eventFilter(self, watched, event) -> bool:
         self.count += event.type() == QEvent.Type.PaletteChange
         return False
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatelaine.markup import stream
-from chatelaine.markup.blocks import Span
+from chatelaine.markup.blocks import Block, Paragraph, Span
 from chatelaine.markup.mend import mend
 from chatelaine.markup.parser import parse
 from chatelaine.markup.stream import StreamParser
@@ -56,8 +56,13 @@ def test_growing_by_single_characters_never_differs(source: str):
 
 
 def test_each_piece_costs_the_last_block_alone(monkeypatch):
-    parsed = []
-    monkeypatch.setattr(stream, "parse", lambda source: parsed.append(len(source)) or [])
+    parsed: list[int] = []
+
+    def measure(source: str) -> list[Block]:
+        parsed.append(len(source))
+        return []
+
+    monkeypatch.setattr(stream, "parse", measure)
     parser = StreamParser()
     source = "\n\n".join(["A paragraph of some forty characters."] * 500)
     for end in range(0, len(source), 50):
@@ -85,4 +90,6 @@ def test_an_address_defined_later_is_put_right_at_the_end():
     source = "See [the page].\n\nMore words.\n\n[the page]: https://a.example/\n"
     for end in range(len(source) + 1):
         parser.grow(source[:end])
-    assert parser.finish()[0].text.spans == (Span(4, 12, link="https://a.example/"),)
+    (see, _) = parser.finish()
+    assert isinstance(see, Paragraph)
+    assert see.text.spans == (Span(4, 12, link="https://a.example/"),)

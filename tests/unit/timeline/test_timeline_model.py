@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -130,7 +131,8 @@ def test_a_restarted_reply_voids_its_text_and_says_why():
     ],
 )
 def test_the_wait_before_another_attempt_is_told_in_words(delay: float, words: str):
-    assert played(START, ASKED, ReplyRestarted(1, "Busy", delay)).rows[-1].message == words
+    notice = played(START, ASKED, ReplyRestarted(1, "Busy", delay)).rows[-1]
+    assert notice == NoticeRow(1, NoticeKind.RETRYING, "Busy", words)
 
 
 def test_a_restarted_reply_goes_on_with_whatever_comes_next():
@@ -194,7 +196,8 @@ def test_a_turn_that_starts_again_begins_anew():
 
 
 def test_text_that_comes_without_a_start_is_not_lost():
-    assert played(START, TextAdded(1, "Hi")).rows[1].text == "Hi"
+    rows = played(START, TextAdded(1, "Hi")).rows
+    assert rows[1] == ReplyRow(1, "", "", NOW, "Hi", running=True)
 
 
 def test_a_loaded_running_reply_goes_on_growing():
@@ -280,7 +283,8 @@ def test_a_message_without_a_type_and_with_parts_is_read():
 
 def test_a_refusal_is_an_answer():
     refusal = item("Ada", role="assistant", content=[{"type": "refusal", "refusal": "No."}])
-    assert rows_of([turn(said("Hello"), refusal)])[1].text == "No."
+    rows = rows_of([turn(said("Hello"), refusal)])
+    assert rows[1] == ReplyRow(1, "Ada", "gpt-5.2", THEN, "No.")
 
 
 def test_what_is_no_message_has_no_row():
@@ -301,10 +305,11 @@ def test_a_running_turn_shows_its_draft():
 
 def test_a_call_without_a_result_was_abandoned_unless_it_still_runs():
     call = item("Ada", type="function_call", call_id="c1", name="clock", arguments="{}")
+    expected = ToolRow(1, "Ada", "gpt-5.2", THEN, "c1", "clock", "{}", "")
     stopped = rows_of([turn(said("Hello"), call, state=TurnState.STOPPED)])
+    assert stopped[1] == replace(expected, state=ToolState.ABANDONED)
     running = rows_of([turn(said("Hello"), call, state=TurnState.RUNNING)])
-    assert stopped[1].state is ToolState.ABANDONED
-    assert running[1].state is ToolState.RUNNING
+    assert running[1] == replace(expected, state=ToolState.RUNNING)
 
 
 def test_an_interrupted_turn_offers_to_continue_and_to_retry():
@@ -324,4 +329,6 @@ def test_an_earlier_failure_cannot_be_retried():
     )
     later = turn(said("Again"), answered("Hi"), number=2)
     assert rows_of([failed, later])[1] == NoticeRow(1, NoticeKind.FAILED, "Refused", "Look.")
-    assert rows_of([failed])[1].can_retry
+    assert rows_of([failed])[1] == NoticeRow(
+        1, NoticeKind.FAILED, "Refused", "Look.", can_retry=True
+    )
