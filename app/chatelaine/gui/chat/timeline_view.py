@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QScrollBar, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 from typing_extensions import override
 
@@ -27,6 +27,7 @@ from chatelaine.gui.chat.empty_thread import EmptyThread
 from chatelaine.gui.chat.highlighter import Highlighter
 from chatelaine.gui.chat.timeline_column import AnyRow, Column
 from chatelaine.gui.chat.timeline_model import TimelineModel
+from chatelaine.gui.widgets.overlay_scroll_area import OverlayScrollArea
 from chatelaine.gui.widgets.round_button import RoundButton
 from chatelaine.store.records import TurnState
 
@@ -107,11 +108,10 @@ class TimelineView(QWidget):
         self._column.height_changed.connect(self._on_height_changed)
         self._column.earlier.clicked.connect(self._show_earlier)
         self._column.earlier.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._area = _Area(self)
+        self._area = OverlayScrollArea(self)
         self._area.setWidget(self._column)
         self._area.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self._empty.setParent(self._area.viewport())
-        self._bar = _OverlayBar(self._area.verticalScrollBar(), self)
         self._jump = RoundButton("arrow-down", "Jump to the latest message", self)
         self._jump.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._jump.clicked.connect(self.scroll_to_end)
@@ -300,7 +300,7 @@ class TimelineView(QWidget):
             self._rest_timer.setInterval(_REST_MS)
         else:
             self._rest_timer.start()
-        self._bar.take_steps()
+        self._area.show_extent()
         self._show_jump()
 
     def _arrange_more(self) -> None:
@@ -425,8 +425,6 @@ class TimelineView(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._area.setGeometry(self.rect())
-        width = self._bar.sizeHint().width()
-        self._bar.setGeometry(self.width() - width, 0, width, self.height())
         self._place_empty()
         self._arrange()
         size = self._jump.sizeHint()
@@ -453,45 +451,6 @@ class TimelineView(QWidget):
     def _announce(self, words: str) -> None:
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
-
-
-class _Area(QScrollArea):
-    """Scrolls the column. It takes no keyboard: its rows do."""
-
-    def __init__(self, view: TimelineView) -> None:
-        super().__init__(view)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.verticalScrollBar().setSingleStep(24)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:
-            event.ignore()
-        else:
-            super().keyPressEvent(event)
-
-
-class _OverlayBar(QScrollBar):
-    """Stands for the scroll bar of the area, above its margin: it takes no room when it comes."""
-
-    def __init__(self, bar: QScrollBar, view: TimelineView) -> None:
-        super().__init__(Qt.Orientation.Vertical, view)
-        self._bar = bar
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # From Qt to Qt: these are still told when the window is being taken down.
-        bar.rangeChanged.connect(self.setRange)
-        bar.valueChanged.connect(self.setValue)
-        self.valueChanged.connect(bar.setValue)
-        self.take_steps()
-
-    def take_steps(self) -> None:
-        """Take over what the bar does not tell by itself."""
-        self.setPageStep(self._bar.pageStep())
-        self.setSingleStep(self._bar.singleStep())
-        self.setVisible(self._bar.maximum() > self._bar.minimum())
 
 
 def _common_prefix(before: Sequence[Row], after: Sequence[Row]) -> int:
