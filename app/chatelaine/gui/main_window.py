@@ -37,6 +37,7 @@ from chatelaine.gui.failures import Failure, FailureBanner, Tone
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.vault.entrance import Entrance
 from chatelaine.gui.workspace_page import WorkspacePage
+from chatelaine.markup import parser
 from chatelaine.settings.schema import Settings, Theme
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Open the history; to be called in the running loop, after the window is shown."""
+        self._start_task(asyncio.to_thread(parser.preload), "load the parser")
         self.entrance.open()
 
     # ------------------------------------------------------------------ connections
