@@ -181,7 +181,7 @@ def main_window_there() -> Any:
 
 
 def place_of(widget: QWidget) -> QPoint:
-    """Where a person would click: on the box of a check box, whose text may end before its middle."""
+    """Where a person would click: on the box of a check box, whose text may be short."""
     if isinstance(widget, QCheckBox | QRadioButton):
         return QPoint(8, widget.height() // 2)
     return widget.rect().center()
