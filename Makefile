@@ -49,7 +49,7 @@ test: .venv/.ready-test $(if $(ARGS),,test-core) ## run all tests; ARGS="-k undo
 test-core: .venv-core/.ready-core ## run the unit tests where there is no Qt: the proof that the core needs none
 	.venv-core/bin/python -P -m pytest -p no:pytest-qt tests/unit $(ARGS)
 
-bench: .venv/.ready-bench ## measure, and write bench.json
+bench: .venv/.ready-test ## measure, and write bench.json
 	@PYTHONPATH=tests $(IN_VENV) -m bench $(ARGS)
 
 constraints: ## bring packaging/constraints.txt up to date with pyproject.toml (needs uv); ARGS=--upgrade

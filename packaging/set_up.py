@@ -1,6 +1,6 @@
 """Makes the environment in which Chatelaine runs, is tested and is checked.
 
-    python3 packaging/set_up.py PURPOSE        run, test, core, check, bench or dev
+    python3 packaging/set_up.py PURPOSE        run, test, core, check or dev
 
 `make` calls this whenever an environment is missing or older than what it is made from, so there is
 seldom a reason to call it by hand. It needs nothing but Python and works in this order:
@@ -95,14 +95,13 @@ class Purpose:
     programs: dict[str, str] = field(default_factory=dict)
 
 
-_TESTS = ("test", "test-desktop")
+_TESTS = ("test", "test-desktop", "peer")
 _ALL_OF_QT = {**QT, **QT_ON_A_SCREEN}
 PURPOSES = {
     "run": Purpose(".venv", "desktop", libraries=_ALL_OF_QT),
     "test": Purpose(".venv", "desktop", _TESTS, _ALL_OF_QT, TEST_PROGRAMS),
     "core": Purpose(".venv-core", "core", ("test",)),
-    "check": Purpose(".venv", "desktop", ("lint", *_TESTS, "bench")),
-    "bench": Purpose(".venv", "desktop", (*_TESTS, "bench"), _ALL_OF_QT, TEST_PROGRAMS),
+    "check": Purpose(".venv", "desktop", ("lint", *_TESTS)),
     "dev": Purpose(".venv", "desktop", ("dev",)),
 }
 
