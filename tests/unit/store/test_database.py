@@ -426,11 +426,15 @@ async def test_closing_takes_two_seconds_at_the_most(database):
 def test_work_outlives_the_loop_it_was_asked_for_in(path, key):
     hold, done = threading.Event(), threading.Event()
 
+    def last(connection):
+        put("x")(connection)
+        done.set()
+
     async def ask():
         database = await Database.open(path, key, create=True)
         return database, [
             database.post_write(lambda _: hold.wait(10)),
-            database.post_write(lambda c: (put("x")(c), done.set())),
+            database.post_write(last),
         ]
 
     database, unheard = asyncio.run(ask())

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import stat
 
 import pytest
 
@@ -205,6 +206,18 @@ async def test_a_history_appears_only_when_it_is_complete(path, key, monkeypatch
     with pytest.raises(DiskFull):
         await ConversationStore.open(path, key, create=True)
     assert list(path.parent.iterdir()) == []
+
+
+async def test_a_history_is_private_from_its_first_moment(path, key, monkeypatch):
+    modes = []
+
+    def look(connection):
+        modes.extend(stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir())
+
+    monkeypatch.setattr(upgrade, "MIGRATIONS", (*upgrade.MIGRATIONS, look))
+    await (await ConversationStore.open(path, key, create=True)).aclose()
+    assert set(modes) == {0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 async def test_what_is_left_of_a_making_that_was_cut_off_is_in_nobodys_way(path, key):
