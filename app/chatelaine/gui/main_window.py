@@ -374,7 +374,7 @@ class MainWindow(QMainWindow):
     def _show_settings_dialog(self) -> None:
         if self._workspace is None:
             return
-        from chatelaine.gui.providers.settings_dialog import SettingsDialog
+        from chatelaine.gui.settings.settings_dialog import SettingsDialog
 
         dialog = SettingsDialog(self._workspace, self._scope, self, settings=self._settings)
         dialog.saved.connect(self._banner.clear)

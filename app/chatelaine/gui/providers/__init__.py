@@ -1,1 +1,1 @@
-"""Where answers come from: the dialog."""
+"""Where answers come from: the fields for a provider."""

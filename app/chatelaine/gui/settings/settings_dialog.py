@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError
-from chatelaine.gui.providers.appearance_page import AppearancePage
+from chatelaine.gui.settings.appearance_page import AppearancePage
 from chatelaine.gui.providers.provider_page import ProviderPage
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from chatelaine.errors import DiskFull
-from chatelaine.gui.providers.settings_dialog import SettingsDialog
+from chatelaine.gui.settings.settings_dialog import SettingsDialog
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.providers.records import Protocol, Provider
 from chatelaine.providers.registry import ProviderRegistry

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QRadioButton, QSlider
 
-from chatelaine.gui.providers.appearance_page import AppearancePage
+from chatelaine.gui.settings.appearance_page import AppearancePage
 from chatelaine.settings.schema import Settings, Theme
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What the user can set: the dialog and its pages."""
