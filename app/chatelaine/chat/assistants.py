@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.models.protocol import Model
 from chatelaine.chat.tools import built_in_tools
 from chatelaine.errors import CredentialsMissing
 from chatelaine.providers import records
+from chatelaine.providers.address import is_openai
+from chatelaine.providers.failures import provider_error
 
 INSTRUCTIONS = (
     "You are a helpful assistant in a desktop chat window. Answer in the language of the user, "
@@ -63,6 +64,7 @@ class Assistants:
 
         Raises:
             CredentialsMissing: The provider is OpenAI's own and has no API key.
+            ProviderError: What was saved is no address, or no API key.
         """
         provider = await self._providers.current()
         key = None if provider is None else await self._providers.api_key()
@@ -112,15 +114,18 @@ def _build(provider: records.Provider | None, api_key: str | None) -> Assistant:
 
 
 def _client(provider: records.Provider, api_key: str | None) -> Model:
-    from chatelaine.agents.errors import MissingCredentials
+    from chatelaine.agents.errors import AgentsError, MissingCredentials
     from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
     from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
 
     protocol = provider.protocol
     if protocol is records.Protocol.AUTO:
         # Nobody has asked the server yet. Most others speak Chat Completions, if only that.
-        official = urlsplit(provider.base_url).hostname == "api.openai.com"
-        protocol = records.Protocol.RESPONSES if official else records.Protocol.CHAT_COMPLETIONS
+        protocol = (
+            records.Protocol.RESPONSES
+            if is_openai(provider.base_url)
+            else records.Protocol.CHAT_COMPLETIONS
+        )
     client = (
         OpenAIResponsesModel
         if protocol is records.Protocol.RESPONSES
@@ -133,3 +138,5 @@ def _client(provider: records.Provider, api_key: str | None) -> Model:
         raise CredentialsMissing(
             "Enter the API key of your provider under File > Settings, then send the message again."
         ) from error
+    except AgentsError as error:
+        raise provider_error(error) from error

@@ -6,11 +6,11 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from chatelaine.agents.models.endpoint import OFFICIAL_URL, Endpoint
 from chatelaine.errors import ProviderUnreachable
 
-OPENAI_URL = "https://api.openai.com/v1"
+OPENAI_URL = OFFICIAL_URL
 """What is meant where nothing is entered."""
-_OPENAI_HOST = "api.openai.com"
 _WRAPPING = " \t\r\n\"'`<>,;"
 _ENDPOINT = re.compile(r"/+(?:chat/completions|completions|responses|models|embeddings)$")
 
@@ -30,9 +30,15 @@ def base_url_from(text: str) -> str:
     parts = _split(text)
     path = re.sub("/{2,}", "/", parts.path).rstrip("/")
     path = _ENDPOINT.sub("", path).rstrip("/")
-    if parts.hostname == _OPENAI_HOST and not path:
+    server = f"{parts.scheme}://{parts.netloc.lower()}"
+    if is_openai(server) and not path:
         path = "/v1"
-    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
+    return f"{server}{path}"
+
+
+def is_openai(base_url: str) -> bool:
+    """Tell whether a base URL is one of OpenAI's own, and not of another server like it."""
+    return Endpoint(base_url, "").is_official
 
 
 def has_path(base_url: str) -> bool:
@@ -56,6 +62,8 @@ def _split(text: str) -> SplitResult:
     if not parts.scheme:
         parts = parts._replace(scheme="http" if _is_loopback(host) else "https")
     if not usable or parts.scheme not in {"http", "https"} or not _is_name(host):
+        raise _unusable()
+    if not parts.path.isprintable() or " " in parts.path:
         raise _unusable()
     if "@" in parts.netloc:
         raise ProviderUnreachable(

@@ -230,6 +230,32 @@ def test_with_a_useless_address_nothing_is_handed_over(page: ProviderPage) -> No
     assert "This address carries a password" in words(page)
 
 
+def test_an_address_that_cannot_be_asked_is_not_handed_over(page: ProviderPage) -> None:
+    write(line(page, "baseUrl"), "http://h/v 1")
+    write(model(page), "m")
+    assert page.entry() is None
+    assert "This is not the address of a server" in words(page)
+
+
+@pytest.mark.parametrize("key", ["sk abc", "ключ"])
+def test_what_can_be_no_key_is_neither_tried_nor_handed_over(
+    page: ProviderPage, tests: list[tuple[Any, ...]], key: str
+) -> None:
+    write(line(page, "baseUrl"), "https://example.com/v1")
+    write(model(page), "m")
+    line(page, "apiKey").insert(key)
+    assert page.entry() is None
+    assert "This is not an API key" in words(page)
+    assert page.focusWidget() is line(page, "apiKey")
+    QTest.mouseClick(button(page, "testConnection"), LEFT)
+    assert tests == []
+    write(line(page, "apiKey"), "sk-abc")
+    assert "This is not an API key" not in words(page)
+    entry = page.entry()
+    assert entry is not None
+    assert entry.api_key == "sk-abc"
+
+
 def test_the_protocol_that_was_found_out_is_handed_over(page: ProviderPage) -> None:
     page.show_report(ConnectionReport(("m",), Protocol.CHAT_COMPLETIONS, "http://localhost:1/v1"))
     entry = page.entry()

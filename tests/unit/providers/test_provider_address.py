@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatelaine.agents.models.endpoint import resolve_endpoint
 from chatelaine.errors import ProviderUnreachable
-from chatelaine.providers.address import base_url_from, has_path, same_server
+from chatelaine.providers.address import base_url_from, has_path, is_openai, same_server
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from chatelaine.providers.address import base_url_from, has_path, same_server
         ("   ", "https://api.openai.com/v1"),
         ("api.openai.com", "https://api.openai.com/v1"),
         ("https://api.openai.com/", "https://api.openai.com/v1"),
+        ("eu.api.openai.com", "https://eu.api.openai.com/v1"),
         ("https://api.openai.com/v1", "https://api.openai.com/v1"),
         ("https://api.openai.com/v1/", "https://api.openai.com/v1"),
         ("https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1"),
@@ -60,6 +62,9 @@ def test_what_people_enter_becomes_a_base_url(entered, meant):
         "file:///x",
         "example.org:0",
         "http://[::1",
+        "http://h/v 1",
+        "http://h/v\u00a01",
+        "http://h/v\x001",
         "/v1",
         "?",
     ],
@@ -76,8 +81,8 @@ def test_a_password_does_not_belong_into_an_address():
     assert "hunter2" not in str(caught.value) + caught.value.title
 
 
-@given(st.text())
-def test_anything_is_either_an_address_or_refused(entered):
+@given(st.text() | st.text().map("https://example.org/{}".format))
+def test_anything_is_either_an_address_that_can_be_asked_or_refused(entered):
     try:
         made = base_url_from(entered)
     except ProviderUnreachable:
@@ -85,6 +90,7 @@ def test_anything_is_either_an_address_or_refused(entered):
     assert made.startswith(("https://", "http://"))
     assert not made.endswith("/")
     assert base_url_from(made) == made
+    assert resolve_endpoint(made, "k").base_url == made
 
 
 def test_a_base_url_may_name_a_server_only():
@@ -103,3 +109,16 @@ def test_a_base_url_may_name_a_server_only():
 )
 def test_servers_are_told_apart_by_scheme_name_and_port(one, other, same):
     assert same_server(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("base_url", "is_theirs"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("https://notapi.openai.com/v1", False),
+        ("https://api.openai.com.evil.example/v1", False),
+    ],
+)
+def test_no_other_server_passes_for_openai(base_url, is_theirs):
+    assert is_openai(base_url) is is_theirs

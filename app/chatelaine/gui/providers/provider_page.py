@@ -25,6 +25,7 @@ from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.gui.widgets.secret_field import SecretField
 from chatelaine.gui.widgets.spinner import Spinner
 from chatelaine.providers.address import OPENAI_URL, base_url_from, same_server
+from chatelaine.providers.credentials import check_api_key
 from chatelaine.providers.records import ConnectionReport, Protocol, Provider
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class ProviderPage(QWidget):
 
     def _connect(self) -> None:
         self._base_url.textEdited.connect(self._on_address)
-        self._api_key.textEdited.connect(self._forget_result)
+        self._api_key.textEdited.connect(self._on_key)
         self._remove_key.toggled.connect(self._on_remove_key)
         self._protocol.activated.connect(self._forget_result)
         self._model.editTextChanged.connect(self._model_note.hush)
@@ -235,9 +236,9 @@ class ProviderPage(QWidget):
         return shown != self._saved or self._entered_key() is not None
 
     def entry(self) -> Entry | None:
-        """Give what is to be saved; None, and words at the field, where something is missing."""
+        """Give what is to be saved; None, and words at the field, where that would not do."""
         base_url = self._address()
-        if base_url is None:
+        if base_url is None or not self._is_key_usable(base_url):
             return None
         model = self._model.currentText().strip()
         if not model:
@@ -262,6 +263,18 @@ class ProviderPage(QWidget):
             self._base_url.setFocus()
             return None
 
+    def _is_key_usable(self, base_url: str) -> bool:
+        typed = self._api_key.text().strip()
+        if not typed:
+            return True
+        try:
+            check_api_key(base_url, typed)
+        except ProviderError as error:
+            self._api_key_note.say(f"{error.title}. {error.message}", Role.ERROR)
+            self._api_key.setFocus()
+            return False
+        return True
+
     def _entered_key(self) -> str | None:
         typed = self._api_key.text().strip()
         return typed or ("" if self._key_removed else None)
@@ -281,6 +294,10 @@ class ProviderPage(QWidget):
         self._base_url_note.hush()
         # What was found out, or chosen, holds for the server that stood here before.
         self._set_protocol(Protocol.AUTO)
+        self._forget_result()
+        self._show_key_state()
+
+    def _on_key(self) -> None:
         self._forget_result()
         self._show_key_state()
 
@@ -317,7 +334,7 @@ class ProviderPage(QWidget):
 
     def _ask_for_test(self) -> None:
         base_url = self._address()
-        if base_url is not None:
+        if base_url is not None and self._is_key_usable(base_url):
             self.test_requested.emit(base_url, self._entered_key(), self._chosen_protocol())
 
 

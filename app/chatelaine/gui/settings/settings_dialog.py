@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError
-from chatelaine.gui.settings.appearance_page import AppearancePage
 from chatelaine.gui.providers.provider_page import ProviderPage
+from chatelaine.gui.settings.appearance_page import AppearancePage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
