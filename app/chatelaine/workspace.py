@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from chatelaine.chat.assistants import Assistants
@@ -21,7 +22,7 @@ from chatelaine.errors import (
 )
 from chatelaine.providers.registry import ProviderRegistry
 from chatelaine.store.store import ConversationStore
-from chatelaine.store.transfer.markdown import thread_to_markdown
+from chatelaine.store.transfer.registry import EXPORTERS
 from chatelaine.vault.keyring import Keyring, system_keyring
 from chatelaine.vault.vault import (
     HistoryFiles,
@@ -110,14 +111,14 @@ class Workspace:
         return await self.store.create_thread()
 
     async def export_thread(self, thread_id: ThreadId, target: Path) -> None:
-        """Write a thread as Markdown: readable by everybody who can read the file.
+        """Write a thread in the usual format: readable by everybody who can read the file.
 
         Raises:
             ExportFailed: The file could not be written; what was there before is untouched.
         """
         thread = await self.store.thread(thread_id)
         turns = await self.store.turns(thread_id)
-        await asyncio.to_thread(_write_export, target, thread_to_markdown(thread, turns))
+        await asyncio.to_thread(_write_export, target, partial(EXPORTERS[0].render, thread, turns))
 
     async def wants_provider_notice(self) -> bool:
         """Tell whether to say that the demo model answers, and how to have another one."""
@@ -305,11 +306,12 @@ class HistoryAccess:
         return workspace
 
 
-def _write_export(target: Path, text: str) -> None:
+def _write_export(target: Path, render: Callable[[], str]) -> None:
+    text = render()  # of a long thread it takes its time: never where the window is painted
     try:
         temporary = target.with_name(f".{target.name}.part")
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8", errors="replace")
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

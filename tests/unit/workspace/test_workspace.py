@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from chatelaine.errors import (
@@ -14,6 +16,7 @@ from chatelaine.errors import (
     PassphraseNeeded,
     WrongSecret,
 )
+from chatelaine.store.transfer.registry import Exporter
 from chatelaine.workspace import HistoryAccess
 from support.keyrings import MemoryKeyring
 
@@ -132,3 +135,19 @@ async def test_an_export_is_whole_or_not_at_all(access, tmp_path):
         with pytest.raises(ExportFailed):
             await workspace.export_thread(thread.id, tmp_path / "nowhere" / "travel.md")
         assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "travel.md"]
+
+
+async def test_an_export_is_rendered_where_it_holds_nobody_up(access, tmp_path, monkeypatch):
+    rendered_in = []
+
+    def render(thread, _turns):
+        rendered_in.append(threading.current_thread())
+        return f"{thread.title} \ud83d"
+
+    monkeypatch.setattr("chatelaine.workspace.EXPORTERS", (Exporter("Test", ".txt", render),))
+    async with await access().open() as workspace:
+        thread = await workspace.store.create_thread(title="Travel")
+        await workspace.export_thread(thread.id, tmp_path / "travel.txt")
+    assert len(rendered_in) == 1
+    assert rendered_in != [threading.main_thread()]
+    assert (tmp_path / "travel.txt").read_text("utf-8") == "Travel ?"
