@@ -40,15 +40,6 @@ class Folders:
     data: Path
     config: Path
 
-    def ensure(self) -> None:
-        """Create the folders, open to nobody else.
-
-        Raises:
-            OSError: One of them cannot be created or closed to others.
-        """
-        make_private_folder(self.data)
-        make_private_folder(self.config)
-
 
 def user_folders() -> Folders:
     """Find the folders of this user. Honours `XDG_DATA_HOME`, `XDG_CONFIG_HOME` and `HOME`."""

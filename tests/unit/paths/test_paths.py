@@ -48,12 +48,11 @@ def test_without_xdg_variables_the_folders_are_in_the_home_folder(
     )
 
 
-def test_folders_are_made_for_their_owner_alone_with_their_parents(tmp_path: Path):
-    folders = paths.Folders(data=tmp_path / "a/b/data", config=tmp_path / "a/c/config")
-    folders.ensure()
-    made = [folders.data, folders.config, tmp_path / "a", tmp_path / "a/b", tmp_path / "a/c"]
-    assert {mode(path) for path in made} == {0o700}
-    folders.ensure()
+def test_a_folder_is_made_for_its_owner_alone_with_its_parents(tmp_path: Path):
+    folder = tmp_path / "a/b/data"
+    paths.make_private_folder(folder)
+    assert {mode(path) for path in (folder, tmp_path / "a", tmp_path / "a/b")} == {0o700}
+    paths.make_private_folder(folder)
 
 
 def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path):
