@@ -209,7 +209,7 @@ async def test_a_history_appears_only_when_it_is_complete(path, key, monkeypatch
 
 
 async def test_a_history_is_private_from_its_first_moment(path, key, monkeypatch):
-    modes = []
+    modes: list[int] = []
 
     def look(connection):
         modes.extend(stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir())
