@@ -97,12 +97,21 @@ def next_history_beside(history: Path) -> Path:
     name = numbered["name"] if numbered else history.stem
     first = int(numbered["number"]) + 1 if numbered else 2
     candidates = (history.with_name(f"{name}-{n}{history.suffix}") for n in count(first))
-    return next(path for path in candidates if _is_free(path))
+    return next(path for path in candidates if is_free(path))
 
 
-def _is_free(history: Path) -> bool:
-    files = HistoryFiles.beside(history)
-    return not any(path.exists() for path in (history, files.history, files.keys, *files.journals))
+def is_free(history: Path) -> bool:
+    """Tell whether there is no history at a path, and no file that belongs to one.
+
+    Raises:
+        HistoryError: That cannot be told.
+    """
+    try:
+        files = HistoryFiles.beside(history)
+        parts = (history, files.history, files.keys, *files.journals)
+        return not any(path.exists() for path in parts)
+    except OSError as error:
+        raise HistoryError(f"{history} cannot be read ({error.strerror}).") from error
 
 
 def _size(path: Path) -> int:

@@ -11,12 +11,16 @@ process may die after any of these. What is left is an entry in the keyring that
 history that is `UNFINISHED`; never a history without a key.
 
 Every call here may take its time, or block on a prompt of the keyring: call it in a worker thread.
+A prompt that is answered late must not undo what was done meanwhile. So the key file is read and
+written in one go, after the keyring has answered, and only by whoever still has the lock; and of
+several calls that make a key only the one that began last may write it down.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -32,7 +36,7 @@ from chatelaine.errors import (
     WrongSecret,
 )
 from chatelaine.vault import recovery_key
-from chatelaine.vault.files import SALT_BYTES, HistoryFiles, next_history_beside
+from chatelaine.vault.files import SALT_BYTES, HistoryFiles, is_free, next_history_beside
 from chatelaine.vault.keyfile import KeyFile
 from chatelaine.vault.keyring import SECRET_BYTES, Keyring, KeyringEntry
 from chatelaine.vault.lock import HistoryLock
@@ -58,6 +62,7 @@ __all__ = [
     "SlotKind",
     "Vault",
     "VaultState",
+    "is_free",
     "new_recovery_key",
     "next_history_beside",
 ]
@@ -99,6 +104,8 @@ class Vault:
         self._keyring = keyring
         self._cost = cost or PassphraseCost()
         self._lock = HistoryLock(files.lock)
+        self._writing = Lock()
+        self._makings = 0
 
     # ------------------------------------------------------------------ the lock
 
@@ -113,7 +120,8 @@ class Vault:
 
     def release(self) -> None:
         """Give the lock back, after everything has been closed."""
-        self._lock.release()
+        with self._writing:
+            self._lock.release()
 
     @contextmanager
     def lock_file(self) -> Iterator[None]:
@@ -141,18 +149,6 @@ class Vault:
         """
         return examine(self.files)
 
-    def is_unfinished(self) -> bool:
-        """Tell whether making the history was begun, but never finished.
-
-        The file may be there or not. Whoever opens it then makes what is missing, renews the
-        recovery key, which nobody can have seen, and ends with `record_salt`.
-
-        Raises:
-            KeyFileUnreadable: The key file is damaged, or from a newer version.
-        """
-        keys = KeyFile.load(self.files.keys)
-        return keys is not None and keys.file_salt is None
-
     def slot_kinds(self) -> frozenset[SlotKind]:
         """Tell which ways to the key there are; none where there is no key file.
 
@@ -161,6 +157,17 @@ class Vault:
         """
         keys = KeyFile.load(self.files.keys)
         return frozenset(slot.kind for slot in keys.slots) if keys else frozenset()
+
+    def recorded_salt(self) -> bytes | None:
+        """Give how the history begins, as it was written down; None before it was made.
+
+        It tells a damaged history from one of another key.
+
+        Raises:
+            KeyFileMissing: There is no key file.
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        return self._own_keys().file_salt
 
     # ------------------------------------------------------------------ making a key
 
@@ -173,11 +180,11 @@ class Vault:
             KeyUnavailable: There is no keyring, it is locked, or it did not keep what it was given.
             HistoryError: Something is in the way, as `examine` says; or nothing can be written.
         """
+        making = self._begin_making()
         if self._is_begun():
-            key = self.unlock_with_keyring()
-            return NewKey(key, self.renew_recovery_key(key))
+            return self._finish_making(making, self.unlock_with_keyring())
         key = random_bytes(KEY_BYTES)
-        return self._create(key, self._enrol(key))
+        return self._create(making, key, self._enrol(key))
 
     def create_with_passphrase(self, passphrase: str) -> NewKey:
         """Make the key of a new history, and put it under a passphrase.
@@ -189,11 +196,11 @@ class Vault:
             VaultError: The passphrase is empty, or this machine cannot derive a key from it.
             HistoryError: Something is in the way, as `examine` says; or nothing can be written.
         """
+        making = self._begin_making()
         if self._is_begun():
-            key = self.unlock_with_passphrase(passphrase)
-            return NewKey(key, self.renew_recovery_key(key))
+            return self._finish_making(making, self.unlock_with_passphrase(passphrase))
         key = random_bytes(KEY_BYTES)
-        return self._create(key, seal(key, [self._new_passphrase(passphrase)]))
+        return self._create(making, key, seal(key, [self._new_passphrase(passphrase)]))
 
     def record_salt(self, salt: bytes) -> None:
         """Write down how the history begins: it has been made. Once is enough; more do no harm.
@@ -207,13 +214,14 @@ class Vault:
         """
         if len(salt) != SALT_BYTES:
             raise ValueError(f"a history begins with {SALT_BYTES} bytes that belong to it alone")
-        self._require_lock()
-        keys = self._own_keys()
-        if keys.file_salt == salt:
-            return
-        if keys.file_salt is not None:
-            raise KeyOfAnotherHistory(not_its_keys(self.files))
-        keys.with_file_salt(salt).save(self.files.keys)
+        with self._writing:
+            self._require_lock()
+            keys = self._own_keys()
+            if keys.file_salt == salt:
+                return
+            if keys.file_salt is not None:
+                raise KeyOfAnotherHistory(not_its_keys(self.files))
+            keys.with_file_salt(salt).save(self.files.keys)
 
     # ------------------------------------------------------------------ finding the key again
 
@@ -230,7 +238,10 @@ class Vault:
         return self._unlock_with_entry(self._slots(SlotKind.KEYRING))
 
     def unlock_with_keyring_and_passphrase(self, passphrase: str) -> bytes:
-        """Get the key where both the keyring and a passphrase are needed.
+        """Get the key where both the keyring and a passphrase are needed: the lock of the program.
+
+        Nothing here makes such a slot yet. It is part of the first version of the key file, so
+        that a history which a later version has locked in this way is understood, not damaged.
 
         Raises:
             WrongSecret: It is another passphrase.
@@ -285,9 +296,11 @@ class Vault:
             KeyUnavailable: As `create_with_keyring`.
             HistoryError: The key file cannot be written.
         """
-        keys = self._keys_of(key)
+        self._keys_of(key)  # for another key the keyring need not be asked
         slot = self._enrol(key)
-        keys.with_slot(slot, keep=_OLDER_KEYRING_SLOTS).save(self.files.keys)
+        with self._writing:
+            keys = self._keys_of(key)
+            keys.with_slot(slot, keep=_OLDER_KEYRING_SLOTS).save(self.files.keys)
 
     def add_passphrase_slot(self, key: bytes, passphrase: str) -> None:
         """Put the key under a passphrase as well; one that there was opens nothing any more.
@@ -296,9 +309,10 @@ class Vault:
             VaultError: The passphrase is empty, or this machine cannot derive a key from it.
             HistoryError: The key file cannot be written.
         """
-        keys = self._keys_of(key)
+        self._keys_of(key)
         slot = seal(key, [self._new_passphrase(passphrase)])
-        keys.with_slot(slot).save(self.files.keys)
+        with self._writing:
+            self._keys_of(key).with_slot(slot).save(self.files.keys)
 
     def renew_recovery_key(self, key: bytes) -> str:
         """Make another recovery key and install it.
@@ -330,6 +344,12 @@ class Vault:
         Raises:
             HistoryError: The key file cannot be written; the old one goes on working.
         """
+        with self._writing:
+            self._install_recovery_key(key, text)
+
+    # ------------------------------------------------------------------ inside
+
+    def _install_recovery_key(self, key: bytes, text: str) -> None:
         keys = self._keys_of(key)
         secret = recovery_key.from_text(text)
         for slot in keys.of_kind(SlotKind.RECOVERY):
@@ -338,21 +358,39 @@ class Vault:
                 return
         keys.with_slot(_recovery_slot(key, secret)).save(self.files.keys)
 
-    # ------------------------------------------------------------------ inside
+    def _begin_making(self) -> int:
+        """Number the attempts to make a key: the one before has nothing to write any more."""
+        with self._writing:
+            self._require_lock()
+            self._makings += 1
+            return self._makings
+
+    def _require_latest(self, making: int) -> None:
+        self._require_lock()
+        if making != self._makings:
+            raise RuntimeError("a newer attempt makes the key of this history")
 
     def _is_begun(self) -> bool:
         """Tell whether a key exists already for the history that is to be made."""
-        self._require_lock()
         state = self.examine()
         if state is VaultState.READY:
             raise VaultError(f"{self.files.history} exists already and keeps its key.")
         return state is VaultState.UNFINISHED
 
-    def _create(self, key: bytes, slot: Slot) -> NewKey:
+    def _finish_making(self, making: int, key: bytes) -> NewKey:
+        text = new_recovery_key()
+        with self._writing:
+            self._require_latest(making)
+            self._install_recovery_key(key, text)
+        return NewKey(key, text)
+
+    def _create(self, making: int, key: bytes, slot: Slot) -> NewKey:
         text = new_recovery_key()
         recovery = _recovery_slot(key, recovery_key.from_text(text))
         records = (slot.record, recovery.record)
-        KeyFile(key_id(key), file_salt=None, records=records).save(self.files.keys)
+        with self._writing:
+            self._require_latest(making)
+            KeyFile(key_id(key), file_salt=None, records=records).save(self.files.keys)
         return NewKey(key, text)
 
     def _enrol(self, key: bytes) -> Slot:

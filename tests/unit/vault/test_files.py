@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chatelaine.errors import HistoryError, HistoryMissing
-from chatelaine.vault.files import HistoryFiles, next_history_beside
+from chatelaine.vault.files import HistoryFiles, is_free, next_history_beside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,3 +82,9 @@ def test_new_histories_are_counted(tmp_path: Path):
 def test_a_name_is_not_taken_where_anything_is_left_of_a_history(left: str, tmp_path: Path):
     (tmp_path / left).write_bytes(b"")
     assert next_history_beside(tmp_path / "history.db") == tmp_path / "history-3.db"
+
+
+def test_a_path_that_cannot_be_looked_at_is_not_taken_for_free(tmp_path: Path):
+    with pytest.raises(HistoryError, match="cannot be read"):
+        is_free(tmp_path / ("x" * 300))
+    assert is_free(tmp_path / "nowhere" / "history.db")

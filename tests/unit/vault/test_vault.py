@@ -273,14 +273,14 @@ def test_a_history_whose_making_was_interrupted_is_finished_with_the_same_key(
     if history is not None:
         files.history.write_bytes(history)
     assert vault.examine() is VaultState.UNFINISHED
-    assert vault.is_unfinished()
+    assert vault.recorded_salt() is None
     again = CREATE[way](vault)
     assert again.key == first.key
     assert again.recovery_key != first.recovery_key
     assert vault.unlock_with_recovery_key(again.recovery_key) == first.key
     finish(vault)
     assert vault.examine() is VaultState.READY
-    assert not vault.is_unfinished()
+    assert vault.recorded_salt() == SALT
 
 
 def test_an_unfinished_history_does_not_take_another_passphrase(vault: Vault, files: HistoryFiles):
@@ -298,13 +298,14 @@ def test_an_unfinished_history_that_began_with_a_passphrase_asks_for_it(vault: V
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_there_is_nothing_unfinished_without_a_key_file(
+def test_without_a_key_file_there_is_no_way_to_a_key(
     exists: bool, vault: Vault, files: HistoryFiles
 ):
     if exists:
         files.history.write_bytes(SALT)
-    assert not vault.is_unfinished()
     assert vault.slot_kinds() == frozenset()
+    with pytest.raises(KeyFileMissing):
+        vault.recorded_salt()
 
 
 def test_how_the_history_begins_is_written_down_once(
@@ -519,3 +520,69 @@ def test_a_keyring_that_fails_when_it_is_added_leaves_the_ways_there_were(
         vault.add_keyring_slot(made.key)
     assert snapshot(files) == before
     assert vault.unlock_with_keyring() == made.key
+
+
+# ---------------------------------------------------------------------------- late answers
+
+
+class LateKeyring(MemoryKeyring):
+    """Does something else, once, before it keeps an entry: as long as its prompt is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] | None = None
+
+    def write(self, name: str, value: str) -> None:
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+        super().write(name, value)
+
+
+@pytest.fixture
+def late(files: HistoryFiles) -> Iterator[tuple[Vault, LateKeyring]]:
+    keyring = LateKeyring()
+    vault = Vault(files, keyring, CHEAP)
+    with vault.lock_file():
+        yield vault, keyring
+
+
+def test_a_prompt_that_is_answered_late_makes_no_second_key(late: tuple[Vault, LateKeyring]):
+    vault, keyring = late
+    made: list[NewKey] = []
+
+    def choose_a_passphrase() -> None:
+        made.append(vault.create_with_passphrase("correct horse"))
+        finish(vault)
+
+    keyring.meanwhile = choose_a_passphrase
+    with pytest.raises(RuntimeError, match="newer attempt"):
+        vault.create_with_keyring()
+    assert vault.examine() is VaultState.READY
+    assert vault.unlock_with_passphrase("correct horse") == made[0].key
+    assert vault.unlock_with_recovery_key(made[0].recovery_key) == made[0].key
+
+
+def test_a_prompt_that_is_answered_after_the_lock_was_given_back_writes_nothing(
+    late: tuple[Vault, LateKeyring], files: HistoryFiles
+):
+    vault, keyring = late
+    keyring.meanwhile = vault.release
+    with pytest.raises(RuntimeError, match="lock"):
+        vault.create_with_keyring()
+    assert not files.keys.exists()
+
+
+def test_a_recovery_key_made_while_the_keyring_is_waited_for_goes_on_working(
+    late: tuple[Vault, LateKeyring],
+):
+    vault, keyring = late
+    new = vault.create_with_passphrase("correct horse")
+    finish(vault)
+    renewed: list[str] = []
+    keyring.meanwhile = lambda: renewed.append(vault.renew_recovery_key(new.key))
+    vault.add_keyring_slot(new.key)
+    assert vault.unlock_with_keyring() == new.key
+    assert vault.unlock_with_recovery_key(renewed[0]) == new.key
+    with pytest.raises(WrongSecret):
+        vault.unlock_with_recovery_key(new.recovery_key)
