@@ -44,7 +44,9 @@ def text_of(item: Mapping[str, Any]) -> str:
         case "message":
             return _text_of_content(item.get("content"))
         case "reasoning":
-            return _text_of_content(item.get("summary")) or _text_of_content(item.get("content"))
+            # Its parts are paragraphs, each with a heading of its own.
+            summary = _text_of_content(item.get("summary"), "\n\n")
+            return summary or _text_of_content(item.get("content"), "\n\n")
         case "function_call_output":
             output = item.get("output")
             return output if isinstance(output, str) else _text_of_content(output)
@@ -203,10 +205,10 @@ def _dangling_reasoning(items: Sequence[TResponseInputItem], half_pairs: set[int
     return lost
 
 
-def _text_of_content(content: object) -> str:
+def _text_of_content(content: object, between: str = "") -> str:
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
         return ""
     texts = (part.get("text") or part.get("refusal") for part in content if isinstance(part, dict))
-    return "".join(text for text in texts if isinstance(text, str))
+    return between.join(text for text in texts if isinstance(text, str))

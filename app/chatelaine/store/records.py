@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from chatelaine.agents.items import kind_of, text_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 ThreadId: TypeAlias = int
 TurnId: TypeAlias = int
+
+UNTITLED = "New thread"
+"""What a thread without a title is called."""
 
 
 class TurnState(StrEnum):
@@ -42,7 +47,7 @@ class Thread:
     Attributes:
         id: Its number in this file.
         uid: Its session ID: what it is called outside of this file.
-        title: May be empty: then the window shows "New thread".
+        title: May be empty: then it is called `UNTITLED`.
         preview: The beginning of its last message, on one line.
         created: When it was made.
         updated: When something was last said in it.
@@ -75,6 +80,16 @@ class StoredItem:
     data: Mapping[str, Any]
     agent: str
     created: datetime
+
+    @property
+    def kind(self) -> str:
+        """Its type; "message" for a message that came without one."""
+        return kind_of(self.data)
+
+    @property
+    def text(self) -> str:
+        """What can be read of a message, of reasoning or of a tool's answer; else ''."""
+        return text_of(self.data)
 
 
 @dataclass(frozen=True, slots=True)

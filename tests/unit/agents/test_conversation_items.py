@@ -78,6 +78,11 @@ def test_attributes_are_the_keys_and_none_where_there_is_no_key() -> None:
         ({"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}, "message", ""),
         ({"role": "user", "content": None}, "message", ""),
         ({"type": "reasoning", "summary": [{"text": "hm"}]}, "reasoning", "hm"),
+        (
+            {"type": "reasoning", "summary": [{"text": "First."}, {"text": "Second."}]},
+            "reasoning",
+            "First.\n\nSecond.",
+        ),
         ({"type": "reasoning", "summary": [], "content": [{"text": "hm"}]}, "reasoning", "hm"),
         (function_call_output("c", "done"), "function_call_output", "done"),
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from chatelaine.chat.events import (
     ChatEvent,
@@ -206,23 +206,20 @@ class TimelineModel:
 def _rows_of_turn(turn: Turn, *, is_last: bool) -> list[Row]:
     rows: list[Row] = []
     results = {
-        str(item.data.get("call_id", "")): _text_of(item.data.get("output"))
+        str(item.data.get("call_id", "")): item.text
         for item in turn.items
-        if _kind(item.data) == "function_call_output"
+        if item.kind == "function_call_output"
     }
     running = turn.state is TurnState.RUNNING
     reasoning = ""
     for item in turn.items:
-        kind = _kind(item.data)
+        kind = item.kind
         if kind == "reasoning":
-            reasoning += _text_of(item.data.get("summary"), "\n\n") or _text_of(
-                item.data.get("content"), "\n\n"
-            )
+            reasoning += item.text
         elif kind == "message" and item.data.get("role") == "user":
-            rows.append(UserRow(turn.id, _text_of(item.data.get("content")), item.created))
+            rows.append(UserRow(turn.id, item.text, item.created))
         elif kind == "message" and item.data.get("role") == "assistant":
-            text = _text_of(item.data.get("content"))
-            rows.extend(_reply(turn, item, text, reasoning))
+            rows.extend(_reply(turn, item, item.text, reasoning))
             reasoning = ""
         elif kind == "function_call":
             rows.extend(_reply(turn, item, "", reasoning))
@@ -263,20 +260,6 @@ def _tool(turn: Turn, item: StoredItem, results: Mapping[str, str], *, running: 
         results.get(call_id, ""),
         state,
     )
-
-
-def _kind(item: Mapping[str, Any]) -> str:
-    return str(item.get("type") or ("message" if "role" in item else ""))
-
-
-def _text_of(content: object, between: str = "") -> str:
-    """Give the words of an item's content: a text, or parts of which some have one."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    texts = (part.get("text") or part.get("refusal") for part in content if isinstance(part, dict))
-    return between.join(text for text in texts if isinstance(text, str))
 
 
 # ---------------------------------------------------------------------------- notices

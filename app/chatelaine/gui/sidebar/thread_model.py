@@ -20,13 +20,12 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
+from chatelaine.store.records import UNTITLED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from chatelaine.store.records import Change, Thread, ThreadId
-
-UNTITLED = "New thread"
-"""What a thread without a title is called in the window."""
 
 _NOWHERE = QModelIndex()
 _TIMES_KEPT = 1000

@@ -6,13 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from chatelaine.agents.items import kind_of, text_of
-from chatelaine.store.records import StoredItem, Thread, Turn, TurnState
+from chatelaine.store.records import UNTITLED, StoredItem, Thread, Turn, TurnState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-UNTITLED = "New thread"
 _BACKTICKS = re.compile("`+")
 _HOSTED_CALLS = "_call"
 
@@ -69,8 +67,8 @@ def _speaker(stored: StoredItem, turn: Turn) -> str:
 
 def _item(stored: StoredItem) -> Iterator[str]:
     item = stored.data
-    kind = kind_of(item)
-    text = text_of(item).strip()
+    kind = stored.kind
+    text = stored.text.strip()
     if kind == "message":
         if text:
             yield text
