@@ -125,11 +125,12 @@ def test_a_key_of_the_program_triggers_its_action(qtbot: QtBot) -> None:
     assert triggered_by(qtbot, Qt.Key.Key_N, control) == [ActionId.NEW_THREAD]
     both = control | Qt.KeyboardModifier.AltModifier
     assert triggered_by(qtbot, Qt.Key.Key_Z, both) == [ActionId.UNDO_STEP]
+    none = Qt.KeyboardModifier.NoModifier
+    assert triggered_by(qtbot, Qt.Key.Key_Escape, none) == [ActionId.STOP]
 
 
 def test_keys_that_belong_to_a_part_do_nothing_in_the_window(qtbot: QtBot) -> None:
     none = Qt.KeyboardModifier.NoModifier
-    assert triggered_by(qtbot, Qt.Key.Key_Escape, none) == []
     assert triggered_by(qtbot, Qt.Key.Key_Delete, none) == []
 
 

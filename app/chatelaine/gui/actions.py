@@ -219,7 +219,6 @@ COMMANDS: tuple[Command, ...] = (
         "Stop the answer that is being written; what is there is kept.",
         ("Esc",),
         icon="stop",
-        keys_elsewhere=True,
     ),
     Command(
         ActionId.RETRY,
@@ -232,7 +231,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ActionId.RENAME,
         Menu.THREAD,
-        "Rena&me…",
+        "Rena&me",
         "Give this thread another title.",
         ("F2",),
         icon="rename",

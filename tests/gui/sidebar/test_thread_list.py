@@ -360,7 +360,7 @@ def test_the_menu_of_a_thread_works_on_it_without_choosing_it(
 ) -> None:
     threads.select(1)
     menu = open_menu(qtbot, threads, 3)
-    assert texts(menu) == ["Rename…", "Copy session ID", "Move to trash"]
+    assert texts(menu) == ["Rename", "Copy session ID", "Move to trash"]
     QTest.keyClick(menu, key)
     assert asked == [request_made]
     assert threads.current() == 1
@@ -431,6 +431,16 @@ def test_the_trash_offers_to_restore_and_the_way_back(
     QTest.mouseClick(button(threads, "leaveTrash"), LEFT)
     assert asked == [("selected", 3), ("restore_requested", 3), ("trash_left",)]
     assert button(threads, "leaveTrash").accessibleName()
+
+
+def test_what_happens_among_the_threads_can_leave_the_trash(
+    threads: ThreadList, asked: Asked
+) -> None:
+    threads.leave_trash()
+    assert asked == []
+    threads.set_trash_shown(True)
+    threads.leave_trash()
+    assert asked == [("trash_left",)]
 
 
 def test_the_menu_in_the_trash_restores(qtbot: QtBot, threads: ThreadList, asked: Asked) -> None:

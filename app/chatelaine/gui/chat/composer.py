@@ -45,11 +45,12 @@ _BUTTON_INSET: Final = 7
 class Composer(QWidget):
     """The field and its button.
 
-    Enter sends, Shift+Enter breaks the line. While a turn runs the button stops it, as Esc does,
-    and typing goes on. Sending does not empty the field: whoever has taken the text does.
+    Enter sends, Shift+Enter breaks the line. While a turn runs the button stops it, and typing
+    goes on; Esc, which stops it too, is a key of the whole window. Sending does not empty the
+    field: whoever has taken the text does.
 
     Signals:
-        submitted: The text that is to be sent; never empty.
+        submitted: The text that is to be sent, without empty lines around it; never blank.
         stop_requested: The running turn is to be stopped.
         text_changed: The text is another one.
     """
@@ -66,7 +67,6 @@ class Composer(QWidget):
         self.button = SendButton(self)
         self.setFocusProxy(self.field)
         self.field.submit_pressed.connect(self._submit)
-        self.field.stop_pressed.connect(self._stop)
         self.field.textChanged.connect(self._on_text_changed)
         self.field.lines_changed.connect(self._arrange)
         self.field.focus_changed.connect(self.update)
@@ -94,7 +94,6 @@ class Composer(QWidget):
     def set_running(self, running: bool) -> None:
         """Let the button stop the running turn, or send."""
         self._running = running
-        self.field.takes_escape = running
         self._show_button()
         self.update()
 
@@ -108,9 +107,10 @@ class Composer(QWidget):
         self.field.setFocus()
 
     def _submit(self) -> None:
-        text = self.text().strip()
-        if text and not self._running:
-            self.submitted.emit(text)
+        text = self.text()
+        if text.strip() and not self._running:
+            # The indent of the first line stays: it may be code.
+            self.submitted.emit(text.strip("\n"))
 
     def _stop(self) -> None:
         if self._running:
@@ -200,24 +200,18 @@ class Composer(QWidget):
 class ComposerField(QPlainTextEdit):
     """The text itself: plain, growing to some lines, then scrolling.
 
-    Attributes:
-        takes_escape: Whether Esc means stop.
-
     Signals:
         submit_pressed: Enter.
-        stop_pressed: Esc.
         lines_changed: It needs another height.
         focus_changed: It has the keyboard now, or no longer.
     """
 
     submit_pressed = Signal()
-    stop_pressed = Signal()
     lines_changed = Signal()
     focus_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.takes_escape = False
         self._composing = False
         # The frame around it is the composer's.
         self.setProperty("role", "bare")
@@ -248,6 +242,19 @@ class ComposerField(QPlainTextEdit):
     # ------------------------------------------------------------------ events
 
     @override
+    def event(self, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_Escape
+            and self._composing
+        ):
+            # The input method's, to drop what it composes: it must not stop the turn.
+            event.accept()
+            return True
+        return super().event(event)
+
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -262,8 +269,6 @@ class ComposerField(QPlainTextEdit):
             # While an input method composes, Enter chooses one of its words.
             if not self._composing:
                 self.submit_pressed.emit()
-        elif event.key() == Qt.Key.Key_Escape and self.takes_escape and not self._composing:
-            self.stop_pressed.emit()
         else:
             super().keyPressEvent(event)
 

@@ -129,7 +129,7 @@ class ThreadList(QWidget):
 
     def _connect(self) -> None:
         self._new.clicked.connect(self.new_requested)
-        self._back.clicked.connect(self.trash_left)
+        self._back.clicked.connect(self.leave_trash)
         self._restore.clicked.connect(lambda: self._ask(self.restore_requested))
         self.view.selectionModel().currentChanged.connect(self._on_current)
         self.view.activated.connect(lambda index: self.activated.emit(index.data(Role.ID)))
@@ -175,6 +175,11 @@ class ThreadList(QWidget):
         """Show the trash, or the threads again; `set_threads` fills what is shown."""
         with self._doing():
             self._show_mode(self._trash if shown else self._threads)
+
+    def leave_trash(self) -> None:
+        """Ask for the threads, if the trash is shown: what comes next happens among them."""
+        if self._model is self._trash:
+            self.trash_left.emit()
 
     def select(self, thread_id: ThreadId | None) -> None:
         """Choose a thread, as if the user had done it, but without saying so."""
@@ -274,7 +279,7 @@ class ThreadList(QWidget):
         if self._model is self._trash:
             menu.addAction("&Restore", lambda: self.restore_requested.emit(number))
         else:
-            rename = menu.addAction("Re&name…", lambda: self.edit_title(number))
+            rename = menu.addAction("Re&name", lambda: self.edit_title(number))
             rename.setShortcut(QKeySequence(Qt.Key.Key_F2))
         menu.addAction("Copy session &ID", lambda: self.copy_id_requested.emit(number))
         if self._model is self._threads:
