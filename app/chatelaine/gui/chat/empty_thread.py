@@ -25,10 +25,11 @@ HEADING: Final = "What is on your mind?"
 PROMISE: Final = "Everything you write here is kept encrypted on this computer."
 SUGGESTIONS: Final = (
     ("spark", "Show me everything you can do with Markdown"),
-    ("thought", "Explain public-key encryption in simple words"),
-    ("rename", "Help me write a short, friendly e-mail"),
-    ("list", "Make a plan for a calm, productive week"),
+    ("list", "Compare the largest moons in a table"),
+    ("rename", "Write Python code that counts the words of a text"),
+    ("thought", "Tell me the story of the chatelaine"),
 )
+"""Symbol and words; the demo model has something to show for each, a real one something to say."""
 
 _MARK: Final = 60.0
 _MARGIN: Final = 20
