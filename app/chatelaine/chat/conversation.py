@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from chatelaine.agents import events as run
 from chatelaine.agents.errors import AgentsError
+from chatelaine.agents.items import is_user_message, text_of
 from chatelaine.agents.runner import Runner
 from chatelaine.chat import events as chat
 from chatelaine.errors import ChatelaineError, TurnFailed
@@ -33,6 +35,19 @@ DRAFT_INTERVAL = 0.5
 MAX_STEPS = 25
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the user said in a turn.
+
+    Attributes:
+        turn: The turn.
+        text: The words.
+    """
+
+    turn: TurnId
+    text: str
+
+
 class AssistantSource(Protocol):
     """Who answers: `assistants.Assistants`."""
 
@@ -46,15 +61,18 @@ class Conversation:
 
     Attributes:
         thread_id: The thread's number in the store.
+        is_stored: Whether the message that was sent last is on the disk.
     """
 
     def __init__(
         self, store: ConversationStore, thread: Thread, assistants: AssistantSource
     ) -> None:
         self.thread_id: ThreadId = thread.id
+        self.is_stored = False
         self._store = store
         self._thread = thread
         self._assistants = assistants
+        self._unsettled: tuple[TurnId, str, TurnState, ChatelaineError | None] | None = None
 
     async def turns(self, *, limit: int | None = None) -> list[Turn]:
         """Give the turns that are shown, oldest first."""
@@ -66,34 +84,49 @@ class Conversation:
 
     async def undo(self) -> Reverted | None:
         """Take back the last step; the running turn must have been stopped before."""
+        await self.settle()
         return await self._store.undo(self.thread_id)
 
     async def redo(self) -> Reverted | None:
         """Bring the step again that was taken back last."""
+        await self.settle()
         return await self._store.redo(self.thread_id)
 
     async def clear(self) -> None:
         """Begin anew: show and send nothing of what was said. It can be undone."""
+        await self.settle()
         await self._store.clear(self.thread_id)
 
-    async def retake(self) -> str | None:
-        """Take back the last turn to ask the same again; give what the user had written."""
+    async def last_question(self) -> Question | None:
+        """Give what the user said last, to ask it again; None where nothing was said."""
         turns = await self._store.turns(self.thread_id, limit=1)
         if not turns:
             return None
-        reverted = await self._store.undo(self.thread_id)
-        return reverted.text if reverted else None
+        texts = [item.data for item in turns[-1].items if is_user_message(item.data)]
+        return Question(turns[-1].id, "\n\n".join(text_of(data) for data in texts))
 
-    async def send(self, text: str) -> AsyncGenerator[chat.ChatEvent, None]:
+    async def send(
+        self, text: str, *, instead_of: TurnId | None = None
+    ) -> AsyncGenerator[chat.ChatEvent, None]:
         """Say something, and give the events of the turn that follows from it.
 
-        A failure of the turn is told by `TurnEnded`.
+        A failure of the turn is told by `TurnEnded`. Whoever stops reading finds in `is_stored`
+        whether the message is on the disk.
+
+        Args:
+            text: What the user says.
+            instead_of: The last turn, where this one is to take its place; undo brings it back.
 
         Raises:
-            ChatelaineError: The message could not be stored; it was not sent either.
+            ChatelaineError: The message could not be stored, and was not sent either; or, after
+                `TurnStarted`, the turn could not be stored to its end (see `settle`).
         """
+        self.is_stored = False
+        await self.settle()
         assistant = await self._assistants.current()
-        session = ThreadSession(self._store, self._thread, manage_turns=False)
+        session = ThreadSession(
+            self._store, self._thread, manage_turns=False, instead_of=instead_of
+        )
         session.agent, session.model = assistant.agent.name, assistant.model
         turn = _RunningTurn(session, text)
         try:
@@ -108,6 +141,20 @@ class Conversation:
                     writer.cancel()
         except BaseExceptionGroup as group_error:
             raise group_error.exceptions[0] from group_error
+        finally:
+            self.is_stored = turn.is_stored
+
+    async def settle(self) -> None:
+        """Store the end of a turn that could not be stored when it came, if there is one.
+
+        Raises:
+            ChatelaineError: It still cannot be.
+        """
+        if self._unsettled is not None:
+            turn_id, text, state, error = self._unsettled
+            await self._store.write_draft(turn_id, text)
+            await self._store.end_turn(turn_id, state, error=error)
+            self._unsettled = None
 
     async def _run(
         self, assistant: Assistant, text: str, session: ThreadSession, turn: _RunningTurn
@@ -120,6 +167,8 @@ class Conversation:
                 async for event in events:
                     for told in turn.tell(event):
                         yield told
+                    if isinstance(event, run.StepEnded):
+                        await self._store.add_usage(turn.id, event.usage, model=session.model)
             state = TurnState.DONE
         except (AgentsError, ChatelaineError) as failure:
             state, error = TurnState.FAILED, _failure(failure)
@@ -130,21 +179,24 @@ class Conversation:
             raise
         finally:
             if turn.is_stored:
-                await self._store.end_turn(turn.id, state, error=error)
+                await self._end(turn, state, error)
         for told in turn.begin():
             yield told
-        yield chat.TurnEnded(turn.id, state, error, turn.output_tokens)
+        yield chat.TurnEnded(turn.id, state, error)
+
+    async def _end(
+        self, turn: _RunningTurn, state: TurnState, error: ChatelaineError | None
+    ) -> None:
+        # Kept here until it is on the disk: the disk may be full now and have room later.
+        self._unsettled = (turn.id, turn.text_so_far, state, error)
+        await self._store.end_turn(turn.id, state, error=error)
+        self._unsettled = None
 
 
 class _RunningTurn:
-    """The turn while it runs: translates its events and keeps the draft of its reply.
-
-    Attributes:
-        output_tokens: What the replies cost so far.
-    """
+    """The turn while it runs: translates its events and keeps the draft of its reply."""
 
     def __init__(self, session: ThreadSession, text: str) -> None:
-        self.output_tokens = 0
         self._session = session
         self._text = text
         self._begun = False
@@ -160,6 +212,11 @@ class _RunningTurn:
     def id(self) -> TurnId:
         """The turn's number; it has one once it is stored."""
         return self._stored.id
+
+    @property
+    def text_so_far(self) -> str:
+        """What the running step has said, and is no item yet."""
+        return "".join(self._pieces)
 
     @property
     def _stored(self) -> Turn:
@@ -196,7 +253,6 @@ class _RunningTurn:
                 yield chat.ToolFinished(self.id, event.call_id, event.output, event.failed)
             case run.StepEnded():
                 self._pieces.clear()
-                self.output_tokens += event.usage.output_tokens
 
     async def keep_draft(self) -> None:
         """Write what was said so far, at once and then twice a second, until cancelled."""
@@ -205,7 +261,7 @@ class _RunningTurn:
             self._changed.clear()
             # What cannot be written now is written with the step; then the failure is told.
             with suppress(ChatelaineError):
-                await self._session.write_draft("".join(self._pieces))
+                await self._session.write_draft(self.text_so_far)
             await asyncio.sleep(DRAFT_INTERVAL)
 
 

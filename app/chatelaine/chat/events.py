@@ -93,13 +93,11 @@ class TurnEnded:
         turn: The turn it belongs to.
         state: How it ended.
         error: Why it failed, where it did.
-        output_tokens: What the reply cost; 0 where the server does not say.
     """
 
     turn: TurnId
     state: TurnState
     error: ChatelaineError | None = None
-    output_tokens: int = 0
 
 
 ChatEvent: TypeAlias = (

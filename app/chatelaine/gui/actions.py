@@ -353,6 +353,7 @@ _SUBMENUS = {Menu.THEME: Menu.VIEW}
 
 _STEP_NAMES = {
     StepKind.TURN: ("Undo &last turn", "Red&o turn"),
+    StepKind.RETRY: ("Undo re&try", "Red&o retry"),
     StepKind.CLEAR: ("Undo c&lear", "Red&o clear"),
     StepKind.POP: ("Undo remova&l", "Red&o removal"),
 }

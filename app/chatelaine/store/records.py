@@ -37,6 +37,7 @@ class StepKind(StrEnum):
 
     TURN = "turn"
     CLEAR = "clear"
+    RETRY = "retry"  # the same asked again: another turn in place of the last
     POP = "pop"  # an item removed through the Session protocol
 
 

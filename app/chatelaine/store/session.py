@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from chatelaine.agents.items import TResponseInputItem
     from chatelaine.agents.sessions.protocol import SessionSettings
-    from chatelaine.store.records import Thread, Turn
+    from chatelaine.store.records import Thread, Turn, TurnId
     from chatelaine.store.store import ConversationStore
 
 
@@ -39,6 +39,7 @@ class ThreadSession:
         *,
         manage_turns: bool = True,
         session_settings: SessionSettings | None = None,
+        instead_of: TurnId | None = None,
     ) -> None:
         """Look at a thread.
 
@@ -47,6 +48,8 @@ class ThreadSession:
             thread: The thread.
             manage_turns: End a turn as soon as it has its answer; else whoever runs it does.
             session_settings: See the class.
+            instead_of: The last turn that is shown: what is added first takes its place, and what
+                is read until then is what came before it.
         """
         self.session_id = thread.uid
         self.session_settings = session_settings
@@ -56,6 +59,7 @@ class ThreadSession:
         self._store = store
         self._thread_id = thread.id
         self._manage_turns = manage_turns
+        self._instead_of = instead_of
 
     async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """Give the latest items, oldest first.
@@ -71,7 +75,7 @@ class ThreadSession:
             limit = self.session_settings.limit
         if limit is not None and limit < 0:
             raise ValueError("the limit of a session cannot be negative")
-        return list(await self._store.items(self._thread_id, limit))
+        return list(await self._store.items(self._thread_id, limit, before=self._instead_of))
 
     async def add_items(self, items: Sequence[TResponseInputItem]) -> None:
         """Add items at the end: all of them, or none.
@@ -91,6 +95,7 @@ class ThreadSession:
                 agent=self.agent,
                 model=self.model,
                 end_answered=self._manage_turns,
+                instead_of=self._instead_of,
             )
         except (TypeError, ValueError, RecursionError) as error:
             raise SessionError(f"An item cannot be stored as JSON: {error}") from error
@@ -117,3 +122,4 @@ class ThreadSession:
     def _remember(self, future: asyncio.Future[Turn]) -> None:
         if not future.cancelled() and future.exception() is None:
             self.current_turn = future.result()
+            self._instead_of = None

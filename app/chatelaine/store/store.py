@@ -201,19 +201,26 @@ class ConversationStore:
 
         return await self._database.read(unit)
 
-    async def items(self, thread_id: ThreadId, limit: int | None = None) -> list[Item]:
+    async def items(
+        self, thread_id: ThreadId, limit: int | None = None, *, before: TurnId | None = None
+    ) -> list[Item]:
         """Give the items of the turns that are shown, oldest first: what a model is sent.
 
         Args:
             thread_id: The thread.
             limit: How many of the last ones; None for all.
+            before: Only those before this turn.
 
         Raises:
             ThreadMissing: There is no such thread.
         """
 
         def unit(connection: SqlConnection) -> list[Item]:
-            return tree.items(connection, threads.get(connection, thread_id).head, limit)
+            head = threads.get(connection, thread_id).head
+            if before is not None:
+                row = tree.turn_row(connection, before)
+                head = None if row is None else row.parent
+            return tree.items(connection, head, limit)
 
         return await self._database.read(unit)
 
@@ -358,6 +365,7 @@ class ConversationStore:
         agent: str = "",
         model: str = "",
         end_answered: bool = True,
+        instead_of: TurnId | None = None,
     ) -> asyncio.Future[Turn]:
         """Add items in the turns in which they belong: all of them, or none.
 
@@ -370,6 +378,8 @@ class ConversationStore:
             agent: The name of the agent that they come from.
             model: The name of its model.
             end_answered: Whether a turn that has its answer is ended; else the caller ends it.
+            instead_of: The last turn that is shown, where the first that begins is to take its
+                place; undo brings it back.
 
         Returns:
             A future of the turn of the last item (`database.settled` waits for it). It is done
@@ -383,7 +393,13 @@ class ConversationStore:
 
         def unit(connection: SqlConnection) -> tuple[Turn, Change]:
             turn_id = turns.add(
-                connection, thread_id, encoded, agent=agent, model=model, end_answered=end_answered
+                connection,
+                thread_id,
+                encoded,
+                agent=agent,
+                model=model,
+                end_answered=end_answered,
+                instead_of=instead_of,
             )
             return tree.turns(connection, turn_id, 1)[0], threads.changed(connection, thread_id)
 

@@ -29,21 +29,39 @@ def begin(
     *,
     agent: str,
     model: str,
+    instead_of: TurnId | None = None,
 ) -> TurnId:
     """Begin a turn after the head of a thread; one that still runs is ended first.
 
+    Args:
+        connection: In a transaction.
+        thread_id: The thread.
+        items: What it begins with.
+        agent: The name of the agent that is going to answer.
+        model: The name of its model.
+        instead_of: The head, where the turn is to take its place beside it.
+
     Raises:
         ThreadMissing: There is no such thread.
+        HistoryError: `instead_of` is not the head (any more).
     """
     finish_running(connection, thread_id)
     thread = threads.get(connection, thread_id)
+    parent, kind = thread.head, StepKind.TURN
+    if instead_of is not None:
+        replaced = tree.turn_row(connection, instead_of)
+        if replaced is None or thread.head != instead_of:
+            raise HistoryError(
+                "Something else was said in this thread meanwhile.", title="This turn has changed"
+            )
+        parent, kind = replaced.parent, StepKind.RETRY
     turn_id: TurnId = connection.execute(
         "INSERT INTO turn "
         "(parent, thread, state, agent, model, error_title, error_message, created)"
         " VALUES (?, ?, 'running', ?, ?, '', '', ?) RETURNING id",
-        (thread.head, thread_id, storable(agent), storable(model), threads.now()),
+        (parent, thread_id, storable(agent), storable(model), threads.now()),
     ).fetchone()[0]
-    undo.record(connection, thread, StepKind.TURN, turn_id, tip=turn_id)
+    undo.record(connection, thread, kind, turn_id, tip=turn_id)
     if thread.head is None or not thread.title:
         asked = next((item.text for item in items if item.from_user), "")
         if title := title_from(asked):
@@ -148,6 +166,7 @@ def add(
     agent: str,
     model: str,
     end_answered: bool,
+    instead_of: TurnId | None = None,
 ) -> TurnId:
     """Add items to a thread, in the turns in which they belong; give the turn of the last one.
 
@@ -161,6 +180,7 @@ def add(
         agent: The name of the agent that they come from.
         model: The name of its model.
         end_answered: Whether a turn that has its answer is ended; else its beginner ends it.
+        instead_of: The head, where the first turn that begins is to take its place.
 
     Raises:
         ThreadMissing: There is no such thread.
@@ -172,7 +192,10 @@ def add(
             or group[0].from_user
             or _next_position(connection, turn_id) + len(group) > tree.CAPACITY
         ):
-            turn_id = begin(connection, thread_id, group, agent=agent, model=model)
+            turn_id = begin(
+                connection, thread_id, group, agent=agent, model=model, instead_of=instead_of
+            )
+            instead_of = None
         else:
             extend(connection, turn_id, group, agent=agent, model=model)
     if turn_id is None:

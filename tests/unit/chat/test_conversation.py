@@ -15,7 +15,13 @@ from chatelaine.agents.tools import function_tool
 from chatelaine.chat import events as chat
 from chatelaine.chat.assistants import Assistant
 from chatelaine.chat.conversation import Conversation
-from chatelaine.errors import HistoryReplaced, ProviderUnreachable, TurnFailed
+from chatelaine.errors import (
+    DiskFull,
+    HistoryError,
+    HistoryReplaced,
+    ProviderUnreachable,
+    TurnFailed,
+)
 from chatelaine.store.records import StepKind, TurnState
 from chatelaine.store.store import ConversationStore
 
@@ -202,13 +208,63 @@ async def test_a_repeated_request_voids_the_text(converse):
     assert turn.items[-1].data["content"][0]["text"] == "A whole answer."
 
 
-async def test_retaking_the_last_turn_gives_its_text_and_can_be_undone(converse):
+async def test_a_question_can_be_asked_again_and_the_first_answer_brought_back(store):
+    thread = await store.create_thread()
+    model = ScriptedModel(["Hello.", "First answer.", "Second answer."])
+    conversation = Conversation(store, thread, Cast(model))
+
+    async def answers():
+        turns = await conversation.turns()
+        return [turn.items[-1].data["content"][0]["text"] for turn in turns]
+
+    await said(conversation, "Hi")
+    await said(conversation, "Question")
+    question = await conversation.last_question()
+    assert question.text == "Question"
+    async with aclosing(conversation.send(question.text, instead_of=question.turn)) as events:
+        async for _ in events:
+            pass
+    assert len(model.requests[2].input) == len(model.requests[1].input)
+    assert await answers() == ["Hello.", "Second answer."]
+    reverted = await conversation.undo()
+    assert (reverted.kind, reverted.text) == (StepKind.RETRY, "")
+    assert await answers() == ["Hello.", "First answer."]
+    await conversation.redo()
+    assert await answers() == ["Hello.", "Second answer."]
+    assert len(await conversation.turns()) == 2
+
+
+async def test_a_question_that_is_not_the_last_any_more_is_not_replaced(converse):
     conversation = await converse("First answer.", "Second answer.")
     await said(conversation, "Question")
-    assert await conversation.retake() == "Question"
-    await said(conversation, "Question")
-    turns = await conversation.turns()
-    assert [turn.items[-1].data["content"][0]["text"] for turn in turns] == ["Second answer."]
+    question = await conversation.last_question()
+    await said(conversation, "Another")
+    with pytest.raises(HistoryError):
+        async for _ in conversation.send(question.text, instead_of=question.turn):
+            pass
+    assert not conversation.is_stored
+    assert len(await conversation.turns()) == 2
+
+
+async def test_the_end_of_a_turn_that_found_no_room_is_stored_later(store, monkeypatch):
+    thread = await store.create_thread()
+    conversation = Conversation(store, thread, Cast(ScriptedModel(["All of it."])))
+    end_turn = store.end_turn
+
+    async def full(*_args, **_more):
+        raise DiskFull("There is no room.")
+
+    monkeypatch.setattr(store, "end_turn", full)
+    with pytest.raises(DiskFull):
+        await said(conversation, "Go on")
+    assert conversation.is_stored
+    (turn,) = await conversation.turns()
+    assert turn.state is TurnState.RUNNING
+    monkeypatch.setattr(store, "end_turn", end_turn)
+    await conversation.settle()
+    (turn,) = await conversation.turns()
+    assert turn.state is TurnState.DONE
+    assert (await conversation.undo()).text == "Go on"
 
 
 async def test_a_message_that_cannot_be_stored_is_not_sent(store, tmp_path):
