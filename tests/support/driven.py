@@ -235,7 +235,7 @@ def state() -> dict[str, Any]:
         "title": window.windowTitle(),
         "page": "workspace" if page.isVisible() else "locked",
         "open": page.open_thread is not None,
-        "thread": None
+        "thread": {"title": None, "uid": None}
         if page.open_thread is None
         else {"title": page.open_thread.title, "uid": page.open_thread.uid},
         "threads": titles(page.sidebar.view.model()),

@@ -47,6 +47,8 @@ def run() -> int:
     )
     window.settings_changed.connect(partial(_dress, appearance))
     sys.excepthook = partial(_report, window)
+    # The end of the session leaves no time for questions.
+    application.commitDataRequest.connect(lambda _manager: window.leave())
     window.show()
 
     async def main() -> None:
@@ -57,7 +59,7 @@ def run() -> int:
         window.start()
         await closed
 
-    event_loop.run(application, main, window.leave)
+    event_loop.run(application, main, window.leave, window.show_failure)
     return 0
 
 

@@ -39,6 +39,7 @@ def run(
     application: QApplication,
     main: Callable[[], Coroutine[Any, Any, None]],
     quit_: Callable[[], object],
+    report: Callable[[BaseException], object],
 ) -> None:
     """Run a coroutine inside Qt's event loop until it is done.
 
@@ -46,11 +47,13 @@ def run(
         application: Qt's application.
         main: What is run.
         quit_: Called when the system asks the process to end.
+        report: Called with what was raised where nobody waits for it.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
 
     def make_loop() -> asyncio.AbstractEventLoop:
         loop: asyncio.AbstractEventLoop = QEventLoop(application)
+        loop.set_exception_handler(lambda _loop, context: report(_error_in(context)))
         loop.set_default_executor(_Workers(WORKER_THREADS, thread_name_prefix="worker"))
         return loop
 
@@ -63,6 +66,11 @@ def run(
 
     with asyncio.Runner(loop_factory=make_loop) as runner:
         runner.run(supervised())
+
+
+def _error_in(context: dict[str, Any]) -> BaseException:
+    error = context.get("exception")
+    return error if isinstance(error, BaseException) else RuntimeError("asyncio complains")
 
 
 def leave(code: int) -> None:

@@ -16,21 +16,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QLineEdit,
     QMainWindow,
     QMessageBox,
-    QPlainTextEdit,
     QStackedWidget,
-    QTextEdit,
 )
 from typing_extensions import override
 
-from chatelaine.errors import ChatelaineError
+from chatelaine.errors import ChatelaineError, HistoryError
 from chatelaine.gui import failures
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
@@ -41,12 +38,14 @@ from chatelaine.markup import parser
 from chatelaine.settings.schema import Settings, Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from chatelaine.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+CLOSING = 2.0
+"""Seconds that each step of leaving may take."""
 TEXT_STEP = 10
 """Percent by which Larger and Smaller change the size of the text."""
 IDLE = 2.0
@@ -88,9 +87,12 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(480, 360)
         self._settings = settings
         self._usual_history = usual_history
+        self._saved = settings
         self._save = save
+        self._saving = asyncio.Lock()
         self._workspace: Workspace | None = None
         self._turns = 0
+        self._offered = False
         self._leaving = False
         self._scope = TaskScope(self.show_failure)
         self.actions_by_id = build_actions(self)
@@ -184,8 +186,7 @@ class MainWindow(QMainWindow):
         self._remember_history(workspace.history)
         self._pages.setCurrentWidget(self.workspace_page)
         await self.workspace_page.attach(workspace)
-        if any(thread.tip is not None for thread in await workspace.store.threads()):
-            self._turns = TURNS_BEFORE_RECOVERY
+        self._turns = sum(t.tip is not None for t in await workspace.store.threads())
         self._update_actions()
         self._start_task(self._settle(workspace), "settle")
         if workspace.keyring_entry_lost:
@@ -221,7 +222,8 @@ class MainWindow(QMainWindow):
 
     def _on_turn_ended(self) -> None:
         self._turns += 1
-        if self._turns == TURNS_BEFORE_RECOVERY:
+        if self._turns >= TURNS_BEFORE_RECOVERY and not self._offered:
+            self._offered = True
             self._start_task(self._offer_recovery_key(), "offer recovery key")
 
     async def _offer_recovery_key(self) -> None:
@@ -257,43 +259,80 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self._leaving:
             return
-        application = QApplication.instance()
-        if isinstance(application, QApplication) and application.isSavingSession():
-            self.leave()  # the session ends: there is no time for questions
-        else:
-            self._start_task(self._offer_before_leaving(), "leave", replace="leave")
+        self._start_task(self._offer_before_leaving(), "leave", replace="leave")
 
-    def leave(self) -> None:
-        """Save and close everything without asking; `closed` follows."""
+    def leave(self, *, asking: bool = False) -> None:
+        """Save and close everything; `closed` follows.
+
+        Args:
+            asking: Whether there is somebody to decide what happens if something cannot be saved.
+        """
         if not self._leaving:
             self._leaving = True
-            self._start_task(self.shut_down(), "shut down")
+            self._start_task(self._shut_down(asking=asking), "shut down")
 
     async def _offer_before_leaving(self) -> None:
         offered = None
         if self._workspace is not None:
-            with suppress(ChatelaineError):  # a history that cannot be read must not keep us here
-                offered = await self._workspace.recovery_key_to_offer()
+            with suppress(ChatelaineError, TimeoutError):  # what is broken must not keep us here
+                async with asyncio.timeout(CLOSING):
+                    offered = await self._workspace.recovery_key_to_offer()
         if offered is None:
-            self.leave()
+            self.leave(asking=True)
         else:
-            self._open_recovery_dialog(offered, then=self.leave)
+            self._open_recovery_dialog(offered, then=lambda: self.leave(asking=True))
 
-    async def shut_down(self) -> None:
-        """Save and close everything; the same way out for all reasons to leave."""
-        self._leaving = True
-        try:
-            await self.workspace_page.detach()
-            await self._scope.close()
-            await self.entrance.aclose()
-            if self._workspace is not None:
-                await self._workspace.aclose()
-            with suppress(ChatelaineError):  # only where the window was would be lost
-                await asyncio.to_thread(self._save, self._with_geometry())
-        finally:
+    async def _shut_down(self, *, asking: bool) -> None:
+        """Leave step by step; a step that fails or takes too long does not keep the others."""
+        page = self.workspace_page
+        self.hide()  # from here on nothing is typed
+        await self._step_out(page.stop_all())
+        problem = await self._step_out(page.save())
+        if problem is not None and asking:
+            self._leaving = False
+            self.show()
+            self._ask_to_leave_anyway(problem)
+            return
+        page.detach()
+        await self._step_out(self._scope.close())
+        await self._step_out(self.entrance.aclose())
+        if self._workspace is not None:
+            await self._step_out(self._workspace.aclose())
             self._workspace = None
-            self.hide()
-            self.closed.emit()
+        # Only where the window was would be lost.
+        await self._step_out(asyncio.to_thread(self._save, self._with_geometry()))
+        self.closed.emit()
+
+    async def _step_out(self, step: Awaitable[None]) -> ChatelaineError | None:
+        """Take one step of leaving; give what has kept it from being whole."""
+        try:
+            async with asyncio.timeout(CLOSING):
+                await step
+        except TimeoutError:
+            return HistoryError(
+                "The disk does not answer, so not everything is saved.", title="Saving takes long"
+            )
+        except ChatelaineError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - a bug must not keep the rest from being saved
+            log.error("unexpected %s", failures.describe(error).details)  # noqa: TRY400
+        return None
+
+    def _ask_to_leave_anyway(self, problem: ChatelaineError) -> None:
+        box = QMessageBox(self)
+        box.setObjectName("leaveAnyway")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Chatelaine")
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText("Not everything you wrote could be saved")
+        box.setInformativeText(f"{problem.title}. {problem.message}")
+        stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+        leave = box.addButton("Quit anyway", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        leave.clicked.connect(self.leave)
+        box.open()
 
     def _restore_geometry(self) -> None:
         self.resize(1100, 760)
@@ -337,9 +376,9 @@ class MainWindow(QMainWindow):
 
     def _edit(self, command: str) -> None:
         """Pass a command of the Edit menu on to the field that has the focus."""
-        field = QApplication.focusWidget()
-        if isinstance(field, QLineEdit | QPlainTextEdit | QTextEdit):
-            getattr(field, command)()
+        edit = getattr(QApplication.focusWidget(), command, None)
+        if callable(edit):
+            edit()
 
     # ------------------------------------------------------------------ settings
 
@@ -347,9 +386,19 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._show_settings()
         self.settings_changed.emit(settings)
-        self._start_task(
-            asyncio.to_thread(self._save, settings), "save settings", replace="save settings"
-        )
+        self._start_task(self._save_settings(), "save settings")
+
+    async def _save_settings(self) -> None:
+        # One after the other: two at once could leave the older ones on the disk.
+        async with self._saving:
+            if self._saved != self._settings:
+                self._saved = self._settings
+                await asyncio.to_thread(self._save, self._saved)
+
+    def _on_provider_saved(self) -> None:
+        self._banner.clear()
+        if self._workspace is not None:
+            self._start_task(self._settle(self._workspace), "settle")
 
     def _set_appearance(self, theme: Theme, text_size: int) -> None:
         self._change(replace(self._settings, theme=theme, text_size=text_size))
@@ -377,7 +426,7 @@ class MainWindow(QMainWindow):
         from chatelaine.gui.settings.settings_dialog import SettingsDialog
 
         dialog = SettingsDialog(self._workspace, self._scope, self, settings=self._settings)
-        dialog.saved.connect(self._banner.clear)
+        dialog.saved.connect(self._on_provider_saved)
         dialog.appearance_changed.connect(self._set_appearance)
         dialog.open()
 
@@ -393,6 +442,8 @@ class MainWindow(QMainWindow):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter("Markdown (*.md)")
         dialog.setDefaultSuffix("md")
+        documents = QStandardPaths.StandardLocation.DocumentsLocation
+        dialog.setDirectory(QStandardPaths.writableLocation(documents))
         dialog.selectFile(_file_name(thread.title))
 
         def write(path: str) -> None:

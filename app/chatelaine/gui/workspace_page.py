@@ -14,14 +14,16 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
 from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
+from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat.composer import Composer
 from chatelaine.gui.chat.controller import ChatController
+from chatelaine.gui.chat.drafts import Drafts, joined
 from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.gui.sidebar.thread_list import ThreadList
 from chatelaine.store.records import Change, History, Thread, ThreadId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
     from chatelaine.gui.tasks import TaskScope
@@ -64,9 +66,10 @@ class WorkspacePage(QWidget):
         self._workspace: Workspace | None = None
         self._controllers: dict[ThreadId, ChatController] = {}
         self._unsubscribe: Callable[[], None] | None = None
-        self._showing_trash = False
+        self._drafts = Drafts()
+        self._opening: ThreadId | None = None
+        self._last_open: Thread | None = None
         self._waiting_message = ""
-        self._returned = ""
         self._build()
         self._connect()
 
@@ -99,12 +102,12 @@ class WorkspacePage(QWidget):
     def _connect(self) -> None:
         self.composer.submitted.connect(self._submit)
         self.composer.stop_requested.connect(self.stop)
-        self.composer.text_changed.connect(self._draft_timer.start)
-        self._draft_timer.timeout.connect(self._save_draft)
+        self.composer.text_changed.connect(self._on_typed)
+        self._draft_timer.timeout.connect(self._write_drafts)
         self.timeline.retry_requested.connect(self.retry)
         self.timeline.continue_requested.connect(self.continue_reply)
         self.timeline.earlier_requested.connect(self._load_earlier)
-        self.timeline.suggestion_chosen.connect(self._submit)
+        self.timeline.suggestion_chosen.connect(self._suggest)
         self.timeline.link_activated.connect(self.link_activated)
         self.sidebar.selected.connect(self._open_by_id)
         self.sidebar.new_requested.connect(self.new_thread)
@@ -119,29 +122,29 @@ class WorkspacePage(QWidget):
         """Show an opened history; what was written meanwhile stays, and what was sent is sent."""
         self._workspace = workspace
         self._unsubscribe = workspace.store.subscribe(self._on_change)
-        written = self.composer.text()
         threads = await workspace.store.threads()
         self.sidebar.set_threads(threads)
-        thread = await self._last_thread(workspace, threads)
-        await self._open(thread)
-        if written and not self._waiting_message:
-            self._give_back(written)
-        if self._waiting_message:
-            message, self._waiting_message = self._waiting_message, ""
-            self._submit(message)
+        await self._open(await self._last_thread(workspace, threads))
 
-    async def detach(self) -> None:
-        """Stop and save what runs, write the draft, and show nothing any more."""
-        if self._workspace is None:
-            return
-        self._draft_timer.stop()
+    async def stop_all(self) -> None:
+        """Stop every running turn, and wait until each is on the disk."""
         async with asyncio.TaskGroup() as group:
             for controller in self._controllers.values():
                 group.create_task(controller.stopped())
-            if self.open_thread is not None:
-                group.create_task(
-                    self._workspace.store.write_composer(self.open_thread.id, self.composer.text())
-                )
+
+    async def save(self) -> None:
+        """Write what is not on the disk yet: drafts, and ends of turns that could not be stored.
+
+        Raises:
+            ChatelaineError: Something could not be written; it is still here.
+        """
+        for controller in self._controllers.values():
+            await controller.settle()
+        await self._write_drafts_now()
+
+    def detach(self) -> None:
+        """Have nothing to do with the history any more."""
+        self._draft_timer.stop()
         if self._unsubscribe is not None:
             self._unsubscribe()
         self._workspace = None
@@ -156,9 +159,13 @@ class WorkspacePage(QWidget):
     def _on_change(self, change: Change) -> None:
         self.sidebar.apply(change)
         for thread in change.threads:
-            if self.open_thread is not None and thread.id == self.open_thread.id:
+            if self._is_open(thread.id):
                 self.open_thread = thread
                 self.thread_changed.emit()
+        for number in change.turns_changed:
+            controller = self._controllers.get(number)
+            if controller is not None and not controller.changing and not controller.running:
+                controller.load()  # somebody else has changed what is shown
 
     # ------------------------------------------------------------------ what the user asks
 
@@ -180,11 +187,7 @@ class WorkspacePage(QWidget):
         if workspace is None:
             return
 
-        async def begin() -> None:
-            await self._save_draft_now()
-            await self._open(await workspace.fresh_thread(self._running_threads()))
-
-        self._start(begin(), "new thread", replace="open thread")
+        self._switch(lambda: workspace.fresh_thread(self._running_threads()))
 
     def stop(self) -> None:
         """Stop the turn that runs in the open thread."""
@@ -236,7 +239,6 @@ class WorkspacePage(QWidget):
     def show_trash(self, shown: bool) -> None:
         """List the threads in the trash, or the others."""
         workspace = self._workspace
-        self._showing_trash = shown
         if workspace is None:
             return
 
@@ -256,34 +258,68 @@ class WorkspacePage(QWidget):
 
     def _open_by_id(self, thread_id: ThreadId) -> None:
         workspace = self._workspace
-        if workspace is None or (self.open_thread is not None and self.open_thread.id == thread_id):
+        if workspace is None or self._opening == thread_id:
             return
+        if self._opening is None and self._is_open(thread_id):
+            return
+        self._switch(lambda: workspace.store.thread(thread_id), thread_id)
+
+    def _switch(
+        self, read: Callable[[], Awaitable[Thread]], thread_id: ThreadId | None = None
+    ) -> None:
+        """Leave the open thread now, and show another one as soon as it is read.
+
+        What is typed from this moment on belongs to the other one.
+        """
+        self._leave()
+        self._opening = thread_id
 
         async def switch() -> None:
-            await self._save_draft_now()
-            await self._open(await workspace.store.thread(thread_id))
+            try:
+                await self._open(await read())
+            except ChatelaineError:
+                if self._last_open is not None:
+                    await self._open(self._last_open)
+                raise
 
         self._start(switch(), "open thread", replace="open thread")
+
+    def _leave(self) -> None:
+        """Put the composer's text aside: from now on it belongs to the thread that comes."""
+        self._note_typed()
+        self._write_drafts()
+        self.open_thread = None
+        self.composer.set_text("")
+        self.composer.set_running(False)
+        self._draft_timer.stop()
 
     async def _open(self, thread: Thread) -> None:
         workspace = self._workspace
         if workspace is None:
             return
-        text = await workspace.store.composer(thread.id)
-        self.open_thread = thread
-        self._returned = ""
+        if self._drafts.typed(thread.id) is None:
+            self._drafts.read(thread.id, await workspace.store.composer(thread.id))
+        # From here to the end of the switch nothing waits: no key can come in between.
+        message, self._waiting_message = self._waiting_message, ""
+        typed = self.composer.text()
+        self.open_thread = self._last_open = thread
+        self._opening = None
+        draft = joined(self._drafts.typed(thread.id) or "", typed)
+        if draft != typed:
+            self.composer.set_text(draft)
+        self._note_typed()
         controller = self._controllers.get(thread.id)
         if controller is None:
             controller = self._make_controller(workspace, thread)
             controller.load()
         else:
             self._show_rows(thread.id)
-        self.composer.set_text(text)
-        self._draft_timer.stop()
         self._show_running(thread.id, controller.running)
         self.sidebar.select(thread.id)
         self.thread_changed.emit()
         self.steps_changed.emit()
+        if message:
+            self._send(controller, message)
         focused = QApplication.focusWidget()
         if focused is None or not self.sidebar.isAncestorOf(focused):
             # Who walks through the list with the arrow keys wants to go on.
@@ -317,8 +353,9 @@ class WorkspacePage(QWidget):
     def _show_event(self, thread_id: ThreadId, event: ChatEvent) -> None:
         if self._is_open(thread_id):
             self.timeline.apply(event)
-            if isinstance(event, TurnStarted):
-                self._save_draft()
+        if isinstance(event, TurnStarted):
+            self._drafts.stored(thread_id)
+            self._write_drafts()
         if isinstance(event, TurnEnded):
             self.turn_ended.emit()
 
@@ -337,6 +374,7 @@ class WorkspacePage(QWidget):
             self._controller.load_earlier()
 
     def _rename(self, thread_id: ThreadId, title: str) -> None:
+        self.composer.setFocus()
         if self._workspace is not None:
             self._start(_done(self._workspace.store.rename_thread(thread_id, title)), "rename")
 
@@ -358,9 +396,9 @@ class WorkspacePage(QWidget):
             if not self._is_open(thread_id):
                 return
             if next_to_it is None:
-                await self._open(await workspace.fresh_thread(self._running_threads()))
+                self._switch(lambda: workspace.fresh_thread(self._running_threads()))
             else:
-                await self._open(await workspace.store.thread(next_to_it))
+                self._switch(lambda: workspace.store.thread(next_to_it), next_to_it)
 
         self._start(move(), "move to trash")
 
@@ -369,63 +407,69 @@ class WorkspacePage(QWidget):
     def _submit(self, text: str) -> None:
         controller = self._controller
         if controller is None:
-            # The history is not open yet; the message goes out as soon as it is.
-            self._waiting_message = text
-            self.composer.set_text(text)
-            return
-        if controller.running or not text.strip():
-            return
-        self._returned = ""
-        self.composer.set_text("")
-        # The draft on the disk stays until the message itself is there: see _show_event.
-        self._draft_timer.stop()
+            # No thread is open yet; the message goes out as soon as one is.
+            if not self._waiting_message:
+                self._waiting_message = text
+                self.composer.set_text("")
+        elif text.strip() and not controller.running:
+            self.composer.set_text("")
+            self._send(controller, text)
+
+    def _send(self, controller: ChatController, text: str) -> None:
+        typed = self.composer.text()
+        self._drafts.send(controller.thread_id, text)
+        self._drafts.type(controller.thread_id, typed)
         controller.send(text)
+
+    def _suggest(self, text: str) -> None:
+        """Send a suggestion, and leave alone what is typed."""
+        if self._controller is None:
+            self._waiting_message = self._waiting_message or text
+        elif not self._controller.running:
+            self._send(self._controller, text)
 
     def _take_back(self, thread_id: ThreadId, text: str) -> None:
         """Put a text that was taken back where the user can change it and send it again."""
         if self._is_open(thread_id):
-            self._give_back(text)
-        elif self._workspace is not None:
-            self._start(self._keep_in_draft(self._workspace, thread_id, text), "write draft")
-
-    async def _keep_in_draft(self, workspace: Workspace, thread_id: ThreadId, text: str) -> None:
-        written = await workspace.store.composer(thread_id)
-        await workspace.store.write_composer(thread_id, _joined(text, written))
-
-    def _give_back(self, text: str) -> None:
-        written = self.composer.text()
-        # What an earlier undo has put there, and the user left alone, makes way for this one.
-        if written.strip() == self._returned.strip():
-            written = ""
-        self._returned = text if not written else ""
-        self.composer.set_text(_joined(text, written))
-        self.composer.setFocus()
-        self._draft_timer.start()
+            self._note_typed()
+        whole = self._drafts.give_back(thread_id, text)
+        if self._is_open(thread_id):
+            self.composer.set_text(whole)
+            self.composer.setFocus()
+        self._write_drafts()
 
     def _forget_returned(self, thread_id: ThreadId) -> None:
-        if self._is_open(thread_id) and self._returned:
-            if self.composer.text() == self._returned:
-                self.composer.set_text("")
-                self._draft_timer.start()
-            self._returned = ""
+        if self._drafts.take_away(thread_id) and self._is_open(thread_id):
+            self.composer.set_text("")
+            self._write_drafts()
 
-    def _save_draft(self) -> None:
+    def _on_typed(self) -> None:
+        self._note_typed()
+        self._draft_timer.start()
+
+    def _note_typed(self) -> None:
+        if self.open_thread is not None:
+            self._drafts.type(self.open_thread.id, self.composer.text())
+
+    def _write_drafts(self) -> None:
         if self._workspace is not None:
-            self._start(self._save_draft_now(), "write draft")
+            self._start(self._write_drafts_now(), "write drafts")
 
-    async def _save_draft_now(self) -> None:
-        self._draft_timer.stop()
-        if self._workspace is not None and self.open_thread is not None:
-            await self._workspace.store.write_composer(self.open_thread.id, self.composer.text())
+    async def _write_drafts_now(self) -> None:
+        workspace = self._workspace
+        if workspace is None:
+            return
+        for thread_id, text in self._drafts.to_write().items():
+            try:
+                await workspace.store.write_composer(thread_id, text)
+            except ChatelaineError:
+                self._drafts.not_written(thread_id)
+                raise
 
     def _start(
         self, work: Coroutine[Any, Any, None], name: str, *, replace: str | None = None
     ) -> None:
         self._scope.start(work, name=name, replace=replace)
-
-
-def _joined(text: str, written: str) -> str:
-    return f"{text}\n\n{written}" if written.strip() else text
 
 
 async def _done(work: Coroutine[Any, Any, object]) -> None:

@@ -89,8 +89,7 @@ class ChatController(QObject):
     def send(self, text: str) -> None:
         """Say something; nothing happens while a turn runs."""
         if not self.running:
-            self._begin()
-            self._scope.start(self._run(text), name=self._turn_name)
+            self._begin(text)
 
     def stop(self) -> None:
         """Stop the running turn; what was said so far stays."""
@@ -124,43 +123,73 @@ class ChatController(QObject):
         await self._idle.wait()
 
     @property
+    def changing(self) -> bool:
+        """Whether the thread is being changed or read here just now."""
+        return self._order.locked()
+
+    async def settle(self) -> None:
+        """Store what could not be stored when it was said.
+
+        Raises:
+            ChatelaineError: It still cannot be.
+        """
+        await self._conversation.settle()
+
+    @property
     def _turn_name(self) -> str:
         return f"turn of thread {self.thread_id}"
 
     def _start(self, work: Coroutine[Any, Any, None], what: str) -> None:
         self._scope.start(work, name=f"{what} of thread {self.thread_id}")
 
-    def _begin(self) -> None:
+    def _begin(self, text: str, instead_of: TurnId | None = None) -> None:
         self._idle.clear()
         self._entered = False
         self.running_changed.emit(True)
+        self._scope.start(self._run(text, instead_of), name=self._turn_name)
 
-    async def _run(self, text: str) -> None:
+    async def _run(self, text: str, instead_of: TurnId | None) -> None:
         self._entered = True
         self._running_turn = None
+        sending = self._conversation.send(text, instead_of=instead_of)
         try:
-            async with aclosing(self._conversation.send(text)) as events:
+            async with aclosing(sending) as events:
                 async for event in events:
                     if isinstance(event, TurnStarted):
                         self._running_turn = event.turn
+                        self._set_steps(History(undo=StepKind.TURN))
                     self._tell(event)
         except asyncio.CancelledError:
-            if self._running_turn is not None:
-                self._tell(TurnEnded(self._running_turn, TurnState.STOPPED))
-            else:
-                self.text_returned.emit(text)
+            self._end_early(text, instead_of, TurnState.STOPPED)
             raise
-        except BaseException as error:
-            if self._running_turn is None:
-                self.text_returned.emit(text)
-            if not isinstance(error, ChatelaineError):
-                raise
+        except ChatelaineError as error:
+            self._end_early(text, instead_of, TurnState.FAILED, error)
             self.failed.emit(error)
+        except BaseException:
+            self._end_early(text, instead_of, TurnState.FAILED)
+            raise
         finally:
             self._running_turn = None
             self._idle.set()
             self.running_changed.emit(False)
             self._start(self._read_steps(), "steps")
+
+    def _end_early(
+        self,
+        text: str,
+        instead_of: TurnId | None,
+        state: TurnState,
+        error: ChatelaineError | None = None,
+    ) -> None:
+        """Show how a turn ended that could not say so itself; no word of the user is lost."""
+        if self._running_turn is not None:
+            self._tell(TurnEnded(self._running_turn, state, error))
+            return
+        if not self._conversation.is_stored and instead_of is None:
+            self.text_returned.emit(text)
+        # It was stored and not shown yet, or it was to replace what is not shown any more.
+        if self._conversation.is_stored or instead_of is not None:
+            self.load()
 
     def _tell(self, event: ChatEvent) -> None:
         self.model.apply(event)
@@ -173,10 +202,12 @@ class ChatController(QObject):
     async def _retry(self) -> None:
         async with self._order:
             await self.stopped()
-            text = await self._conversation.retake()
-            await self._read_rows()
-        if text:
-            self.send(text)
+            question = await self._conversation.last_question()
+            if question is None or self.running:
+                return
+            self.model.load([row for row in self.model.rows if row.turn != question.turn])
+            self.loaded.emit()
+            self._begin(question.text, instead_of=question.turn)
 
     async def _undo(self) -> None:
         async with self._order:
@@ -188,6 +219,8 @@ class ChatController(QObject):
 
     async def _redo(self) -> None:
         async with self._order:
+            if self.steps.redo is None:
+                return
             await self.stopped()
             reverted = await self._conversation.redo()
             await self._read_rows()
@@ -208,5 +241,8 @@ class ChatController(QObject):
         await self._read_steps()
 
     async def _read_steps(self) -> None:
-        self.steps = await self._conversation.history()
+        self._set_steps(await self._conversation.history())
+
+    def _set_steps(self, steps: History) -> None:
+        self.steps = steps
         self.steps_changed.emit()
