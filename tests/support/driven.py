@@ -55,7 +55,10 @@ class Remote(QObject):
 
     def _listen(self, commanded: SignalInstance) -> None:
         for line in sys.stdin:
-            commanded.emit(line)
+            try:
+                commanded.emit(line)
+            except RuntimeError:  # the program has ended
+                return
 
     def _carry_out(self, line: str) -> None:
         command = json.loads(line)

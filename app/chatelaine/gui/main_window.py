@@ -532,7 +532,7 @@ class MainWindow(QMainWindow):
         box.setWindowTitle("Chatelaine")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText("Open this link outside of Chatelaine?")
-        box.setInformativeText(url.toDisplayString())
+        box.setInformativeText(url.toString(QUrl.ComponentFormattingOption.FullyEncoded))
         go = box.addButton("Open", QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         go.clicked.connect(lambda: QDesktopServices.openUrl(url))

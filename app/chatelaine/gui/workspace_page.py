@@ -186,6 +186,7 @@ class WorkspacePage(QWidget):
         workspace = self._workspace
         if workspace is None:
             return
+        self.sidebar.leave_trash()
 
         self._switch(lambda: workspace.fresh_thread(self._running_threads()))
 
