@@ -220,6 +220,7 @@ async def test_a_question_can_be_asked_again_and_the_first_answer_brought_back(s
     await said(conversation, "Hi")
     await said(conversation, "Question")
     question = await conversation.last_question()
+    assert question is not None
     assert question.text == "Question"
     async with aclosing(conversation.send(question.text, instead_of=question.turn)) as events:
         async for _ in events:
@@ -227,6 +228,7 @@ async def test_a_question_can_be_asked_again_and_the_first_answer_brought_back(s
     assert len(model.requests[2].input) == len(model.requests[1].input)
     assert await answers() == ["Hello.", "Second answer."]
     reverted = await conversation.undo()
+    assert reverted is not None
     assert (reverted.kind, reverted.text) == (StepKind.RETRY, "")
     assert await answers() == ["Hello.", "First answer."]
     await conversation.redo()
@@ -264,7 +266,9 @@ async def test_the_end_of_a_turn_that_found_no_room_is_stored_later(store, monke
     await conversation.settle()
     (turn,) = await conversation.turns()
     assert turn.state is TurnState.DONE
-    assert (await conversation.undo()).text == "Go on"
+    reverted = await conversation.undo()
+    assert reverted is not None
+    assert reverted.text == "Go on"
 
 
 async def test_a_message_that_cannot_be_stored_is_not_sent(store, tmp_path):

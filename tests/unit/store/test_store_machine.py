@@ -29,6 +29,7 @@ from chatelaine.agents.items import (
 )
 from chatelaine.errors import HistoryError
 from chatelaine.store.records import History, StepKind, TurnState
+from chatelaine.store.session import ThreadSession
 from chatelaine.store.store import ConversationStore
 
 KEY = bytes(range(32))
@@ -139,6 +140,29 @@ class Machine(RuleBasedStateMachine):
     def send(self, thread, text):
         turn = self.wait(self.store.begin_turn(thread, [user_message(text)]))
         assert turn.id == self.begin(thread, [user_message(text)])
+
+    @rule(thread=threads)
+    def ask_again(self, thread):
+        model = self.model[thread]
+        if not model.shown or model.running is not None or not self.turns[model.shown[-1]].text:
+            return
+        *before, last = model.shown
+        items = [user_message(self.turns[last].text)]
+
+        async def ask():
+            session = ThreadSession(
+                self.store, await self.store.thread(thread), manage_turns=False, instead_of=last
+            )
+            read = await session.get_items()
+            await session.add_items(items)
+            return read, session.current_turn
+
+        read, turn = self.wait(ask())
+        assert read == [item for number in before for item in self.turns[number].items]
+        assert turn.id == max(self.turns) + 1
+        self.turns[turn.id] = ModelTurn(tuple(items), TurnState.RUNNING)
+        model.step(StepKind.RETRY, (*before, turn.id))
+        model.running = turn.id
 
     @rule(thread=threads, text=WORDS)
     def extend(self, thread, text):
