@@ -3,8 +3,8 @@
     python -m support.first_key bare          a PySide6 window with one field
     python -m support.first_key chatelaine    the real program
 
-What is printed is `time.monotonic()` of the moment, the CPU time spent by then, both in seconds, the
-names of modules that must not have been imported by then, and the resident memory in bytes.
+What is printed is `time.monotonic()` of the moment, the CPU time spent by then (both in seconds),
+the names of modules that must not have been imported by then, and the resident memory in bytes.
 """
 
 from __future__ import annotations
