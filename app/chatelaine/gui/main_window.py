@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
         self._turns = 0
         self._offered = False
         self._leaving = False
+        self._sidebar_wanted = True
         self._scope = TaskScope(self.show_failure)
         self.actions_by_id = build_actions(self)
         fill_menu_bar(self.menuBar(), self.actions_by_id)
@@ -134,6 +135,7 @@ class MainWindow(QMainWindow):
         page.failed.connect(self.show_failure)
         self._banner.dismissed.connect(self._on_notice_dismissed)
         page.link_activated.connect(self._open_link)
+        page.narrow_changed.connect(self._make_room)
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.NEW_THREAD: page.new_thread,
             ActionId.EXPORT: self._export,
@@ -374,6 +376,15 @@ class MainWindow(QMainWindow):
         actions[ActionId.TRASH].setEnabled(is_open and not trashed)
         actions[ActionId.RESTORE].setEnabled(is_open and trashed)
 
+    def _make_room(self, narrow: bool) -> None:
+        """Hide the sidebar where the window is too narrow for both, and bring it again."""
+        sidebar = self.actions_by_id[ActionId.SIDEBAR]
+        if narrow:
+            self._sidebar_wanted = sidebar.isChecked()
+            sidebar.setChecked(False)
+        elif self._sidebar_wanted:
+            sidebar.setChecked(True)
+
     def _edit(self, command: str) -> None:
         """Pass a command of the Edit menu on to the field that has the focus."""
         edit = getattr(QApplication.focusWidget(), command, None)
@@ -539,15 +550,16 @@ class MainWindow(QMainWindow):
         box.open()
 
     def _show_shortcuts(self) -> None:
-        lines = [
-            f"{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}\t"
-            f"{action.text().replace('&', '')}"
+        from chatelaine.gui.widgets.table_dialog import TableDialog
+
+        native = QKeySequence.SequenceFormat.NativeText
+        rows = [("Send", "Enter"), ("Break the line", "Shift+Enter")]
+        rows += [
+            (action.text().replace("&", ""), action.shortcut().toString(native))
             for action in self.actions_by_id.values()
             if not action.shortcut().isEmpty()
         ]
-        self._tell(
-            "Keyboard shortcuts", "\n".join(["Enter\tSend", "Shift+Enter\tNew line", *lines])
-        )
+        TableDialog("Keyboard shortcuts", rows, self).open()
 
     def _show_about(self) -> None:
         from importlib.metadata import version

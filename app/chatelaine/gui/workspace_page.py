@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
 from chatelaine.errors import ChatelaineError
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
+    from PySide6.QtGui import QResizeEvent
+
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.workspace import Workspace
 
 DRAFT_DELAY_MS = 300
 """After the last key, the time until what stands in the composer is written to the disk."""
 LAST_THREAD = "last-thread"
+NARROW = 640
+"""Pixels of width below which the conversation gets all of it."""
 
 
 class WorkspacePage(QWidget):
@@ -50,6 +55,7 @@ class WorkspacePage(QWidget):
         turn_ended: A turn of any thread is over.
         failed: A ChatelaineError that has no place in the timeline.
         link_activated: The address of a link that was clicked.
+        narrow_changed: Whether there is too little width for sidebar and conversation.
     """
 
     steps_changed = Signal()
@@ -58,6 +64,7 @@ class WorkspacePage(QWidget):
     turn_ended = Signal()
     failed = Signal(object)
     link_activated = Signal(str)
+    narrow_changed = Signal(bool)
 
     def __init__(self, scope: TaskScope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +73,7 @@ class WorkspacePage(QWidget):
         self._workspace: Workspace | None = None
         self._controllers: dict[ThreadId, ChatController] = {}
         self._unsubscribe: Callable[[], None] | None = None
+        self._narrow = False
         self._drafts = Drafts()
         self._opening: ThreadId | None = None
         self._last_open: Thread | None = None
@@ -115,6 +123,14 @@ class WorkspacePage(QWidget):
         self.sidebar.trash_requested.connect(self._trash)
         self.sidebar.restore_requested.connect(self._restore)
         self.sidebar.activated.connect(lambda _thread: self.composer.setFocus())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.narrow_changed.emit(narrow)
 
     # ------------------------------------------------------------------ the history
 
