@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from chatelaine.chat.assistants import Assistants
@@ -17,6 +18,8 @@ from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import (
     ChatelaineError,
     ExportFailed,
+    HistoryError,
+    HistoryMissing,
     KeyUnavailable,
     PassphraseNeeded,
 )
@@ -30,6 +33,7 @@ from chatelaine.vault.vault import (
     SlotKind,
     Vault,
     VaultState,
+    is_free,
     new_recovery_key,
     next_history_beside,
 )
@@ -48,6 +52,7 @@ RECOVERY_KEY = "recovery-key"
 """The value that holds the recovery key until the user has confirmed it."""
 RECOVERY_OFFERED = "recovery-key-offered"
 RECOVERY_CONFIRMED = "recovery-key-confirmed"
+_WITH_PASSPHRASE = {SlotKind.PASSPHRASE, SlotKind.KEYRING_PASSPHRASE}
 
 
 class Workspace:
@@ -190,25 +195,38 @@ class HistoryAccess:
         self.history = history
         self._keyring = keyring
         self._vault: Vault | None = None
+        self._taking = Lock()
+        self._closed = False
 
-    async def open(self) -> Workspace:
+    async def open(self, *, may_create: bool) -> Workspace:
         """Open the history with the key from the keyring; make both where there is neither.
+
+        Args:
+            may_create: Whether it can be that there is no history yet. If not, nothing is made,
+                not even a lock file: it may lie on a drive that is not connected now.
 
         Raises:
             PassphraseNeeded: There is no history yet, and no keyring that could keep its key:
-                `create_with_passphrase` is the way.
+                `create_with_passphrase` is the way. The cause says what is wrong with the keyring.
             KeyUnavailable: The history exists, its key does not come.
+            HistoryMissing: There is no history, although there should be one.
             HistoryError: The file cannot be opened.
             VaultError: The key file cannot be used.
         """
+        if not may_create and await asyncio.to_thread(is_free, self.history):
+            raise HistoryMissing(
+                f"{self.history} is not there. If it lies on another drive or in a folder of the "
+                "network, connect that and try again."
+            )
         vault = await self._locked_vault()
         state = await asyncio.to_thread(vault.examine)
         kinds = await asyncio.to_thread(vault.slot_kinds)
+        by_passphrase = SlotKind.PASSPHRASE in kinds and SlotKind.KEYRING not in kinds
         if state is VaultState.READY:
-            if SlotKind.KEYRING not in kinds:
+            if by_passphrase:
                 raise KeyUnavailable("This history opens with a passphrase.", title="Welcome back")
             return await self._open(vault, await asyncio.to_thread(vault.unlock_with_keyring))
-        if kinds and SlotKind.KEYRING not in kinds:
+        if by_passphrase:
             raise PassphraseNeeded("Enter the passphrase that you chose for your history.")
         try:
             return await self._create(vault, vault.create_with_keyring)
@@ -248,37 +266,68 @@ class HistoryAccess:
         key = await asyncio.to_thread(vault.unlock_with_recovery_key, text)
         kinds = await asyncio.to_thread(vault.slot_kinds)
         workspace = await self._open(vault, key)
-        workspace.keyring_entry_lost = SlotKind.KEYRING in kinds
+        # Its slot may be damaged. But what was put under a passphrase on purpose stays there.
+        workspace.keyring_entry_lost = SlotKind.KEYRING in kinds or not kinds & _WITH_PASSPHRASE
         return workspace
 
-    def next_history(self) -> Path:
-        """Give the path of a history that does not exist yet, beside this one."""
-        return next_history_beside(self.history)
+    async def next_history(self, usual: Path) -> Path:
+        """Choose where a new history begins: beside this one, at a path where there is none.
 
-    async def has_passphrase(self) -> bool:
-        """Tell whether a passphrase opens this history."""
+        Args:
+            usual: Where it begins instead where this one is not there, its drive perhaps neither.
+        """
+
+        def choose() -> Path:
+            with suppress(HistoryError):  # a folder that cannot be looked into is not the place
+                if not is_free(self.history):
+                    return next_history_beside(self.history)
+            return usual if is_free(usual) else next_history_beside(usual)
+
+        return await asyncio.to_thread(choose)
+
+    async def is_new(self) -> bool:
+        """Tell whether nothing of this history exists yet."""
+        return await asyncio.to_thread(is_free, self.history)
+
+    async def slot_kinds(self) -> frozenset[SlotKind]:
+        """Tell what opens this history, also while the keyring is being waited for.
+
+        None where there is no key file that could tell. The lock is not needed to ask.
+        """
+
+        def look() -> frozenset[SlotKind]:
+            return Vault(HistoryFiles.beside(self.history), self._keyring()).slot_kinds()
+
         try:
-            vault = await self._locked_vault()
-            return SlotKind.PASSPHRASE in await asyncio.to_thread(vault.slot_kinds)
+            return await asyncio.to_thread(look)
         except ChatelaineError:
-            return False
+            return frozenset()
 
     async def aclose(self) -> None:
-        """Let go of the lock, where no workspace was opened."""
-        if self._vault is not None:
-            vault, self._vault = self._vault, None
-            await asyncio.to_thread(vault.release)
+        """Let go of the lock, where no workspace was opened; nothing is opened this way after."""
+        await asyncio.to_thread(self._release)
 
     async def _locked_vault(self) -> Vault:
         """Give the vault with its lock taken: nothing is read before."""
-        if self._vault is None:
-            self._vault = await asyncio.to_thread(self._acquire)
-        return self._vault
+        return await asyncio.to_thread(self._acquire)
 
     def _acquire(self) -> Vault:
-        vault = Vault(HistoryFiles.beside(self.history), self._keyring())
-        vault.acquire()
-        return vault
+        # Whoever asked may be gone by now: what was taken is for the next one, not lost.
+        with self._taking:
+            if self._closed:
+                raise RuntimeError("this way to the history was given up")
+            if self._vault is None:
+                vault = Vault(HistoryFiles.beside(self.history), self._keyring())
+                vault.acquire()
+                self._vault = vault
+            return self._vault
+
+    def _release(self) -> None:
+        with self._taking:
+            self._closed = True
+            if self._vault is not None:
+                vault, self._vault = self._vault, None
+                vault.release()
 
     async def _create(self, vault: Vault, make_key: Callable[[], NewKey]) -> Workspace:
         made = await asyncio.to_thread(make_key)
@@ -295,7 +344,8 @@ class HistoryAccess:
         return Workspace(self.history, store, vault, made.key)
 
     async def _open(self, vault: Vault, key: bytes) -> Workspace:
-        store = await ConversationStore.open(self.history, key)
+        salt = await asyncio.to_thread(vault.recorded_salt)
+        store = await ConversationStore.open(self.history, key, salt=salt)
         workspace = Workspace(self.history, store, vault, key)
         try:
             await workspace.ensure_recovery_key()

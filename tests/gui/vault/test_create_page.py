@@ -61,6 +61,34 @@ def test_the_page_says_why_a_passphrase_is_needed_and_waits_for_it(
     qtbot.waitUntil(field(page, "passphrase").hasFocus)
 
 
+def test_where_the_keyring_is_only_locked_it_is_the_first_choice(
+    qtbot: QtBot, page: CreatePage
+) -> None:
+    page.show_problem(PassphraseNeeded("The system keyring is locked."), locked=True)
+    assert "Unlock your keyring" in words(page)
+    assert "there is none here" not in words(page)
+    assert "There is one, but it is not open." in words(page)
+    again, create = button(page, "tryAgain"), button(page, "create")
+    assert (again.property("kind"), create.property("kind")) == ("primary", "")
+    qtbot.waitUntil(again.hasFocus)
+    page.show_problem(PassphraseNeeded("There is no Secret Service."))
+    assert "there is none here" in words(page)
+    assert (again.property("kind"), create.property("kind")) == ("quiet", "primary")
+    qtbot.waitUntil(field(page, "passphrase").hasFocus)
+
+
+def test_a_passphrase_that_is_being_typed_is_not_left_for_a_locked_keyring(
+    qtbot: QtBot, page: CreatePage
+) -> None:
+    page.show_problem(PassphraseNeeded("It has not answered yet."), locked=True)
+    first = field(page, "passphrase")
+    first.setFocus()
+    QTest.keyClicks(first, LONG)
+    page.show_problem(PassphraseNeeded("The system keyring is locked."), locked=True)
+    qtbot.waitUntil(first.hasFocus)
+    assert first.text() == LONG
+
+
 def test_a_passphrase_typed_twice_is_handed_over_and_forgotten(
     page: CreatePage, chosen: list[str]
 ) -> None:

@@ -98,26 +98,30 @@ NO_KEY = ALWAYS | {"tryAgain", "recoveryKey"}
 
 
 @pytest.mark.parametrize(
-    ("error", "passphrase", "ways"),
+    ("error", "opens", "ways"),
     [
-        (KeyringLocked("It is locked."), False, NO_KEY),
-        (KeyringUnavailable("There is none."), False, NO_KEY),
-        (KeyringEntryMissing("It has no entry."), False, NO_KEY),
-        (KeyOfAnotherHistory("It is another's."), False, NO_KEY),
-        (KeyringLocked("It is locked."), True, NO_KEY | {"passphrase"}),
-        (KeyFileMissing("It is gone."), True, ALWAYS | {"tryAgain"}),
-        (KeyFileUnreadable("It is damaged."), True, ALWAYS | {"tryAgain"}),
-        (HistoryMissing("It is not there."), False, ALWAYS | {"tryAgain"}),
-        (HistoryOpenElsewhere("Close it there."), True, ALWAYS | {"tryAgain"}),
-        (HistoryDamaged("Page 7."), True, ALWAYS | {"tryAgain"}),
-        (KeyUnavailable("With a passphrase."), True, ALWAYS | {"passphrase", "instead"}),
+        (KeyringLocked("It is locked."), "r", NO_KEY),
+        (KeyringUnavailable("There is none."), "r", NO_KEY),
+        (KeyringEntryMissing("It has no entry."), "r", NO_KEY),
+        (KeyOfAnotherHistory("It is another's."), "r", NO_KEY),
+        (KeyringLocked("It is locked."), "pr", NO_KEY | {"passphrase"}),
+        (KeyringLocked("It is locked."), "", ALWAYS | {"tryAgain"}),
+        (KeyFileMissing("It is gone."), "", ALWAYS | {"tryAgain"}),
+        (KeyFileUnreadable("It is damaged."), "", ALWAYS | {"tryAgain"}),
+        (KeyFileUnreadable("A slot is damaged."), "r", NO_KEY),
+        (KeyFileUnreadable("A slot is damaged."), "pr", NO_KEY | {"passphrase"}),
+        (HistoryMissing("It is not there."), "r", ALWAYS | {"tryAgain"}),
+        (HistoryOpenElsewhere("Close it there."), "pr", ALWAYS | {"tryAgain"}),
+        (HistoryDamaged("Page 7."), "pr", ALWAYS | {"tryAgain"}),
+        (KeyUnavailable("With a passphrase."), "pr", ALWAYS | {"passphrase", "instead"}),
+        (KeyUnavailable("With a passphrase."), "p", ALWAYS | {"passphrase"}),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_each_problem_is_explained_and_offers_the_ways_that_fit(
-    page: UnlockPage, error: ChatelaineError, passphrase: bool, ways: set[str]
+    page: UnlockPage, error: ChatelaineError, opens: str, ways: set[str]
 ) -> None:
-    page.set_passphrase_possible(passphrase)
+    page.set_ways(passphrase="p" in opens, recovery_key="r" in opens)
     page.show_problem(error)
     assert error.title in words(page)
     assert error.message in words(page)
@@ -149,6 +153,7 @@ def test_enter_tries_again_at_once(qtbot: QtBot, page: UnlockPage, asked: Asked)
 
 @pytest.fixture
 def recovery(page: UnlockPage) -> QLineEdit:
+    page.set_ways(passphrase=False, recovery_key=True)
     page.show_problem(KeyringLocked("It is locked."))
     return field(page, "recoveryKey")
 
@@ -244,7 +249,7 @@ def test_a_wrong_secret_that_nobody_entered_here_is_a_problem_like_any_other(
 def test_a_history_with_a_passphrase_simply_asks_for_it(
     qtbot: QtBot, page: UnlockPage, asked: Asked
 ) -> None:
-    page.set_passphrase_possible(True)
+    page.set_ways(passphrase=True, recovery_key=True)
     page.show_problem(KeyUnavailable("It opens with a passphrase.", title="Welcome back"))
     passphrase = field(page, "passphrase")
     qtbot.waitUntil(passphrase.hasFocus)
@@ -263,7 +268,7 @@ def test_a_history_with_a_passphrase_simply_asks_for_it(
 
 
 def test_an_empty_passphrase_is_not_handed_over(page: UnlockPage, asked: Asked) -> None:
-    page.set_passphrase_possible(True)
+    page.set_ways(passphrase=True, recovery_key=True)
     page.show_problem(KeyringLocked("It is locked."))
     QTest.keyClick(field(page, "passphrase"), Key.Key_Return)
     assert asked == []
@@ -272,7 +277,7 @@ def test_an_empty_passphrase_is_not_handed_over(page: UnlockPage, asked: Asked) 
 def test_whoever_forgot_the_passphrase_is_led_to_the_recovery_key(
     qtbot: QtBot, page: UnlockPage
 ) -> None:
-    page.set_passphrase_possible(True)
+    page.set_ways(passphrase=True, recovery_key=True)
     page.show_problem(KeyUnavailable("It opens with a passphrase.", title="Welcome back"))
     QTest.mouseClick(button(page, "instead"), LEFT)
     assert offered(page) == ALWAYS | {"passphrase", "recoveryKey"}
@@ -285,6 +290,7 @@ def test_whoever_forgot_the_passphrase_is_led_to_the_recovery_key(
 def test_waiting_for_the_keyring_is_shown_and_leaves_the_other_ways_open(
     page: UnlockPage, asked: Asked
 ) -> None:
+    page.set_ways(passphrase=False, recovery_key=True)
     page.show_problem(KeyringLocked("It is locked."))
     spinner = page.findChild(Spinner)
     assert isinstance(spinner, Spinner)
@@ -301,6 +307,57 @@ def test_waiting_for_the_keyring_is_shown_and_leaves_the_other_ways_open(
     assert not spinner.isVisible()
     assert button(page, "tryAgain").isEnabled()
     assert field(page, "recoveryKey").isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("opens", "ways", "focused"),
+    [
+        ("r", NO_KEY, "recoveryKey"),
+        ("pr", NO_KEY | {"passphrase"}, "passphrase"),
+        ("", ALWAYS | {"tryAgain"}, None),
+    ],
+)
+def test_whoever_does_not_want_to_wait_is_offered_what_needs_no_keyring(
+    qtbot: QtBot, page: UnlockPage, opens: str, ways: set[str], focused: str | None
+) -> None:
+    page.set_ways(passphrase="p" in opens, recovery_key="r" in opens)
+    page.show_other_ways()
+    assert offered(page) == ways
+    assert "The system keyring has not answered yet" in words(page)
+    assert "Waiting for the system keyring…" in words(page)
+    assert not button(page, "tryAgain").isEnabled()
+    assert "Nothing was changed or deleted." not in words(page)
+    if focused is not None:
+        qtbot.waitUntil(field(page, focused).hasFocus)
+
+
+def test_after_another_way_was_tried_the_page_promises_the_keyring_no_more(
+    page: UnlockPage,
+) -> None:
+    page.set_ways(passphrase=False, recovery_key=True)
+    page.show_other_ways()
+    assert any("opens by itself" in text for text in words(page))
+    QTest.keyClicks(field(page, "recoveryKey"), KEY)
+    QTest.keyClick(field(page, "recoveryKey"), Key.Key_Return)
+    page.show_problem(WrongSecret("It belongs to another history."))
+    assert not any("opens by itself" in text for text in words(page))
+    assert any("asks it once more" in text for text in words(page))
+    assert button(page, "tryAgain").isEnabled()
+
+
+def test_an_answer_of_the_keyring_does_not_take_away_what_is_being_typed(
+    qtbot: QtBot, page: UnlockPage
+) -> None:
+    page.set_ways(passphrase=False, recovery_key=True)
+    page.show_other_ways()
+    recovery = field(page, "recoveryKey")
+    qtbot.waitUntil(recovery.hasFocus)
+    QTest.keyClicks(recovery, "8qh7p6")
+    page.show_problem(KeyringLocked("It is locked."))
+    assert recovery.text() == "8QH7-P6"
+    assert recovery.hasFocus()
+    page.show_problem(HistoryDamaged("Page 7."))
+    assert recovery.text() == ""
 
 
 def test_another_history_is_chosen_without_blocking(
@@ -329,7 +386,7 @@ def test_another_history_is_chosen_without_blocking(
 def test_every_field_and_button_has_a_name_and_is_reached_with_tab(
     qtbot: QtBot, page: UnlockPage
 ) -> None:
-    page.set_passphrase_possible(True)
+    page.set_ways(passphrase=True, recovery_key=True)
     page.show_problem(KeyringLocked("It is locked."))
     QTest.keyClicks(field(page, "passphrase"), "x")
     QTest.keyClicks(field(page, "recoveryKey"), "x")
@@ -350,7 +407,7 @@ def test_every_field_and_button_has_a_name_and_is_reached_with_tab(
 
 @pytest.mark.parametrize("width", [480, 1400])
 def test_nothing_is_cut_off_at_any_width(qtbot: QtBot, page: UnlockPage, width: int) -> None:
-    page.set_passphrase_possible(True)
+    page.set_ways(passphrase=True, recovery_key=True)
     page.show_problem(KeyringLocked("It is locked, and this is why: " + "words " * 30))
     page.resize(width, 480)
     qtbot.waitUntil(lambda: page.viewport().width() > width - 20)

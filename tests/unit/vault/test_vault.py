@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from typing_extensions import override
 
 from chatelaine.errors import (
     HistoryEmpty,
@@ -532,6 +533,7 @@ class LateKeyring(MemoryKeyring):
         super().__init__()
         self.meanwhile: Callable[[], object] | None = None
 
+    @override
     def write(self, name: str, value: str) -> None:
         if self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None

@@ -1,4 +1,4 @@
-"""The first start where no keyring can be trusted with a key: a passphrase keeps it instead."""
+"""The first start where the keyring does not take the key: a passphrase can keep it instead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QWidget
 
-from chatelaine.gui.vault.page import Page, buddy, button, words
+from chatelaine.gui.vault.page import Page, buddy, button, set_kind, words
 from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.gui.widgets.secret_field import SecretField
 from chatelaine.gui.widgets.spinner import Spinner
@@ -21,10 +21,17 @@ SHORTEST = 8
 _FAIR = 12
 _GOOD = 16
 
-_EXPLANATION = (
+_NO_KEYRING = "Choose a passphrase"
+_NO_KEYRING_EXPLAINED = (
     "Chatelaine encrypts everything you write. The key is usually kept by the keyring of your "
     "system, but there is none here that can be trusted with it. "
     "So the key is kept under a passphrase that only you know."
+)
+_LOCKED = "Unlock your keyring"
+_LOCKED_EXPLAINED = (
+    "Chatelaine encrypts everything you write, and lets the keyring of your system keep the key. "
+    "There is one, but it is not open. Unlock it and try again. If you would rather do without "
+    "it, choose a passphrase here instead."
 )
 _WARNING = (
     "You will be asked for it at each start. Nobody can reset it: keep it safe, and write down "
@@ -53,8 +60,8 @@ class CreatePage(Page):
         self._judge()
 
     def _build(self) -> None:
-        self.title.setText("Choose a passphrase")
-        self.message.setText(_EXPLANATION)
+        self.title.setText(_NO_KEYRING)
+        self.message.setText(_NO_KEYRING_EXPLAINED)
         self._reason = Note()
         self._reason.setAlignment(Qt.AlignmentFlag.AlignHCenter)
 
@@ -111,11 +118,23 @@ class CreatePage(Page):
         self._retry.clicked.connect(self.try_again)
         self._quit.clicked.connect(self.quit_requested)
 
-    def show_problem(self, error: ChatelaineError) -> None:
-        """Say why a passphrase is needed, or why the last one did not lead to a history."""
+    def show_problem(self, error: ChatelaineError, *, locked: bool = False) -> None:
+        """Say why a passphrase is needed, or why the last one did not lead to a history.
+
+        Args:
+            error: The reason.
+            locked: There is a keyring, which the user need only unlock.
+        """
         self._set_busy(busy=False)
+        self.title.setText(_LOCKED if locked else _NO_KEYRING)
+        self.message.setText(_LOCKED_EXPLAINED if locked else _NO_KEYRING_EXPLAINED)
+        set_kind(self._retry, "primary" if locked else "quiet")
+        set_kind(self._create, "" if locked else "primary")
         self._reason.say(error.message)
-        self._passphrase.setFocus()
+        if locked and not self._passphrase.text():
+            self._retry.setFocus()
+        elif not self._again.hasFocus():
+            self._passphrase.setFocus()
 
     # ------------------------------------------------------------------ inside
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
-from chatelaine.errors import ChatelaineError, KeyUnavailable, PassphraseNeeded
+from chatelaine.errors import ChatelaineError, KeyringLocked, PassphraseNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,18 +25,27 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 1000
 """After this long without an answer the user is told that the keyring is being waited for."""
+_ATTEMPT = "open history"
+_CHANGE = "change history"
+_NO_ANSWER = (
+    "It has not answered yet. It may be asking for a password: look for a window of the system, "
+    "perhaps hidden behind this one."
+)
 
 
 class Entrance(QObject):
     """Leads from the path of a history to an open workspace, through pages where needed.
 
+    One attempt is made at a time, and only the newest one counts: it begins when those before it
+    have ended, and what they still bring is closed again.
+
     Attributes:
         page: What to show while the user is needed.
 
     Signals:
-        needed: The user must do something on `page`.
+        needed: The user must do something on `page`, or has asked to.
         waiting: Whether the system keyring lets us wait.
-        opened: A Workspace.
+        opened: A Workspace, once; it belongs to whoever is told.
         quit_requested: The user would rather leave.
     """
 
@@ -45,17 +54,64 @@ class Entrance(QObject):
     opened = Signal(object)
     quit_requested = Signal()
 
-    def __init__(self, history: Path, scope: TaskScope, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        history: Path,
+        scope: TaskScope,
+        parent: QObject | None = None,
+        *,
+        usual: Path | None = None,
+    ) -> None:
+        """Make the entrance; nothing is opened yet.
+
+        Args:
+            history: What is to be opened.
+            scope: Owns what is going on here.
+            parent: Of this object.
+            usual: Where the history is unless another one was chosen. Only there may it be that
+                there is none yet; one that was opened elsewhere is missed, not made anew.
+        """
         super().__init__(parent)
         self._history = history
+        self._usual = usual or history
+        self._may_create = history == self._usual
         self._scope = scope
         self._access: HistoryAccess | None = None
+        self._turn = asyncio.Lock()
+        self._attempt: object | None = None
+        self._is_waiting = False
+        self._is_open = False
         self.page = QStackedWidget()
         # Most starts need neither page, and are over sooner without them.
         self._create: CreatePage | None = None
         self._unlock: UnlockPage | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
-        self._patience.timeout.connect(lambda: self._set_waiting(True))
+        self._patience.timeout.connect(self._run_out_of_patience)
+
+    def open(self) -> None:
+        """Open the history: with the key from the keyring, else with the user's help."""
+        if self._begin(lambda access: access.open(may_create=self._may_create)):
+            self._patience.start()
+
+    def open_other(self, history: Path) -> None:
+        """Open another history instead; this one is left as it is."""
+        self._scope.start(
+            self._change_history(history, may_create=history == self._usual),
+            name=_CHANGE,
+            replace=_CHANGE,
+        )
+
+    def show_other_ways(self) -> None:
+        """Offer the ways that need no keyring. It is still waited for, and may open the history."""
+        self._scope.start(self._show_other_ways(), name="other ways", replace="other ways")
+
+    async def aclose(self) -> None:
+        """Let go of the history where it was not opened."""
+        access, self._access = self._access, None
+        if access is not None:
+            await access.aclose()
+
+    # ------------------------------------------------------------------ the pages
 
     def _create_page(self) -> CreatePage:
         if self._create is None:
@@ -82,79 +138,129 @@ class Entrance(QObject):
             self.page.addWidget(page)
         return self._unlock
 
-    def open(self) -> None:
-        """Open the history: with the key from the keyring, else with the user's help."""
-        self._patience.start()
-        self._attempt(lambda access: access.open())
+    def _show(self, page: CreatePage | UnlockPage) -> None:
+        self.page.setCurrentWidget(page)
+        self.needed.emit()
 
-    def open_other(self, history: Path) -> None:
-        """Open another history instead; this one is left as it is."""
-        self._scope.start(self._change_history(history), name="open another history")
+    async def _ask(self, attempt: object, error: ChatelaineError) -> None:
+        if isinstance(error, PassphraseNeeded):
+            self._ask_for_passphrase(error, locked=isinstance(error.__cause__, KeyringLocked))
+            return
+        page = await self._page_with_ways()
+        if attempt is self._attempt:
+            page.show_problem(error)
+            self._show(page)
 
-    async def aclose(self) -> None:
-        """Let go of the history where it was not opened."""
-        if self._access is not None:
-            await self._access.aclose()
+    def _ask_for_passphrase(self, error: PassphraseNeeded, *, locked: bool) -> None:
+        page = self._create_page()
+        page.show_problem(error, locked=locked)
+        self._show(page)
+
+    async def _show_other_ways(self) -> None:
+        attempt = self._attempt
+        if attempt is None:
+            return
+        is_new = self._may_create and await (await self._to_history()).is_new()
+        page = await self._page_with_ways()
+        if attempt is not self._attempt:
+            return  # there is an answer by now, and it has been shown
+        if is_new:
+            self._ask_for_passphrase(PassphraseNeeded(_NO_ANSWER), locked=True)
+        else:
+            page.show_other_ways()
+            self._show(page)
+
+    async def _page_with_ways(self) -> UnlockPage:
+        kinds = await (await self._to_history()).slot_kinds()
+        from chatelaine.vault.slots import SlotKind
+
+        page = self._unlock_page()
+        page.set_ways(
+            passphrase=SlotKind.PASSPHRASE in kinds, recovery_key=SlotKind.RECOVERY in kinds
+        )
+        return page
+
+    # ------------------------------------------------------------------ attempts
 
     def _create_with_passphrase(self, passphrase: str) -> None:
-        self._attempt(lambda access: access.create_with_passphrase(passphrase))
+        self._begin(lambda access: access.create_with_passphrase(passphrase))
 
     def _open_with_passphrase(self, passphrase: str) -> None:
-        self._attempt(lambda access: access.open_with_passphrase(passphrase))
+        self._begin(lambda access: access.open_with_passphrase(passphrase))
 
     def _open_with_recovery_key(self, text: str) -> None:
-        self._attempt(lambda access: access.open_with_recovery_key(text))
+        self._begin(lambda access: access.open_with_recovery_key(text))
 
     def _open_next(self) -> None:
         async def begin() -> None:
             access = await self._to_history()
-            await self._change_history(await asyncio.to_thread(access.next_history))
+            history = await access.next_history(self._usual)
+            await self._change_history(history, may_create=True)
 
-        self._scope.start(begin(), name="start a new history")
+        self._scope.start(begin(), name=_CHANGE, replace=_CHANGE)
 
-    async def _change_history(self, history: Path) -> None:
-        await self.aclose()
-        self._access, self._history = None, history
+    async def _change_history(self, history: Path, *, may_create: bool) -> None:
+        if self._is_open:
+            return
+        self._forget_attempt()
+        self._scope.cancel(_ATTEMPT)
+        async with self._turn:  # the lock is not let go while something still happens under it
+            await self.aclose()
+            self._history, self._may_create = history, may_create
         self.open()
 
-    def _attempt(self, way: Callable[[HistoryAccess], Awaitable[Workspace]]) -> None:
-        self._scope.start(self._run(way), name="open history", replace="open history")
+    def _begin(self, way: Callable[[HistoryAccess], Awaitable[Workspace]]) -> bool:
+        if self._is_open:
+            return False
+        self._forget_attempt()
+        attempt = self._attempt = object()
+        self._scope.start(self._run(attempt, way), name=_ATTEMPT, replace=_ATTEMPT)
+        return True
 
-    async def _run(self, way: Callable[[HistoryAccess], Awaitable[Workspace]]) -> None:
-        try:
-            workspace = await way(await self._to_history())
-        except PassphraseNeeded as error:
-            page = self._create_page()
-            page.show_problem(error)
-            self.page.setCurrentWidget(page)
-            self.needed.emit()
-            return
-        except ChatelaineError as error:
-            await self._ask(error)
-            return
-        finally:
-            self._patience.stop()
-            self._set_waiting(False)
-        self._access = None
+    async def _run(
+        self, attempt: object, way: Callable[[HistoryAccess], Awaitable[Workspace]]
+    ) -> None:
+        async with self._turn:
+            try:
+                workspace = await way(await self._to_history())
+            except ChatelaineError as error:
+                if attempt is self._attempt:
+                    await self._ask(attempt, error)
+                return
+            finally:
+                wanted = attempt is self._attempt
+                if wanted:
+                    self._end_attempt()
+            if not wanted:
+                await workspace.aclose()
+                return
+            self._is_open, self._access = True, None
         self.opened.emit(workspace)
+
+    def _end_attempt(self) -> None:
+        self._forget_attempt()
+        if self._unlock is not None:
+            self._unlock.set_waiting(False)
+
+    def _forget_attempt(self) -> None:
+        self._attempt = None
+        self._patience.stop()
+        if self._is_waiting:
+            self._is_waiting = False
+            self.waiting.emit(False)
+
+    def _run_out_of_patience(self) -> None:
+        self._is_waiting = True
+        if self._unlock is not None:
+            self._unlock.set_waiting(True)
+        self.waiting.emit(True)
 
     async def _to_history(self) -> HistoryAccess:
         if self._access is None:
-            self._access = (await asyncio.to_thread(_load))(self._history)
+            kind = await asyncio.to_thread(_load)
+            if self._access is None:  # somebody else may have waited for the same
+                self._access = kind(self._history)
         return self._access
-
-    async def _ask(self, error: ChatelaineError) -> None:
-        page = self._unlock_page()
-        if isinstance(error, KeyUnavailable) and self._access is not None:
-            page.set_passphrase_possible(await self._access.has_passphrase())
-        page.show_problem(error)
-        self.page.setCurrentWidget(page)
-        self.needed.emit()
-
-    def _set_waiting(self, waiting: bool) -> None:
-        if self._unlock is not None:
-            self._unlock.set_waiting(waiting)
-        self.waiting.emit(waiting)
 
 
 def _load() -> type[HistoryAccess]:

@@ -106,6 +106,13 @@ def button(text: str, name: str, kind: str) -> QPushButton:
     return made
 
 
+def set_kind(of: QPushButton, kind: str) -> None:
+    """Let a button look like another one of the style sheet's kinds."""
+    of.setProperty("kind", kind)
+    of.style().unpolish(of)
+    of.style().polish(of)
+
+
 def buddy(text: str, field: QWidget) -> QLabel:
     """Make the name of a field; Alt and the marked letter lead into it."""
     label = QLabel(text)

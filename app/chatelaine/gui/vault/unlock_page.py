@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from chatelaine.errors import (
-    KeyFileMissing,
+    KeyFileUnreadable,
     KeyUnavailable,
     RecoveryKeyMistyped,
     WrongSecret,
 )
-from chatelaine.gui.vault.page import Page, buddy, button, words
+from chatelaine.gui.vault.page import Page, buddy, button, set_kind, words
 from chatelaine.gui.vault.recovery_field import CHARACTERS, RecoveryKeyField
 from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.gui.widgets.secret_field import SecretField
@@ -40,6 +40,9 @@ _WAITING = (
     "perhaps hidden behind this one."
 )
 _RECOVERY_HINT = "Eight groups of four characters. Capitals, dashes and spaces do not matter."
+_NO_ANSWER = "The system keyring has not answered yet"
+_STILL_ASKED = "As soon as it does, your history opens by itself. You need not wait for that."
+_NOT_ASKED_ANY_MORE = "“Try again” asks it once more; or open your history here."
 _MAIN_BUTTON = 180
 _ELSEWHERE = "A new history begins empty, in a file of its own; this one stays as it is."
 
@@ -67,6 +70,7 @@ class UnlockPage(Page):
         super().__init__("shield", parent)
         self.setObjectName("unlockPage")
         self._passphrase_possible = False
+        self._recovery_key_possible = False
         self._asked: _Way | None = None
         self._build()
         self._connect()
@@ -125,33 +129,55 @@ class UnlockPage(Page):
 
     # ------------------------------------------------------------------ what is shown
 
-    def set_passphrase_possible(self, possible: bool) -> None:
-        """Tell whether a passphrase opens the history that the next problem is about."""
-        self._passphrase_possible = possible
+    def set_ways(self, *, passphrase: bool, recovery_key: bool) -> None:
+        """Tell what opens the history that is spoken of next."""
+        self._passphrase_possible = passphrase
+        self._recovery_key_possible = recovery_key
+
+    def show_other_ways(self) -> None:
+        """Offer the ways that need no keyring, while that is still being waited for."""
+        self._asked = None
+        self.title.setText(_NO_ANSWER)
+        self.message.setText(_STILL_ASKED)
+        self._untouched.hide()
+        self._offer(
+            again=True,
+            passphrase=self._passphrase_possible,
+            recovery_key=self._recovery_key_possible,
+        )
+        self._by_passphrase.set_primary(primary=False)
+        self.set_waiting(True)
+        if self._passphrase_possible:
+            self._passphrase.setFocus()
+        elif self._recovery_key_possible:
+            self._recovery_key.setFocus()
 
     def show_problem(self, error: ChatelaineError) -> None:
         """Say why the history is not open, and offer the ways on that fit."""
         self._set_busy(busy=False)
         if isinstance(error, WrongSecret | RecoveryKeyMistyped) and self._asked is not None:
             self._asked.complain(error.message)
+            if self.title.text() == _NO_ANSWER:  # what was entered was tried instead
+                self.message.setText(_NOT_ASKED_ANY_MORE)
             return
         self._asked = None
         self.title.setText(error.title)
         self.message.setText(error.message)
-        wrapped = isinstance(error, KeyUnavailable) and not isinstance(error, KeyFileMissing)
+        # A key file that is damaged in one place may be whole in another.
+        wrapped = isinstance(error, KeyUnavailable | KeyFileUnreadable)
         # Of this kind itself it is no fault: this history simply opens with its passphrase.
         usual = type(error) is KeyUnavailable and self._passphrase_possible
         self._untouched.setVisible(not usual)
         self._offer(
             again=not usual,
             passphrase=wrapped and self._passphrase_possible,
-            recovery_key=wrapped and not usual,
+            recovery_key=wrapped and self._recovery_key_possible and not usual,
         )
-        self._recovery_key_instead.setVisible(usual)
+        self._recovery_key_instead.setVisible(usual and self._recovery_key_possible)
         self._by_passphrase.set_primary(primary=usual)
         if usual:
             self._passphrase.setFocus()
-        else:
+        elif not (self._passphrase.text() or self._recovery_key.text()):
             self._again.setFocus()
 
     def set_waiting(self, waiting: bool) -> None:
@@ -166,11 +192,9 @@ class UnlockPage(Page):
 
     def _offer(self, *, again: bool, passphrase: bool, recovery_key: bool) -> None:
         self._again.setVisible(again)
-        self._by_passphrase.setVisible(passphrase)
-        self._by_recovery_key.setVisible(recovery_key)
+        self._by_passphrase.offer(offered=passphrase)
+        self._by_recovery_key.offer(offered=recovery_key)
         self._recovery_key_instead.hide()
-        for way in (self._by_passphrase, self._by_recovery_key):
-            way.reset()
         self._check_recovery_key()
 
     def _show_recovery_key(self) -> None:
@@ -261,19 +285,19 @@ class _Way(QFrame):
 
     def set_primary(self, *, primary: bool) -> None:
         """Make this the one thing to do here, or one among others."""
-        self._open.setProperty("kind", "primary" if primary else "")
-        self._open.style().unpolish(self._open)
-        self._open.style().polish(self._open)
+        set_kind(self._open, "primary" if primary else "")
 
     def complain(self, text: str) -> None:
         """Say what is wrong with what was entered, and wait for something else."""
         self.note.say(text, Role.ERROR)
         self._field.setFocus()
 
-    def reset(self) -> None:
-        """Forget what was entered and what was said of it."""
-        self._field.setText("")
+    def offer(self, *, offered: bool) -> None:
+        """Show or hide it. What was said of it is forgotten, and what is typed where it goes."""
+        self.setVisible(offered)
         self.note.hush()
+        if not offered:
+            self._field.setText("")
 
 
 class _Waiting(QWidget):
