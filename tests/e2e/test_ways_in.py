@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from support.driver import Driver
+from support.secret_service import PASSWORD, session_bus
 from support.until import wait_until
 
 pytestmark = pytest.mark.timeout(120)
@@ -80,6 +84,86 @@ def test_the_recovery_key_opens_a_history_whose_keyring_does_not_answer(
         program.wait_open()
         program.wait_for(lambda state: texts(state, "UserRow") == ["Still here?"])
         assert program.quit() == 0
+
+
+@pytest.fixture
+def own_keyring():
+    """A bus with a keyring of the test's own, to be locked or stopped."""
+    with session_bus() as bus:
+        yield bus
+
+
+def test_a_keyring_that_never_answers_leaves_the_way_to_the_recovery_key(user, own_keyring):
+    own_keyring.start_keyring(PASSWORD)
+    environment = {**user, **own_keyring.environment}
+    with Driver(environment) as program:
+        program.wait_open()
+        program.trigger("recovery-key")
+        shown = program.wait_for(lambda state: state["dialog"])["dialog"]
+        recovery_key = "-".join(line for line in shown.splitlines() if len(line) == 4)
+        program.click("Later")
+        program.wait_for(lambda state: not state["dialog"])
+        assert program.quit() == 0
+    keyring = own_keyring.keyring_pid
+    os.kill(keyring, signal.SIGSTOP)
+    try:
+        with Driver(environment) as program:
+            program.wait_for(lambda state: any("Waiting for" in text for text in state["labels"]))
+            program.click("Open it another way…")
+            program.wait_for(lambda state: state["page"] == "locked")
+            program.set_text("Recovery key", recovery_key)
+            program.press("Return")
+            program.wait_open()
+            assert program.quit() == 0
+    finally:
+        os.kill(keyring, signal.SIGCONT)
+
+
+def test_a_locked_keyring_at_the_first_start_is_to_be_unlocked_first(user, own_keyring):
+    own_keyring.start_keyring(PASSWORD)
+    own_keyring.lock()
+    with Driver({**user, **own_keyring.environment}) as program:
+        state = program.wait_for(lambda state: state["page"] == "locked")
+        assert "Unlock your keyring" in state["labels"]
+        assert not any("there is none here" in text for text in state["labels"])
+        own_keyring.end_keyring()
+        own_keyring.start_keyring(PASSWORD)
+        program.click("Try the keyring again")
+        program.wait_open()
+        assert program.quit() == 0
+
+
+def test_a_damaged_slot_does_not_greet_but_leads_to_the_recovery_key(start, folder):
+    with start() as program:
+        program.wait_open()
+        assert program.quit() == 0
+    keys = folder / "history.keys.json"
+    keys.write_text(keys.read_text(encoding="utf-8").replace('"entry"', '"lost"'), encoding="utf-8")
+    with start() as program:
+        state = program.wait_for(lambda state: state["page"] == "locked")
+        assert "Welcome back" not in state["labels"]
+        assert "Recovery key" in " ".join(state["labels"]).replace("&", "")
+        assert program.quit() == 0
+
+
+def test_a_remembered_history_that_is_not_there_is_not_made_anew(start, user, folder):
+    settings = Path(user["XDG_CONFIG_HOME"]) / "chatelaine" / "settings.json"
+    missing = Path(user["HOME"]) / "drive" / "mine.db"
+    with start() as program:
+        program.wait_open()
+        program.trigger("text-larger")
+        assert program.quit() == 0
+    known = json.loads(settings.read_text(encoding="utf-8"))
+    settings.write_text(json.dumps({**known, "history": str(missing)}), encoding="utf-8")
+    with start() as program:
+        state = program.wait_for(lambda state: state["page"] == "locked")
+        assert any(str(missing) in text for text in state["labels"])
+        assert not missing.parent.exists()
+        program.click("Start a new history")
+        program.wait_open()
+        assert program.quit() == 0
+    assert not missing.parent.exists()
+    assert (folder / "history-2.db").exists()
 
 
 def test_a_new_history_begins_beside_the_old_one_and_is_opened_again(start, folder):
