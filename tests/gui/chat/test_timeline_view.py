@@ -559,6 +559,37 @@ def test_a_new_thread_says_what_it_is_and_offers_something(view, qtbot):
         QTest.keyClick(chip, Qt.Key.Key_Space)
 
 
+def test_before_anything_was_loaded_nothing_is_shown(view):
+    assert view._empty.isHidden()
+    assert view._column.isHidden()
+    view.load([])
+    assert view._empty.isVisible()
+
+
+def test_a_switch_shows_nothing_until_the_other_thread_is_there(view, qtbot):
+    view.load(thread(3))
+    view.show_nothing()
+    assert not view.rows
+    assert texts(view) == []
+    assert view._empty.isHidden()
+    assert bar(view).maximum() == 0
+    view.load(thread(2, first=5))
+    settle(view, qtbot)
+    assert view._empty.isHidden()
+    assert texts(view) == ["Question 5", "An answer.", "Question 6", "An answer."]
+
+
+def test_a_new_thread_is_laid_out_for_the_size_in_which_it_comes_up(dressed, qtbot):
+    made = TimelineView()
+    qtbot.addWidget(made)
+    made.load([])
+    made.resize(700, 500)
+    made.show()
+    qtbot.waitExposed(made)
+    assert made._empty.geometry() == made.rect()
+    assert made._empty.chips[0].width() > 250
+
+
 def test_the_first_message_takes_the_place_of_the_suggestions(view, qtbot):
     view.load([])
     view.apply(TurnStarted(1, "Hello", NOW))

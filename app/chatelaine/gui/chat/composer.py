@@ -40,6 +40,8 @@ _ABOVE: Final = 9
 _BELOW: Final = 14
 _BUTTON: Final = 34
 _BUTTON_INSET: Final = 7
+_PAGES: Final[dict[int, int]] = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
+_EDGES: Final[dict[int, int]] = {Qt.Key.Key_Home: -1, Qt.Key.Key_End: 1}
 
 
 class Composer(QWidget):
@@ -53,11 +55,15 @@ class Composer(QWidget):
         submitted: The text that is to be sent, without empty lines around it; never blank.
         stop_requested: The running turn is to be stopped.
         text_changed: The text is another one.
+        scroll_pages: Page Up (-1) or Page Down (1) in an empty field: the thread is meant.
+        scroll_edge: Ctrl+Home (-1) or Ctrl+End (1) in an empty field, likewise.
     """
 
     submitted = Signal(str)
     stop_requested = Signal()
     text_changed = Signal()
+    scroll_pages = Signal(int)
+    scroll_edge = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +76,8 @@ class Composer(QWidget):
         self.field.textChanged.connect(self._on_text_changed)
         self.field.lines_changed.connect(self._arrange)
         self.field.focus_changed.connect(self.update)
+        self.field.page_pressed.connect(self.scroll_pages)
+        self.field.edge_pressed.connect(self.scroll_edge)
         self.button.clicked.connect(self._press)
         self._show_button()
         self._arrange()
@@ -194,6 +202,8 @@ class Composer(QWidget):
         painter.setPen(colour(palette.text_muted))
         area = QRect(0, self._frame.bottom() + 6, self.width(), round(16 * scale))
         hint = RUNNING_HINT if self._running else HINT
+        room = self.width() - 2 * _NARROW_MARGIN
+        hint = painter.fontMetrics().elidedText(hint, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), hint)
 
 
@@ -204,9 +214,13 @@ class ComposerField(QPlainTextEdit):
         submit_pressed: Enter.
         lines_changed: It needs another height.
         focus_changed: It has the keyboard now, or no longer.
+        page_pressed: Page Up (-1) or Page Down (1) while it is empty.
+        edge_pressed: Ctrl+Home (-1) or Ctrl+End (1) while it is empty.
     """
 
     submit_pressed = Signal()
+    page_pressed = Signal(int)
+    edge_pressed = Signal(int)
     lines_changed = Signal()
     focus_changed = Signal()
 
@@ -269,8 +283,20 @@ class ComposerField(QPlainTextEdit):
             # While an input method composes, Enter chooses one of its words.
             if not self._composing:
                 self.submit_pressed.emit()
-        else:
+        elif not self._scroll_elsewhere(event.key(), modifiers):
             super().keyPressEvent(event)
+
+    def _scroll_elsewhere(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
+        """Pass on a key that moves through a text when there is none here; tell whether it was."""
+        if self._composing or not self.document().isEmpty():
+            return False
+        if modifiers == Qt.KeyboardModifier.NoModifier and key in _PAGES:
+            self.page_pressed.emit(_PAGES[key])
+            return True
+        if modifiers == Qt.KeyboardModifier.ControlModifier and key in _EDGES:
+            self.edge_pressed.emit(_EDGES[key])
+            return True
+        return False
 
     @override
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,8 @@ from chatelaine.markup.blocks import Text
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
+    from chatelaine.gui.theme.palette import Palette
+
 HEADING: Final = "What is on your mind?"
 PROMISE: Final = "Everything you write here is kept encrypted on this computer."
 SUGGESTIONS: Final = (
@@ -33,14 +36,26 @@ SUGGESTIONS: Final = (
 
 _MARK: Final = 60.0
 _MARGIN: Final = 20
+_TOP: Final = 16
+_GAP: Final = 18
+"""Between the symbol, the words and the suggestions."""
 _CHIP_GAP: Final = 12
+_TIGHT_GAP: Final = 6
 _CHIP_HEIGHT: Final = 66.0
+_CHIP_LEAST: Final = 38.0
+_CHIP_SIDE: Final = 14
+_CHIP_SYMBOL: Final = 18
+_CHIP_ABOVE: Final = 5
+_HEADING_PX: Final = 26
+_HEADING_LEAST: Final = 15
 _WIDEST: Final = 620
 _TWO_COLUMNS: Final = 500
 
 
 class EmptyThread(QWidget):
-    """A friendly word, a promise, and some things to begin with. `arrange` gives its height.
+    """A friendly word, a promise, and some things to begin with.
+
+    In a room that is too low for all of it, the symbol goes first and the promise next.
 
     Signals:
         chosen: The words of a suggestion.
@@ -55,39 +70,65 @@ class EmptyThread(QWidget):
         for chip in self.chips:
             chip.clicked.connect(partial(self._choose, chip))
         self._heading = QRectF()
+        self._heading_font = QFont()
         self._promise = QRectF()
         self._mark = QRectF()
 
     def _choose(self, chip: SuggestionChip) -> None:
         self.chosen.emit(chip.text())
 
-    def arrange(self, width: int, height: int) -> int:
-        """Place everything in the middle of a room; give the height that is needed."""
+    def arrange(self, width: int, height: int) -> None:
+        """Place everything in the middle of a room."""
         scale = current_scale()
-        room = min(width - 2 * _MARGIN, round(_WIDEST * scale))
+        room = max(min(width - 2 * _MARGIN, round(_WIDEST * scale)), 1)
         left = (width - room) // 2
         columns = 2 if room >= _TWO_COLUMNS * scale else 1
         rows = -(-len(self.chips) // columns)
-        chip_height = round(_CHIP_HEIGHT * scale) if columns > 1 else round(50 * scale)
-        chips = rows * chip_height + (rows - 1) * _CHIP_GAP
-        promise = self._promise_lines(room)
-        mark = _MARK * scale
-        parts = mark + 18 + 40 * scale + 6 + promise + 30 + chips
-        top = max((height - parts) * 0.44, 24.0)
-        self._mark = QRectF((width - mark) / 2, top, mark, mark)
-        self._heading = QRectF(left, self._mark.bottom() + 18, room, 40 * scale)
-        self._promise = QRectF(left, self._heading.bottom() + 6, room, promise)
         chip_width = (room - (columns - 1) * _CHIP_GAP) // columns
-        first = round(self._promise.bottom() + 30)
+        words = max(chip.height_for(chip_width) for chip in self.chips)
+        mark, heading = _MARK * scale, self._fit_heading(room)
+        promise = self._promise_lines(room)
+        chip_height = max(words, round(_CHIP_HEIGHT * scale * (1 if columns > 1 else 0.75)))
+        gap = _CHIP_GAP
+
+        def needed() -> float:
+            above = sum(part + _GAP for part in (mark, promise) if part)
+            return above + heading + _GAP + rows * chip_height + (rows - 1) * gap
+
+        free = height - 2 * _TOP
+        if needed() > free:
+            chip_height, gap = words, _TIGHT_GAP
+        if needed() > free:
+            mark = 0.0
+        if needed() > free:
+            promise = 0.0
+        top = max((height - needed()) * 0.44, _TOP)
+        self._mark = QRectF((width - mark) / 2, top, mark, mark)
+        top += mark + _GAP if mark else 0
+        self._heading = QRectF(left, top, room, heading)
+        top += heading
+        self._promise = QRectF(left, top + 6, room, promise)
+        top += promise + _GAP if promise else 0
+        first = round(top + _GAP)
         for index, chip in enumerate(self.chips):
             column, row = index % columns, index // columns
             chip.setGeometry(
                 left + column * (chip_width + _CHIP_GAP),
-                first + row * (chip_height + _CHIP_GAP),
+                first + row * (chip_height + gap),
                 chip_width,
                 chip_height,
             )
-        return first + chips + 24
+        self.update()
+
+    def _fit_heading(self, width: int) -> float:
+        """Choose the size in which the heading fits into a width; give its height."""
+        pixels = _HEADING_PX * current_scale()
+        self._heading_font = fonts.text_font(pixels, QFont.Weight.DemiBold)
+        advance = QFontMetricsF(self._heading_font).horizontalAdvance(HEADING) + 2
+        if advance > width:
+            pixels = max(math.floor(pixels * width / advance), _HEADING_LEAST)
+            self._heading_font = fonts.text_font(pixels, QFont.Weight.DemiBold)
+        return QFontMetricsF(self._heading_font).height() + 4
 
     def _promise_font(self) -> QFont:
         return fonts.text_font((fonts.MESSAGE_PX - 1) * current_scale())
@@ -103,10 +144,16 @@ class EmptyThread(QWidget):
         palette, scale = palettes.current(), current_scale()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        icons.paint(painter, "chatelaine", "", self._mark)
+        if not self._mark.isEmpty():
+            icons.paint(painter, "chatelaine", "", self._mark)
         painter.setPen(colour(palette.text))
-        painter.setFont(fonts.text_font(26 * scale, QFont.Weight.DemiBold))
+        painter.setFont(self._heading_font)
         painter.drawText(self._heading, int(Qt.AlignmentFlag.AlignCenter), HEADING)
+        if not self._promise.isEmpty():
+            self._draw_promise(painter, palette, scale)
+        painter.end()
+
+    def _draw_promise(self, painter: QPainter, palette: Palette, scale: float) -> None:
         font = self._promise_font()
         painter.setFont(font)
         painter.setPen(colour(palette.text_muted))
@@ -118,7 +165,6 @@ class EmptyThread(QWidget):
         if left >= self._promise.left():
             lock = QRectF(left, self._promise.top(), size, size)
             icons.paint(painter, "lock", palette.text_muted, lock)
-        painter.end()
 
 
 class SuggestionChip(QAbstractButton):
@@ -131,6 +177,17 @@ class SuggestionChip(QAbstractButton):
         self.setAccessibleName(words)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def height_for(self, width: int) -> int:
+        """Give the least height, in pixels, that has room for the words in a width."""
+        words = math.ceil(self._words(width).height + 2 * _CHIP_ABOVE)
+        return max(words, round(_CHIP_LEAST * current_scale()))
+
+    def _words(self, width: int) -> TextBlock:
+        style = block_style(palettes.current(), current_scale())
+        words = TextBlock(Text(self.text()), style, style.cell)
+        words.set_width(max(width - _words_left() - _CHIP_SIDE * current_scale(), 1))
+        return words
 
     @override
     def sizeHint(self) -> QSize:
@@ -156,13 +213,14 @@ class SuggestionChip(QAbstractButton):
         ground = palette.pressed if self.isDown() else palette.window
         painter.setBrush(colour(palette.hover if self.underMouse() else ground))
         painter.drawRoundedRect(area, 12, 12)
-        size = 18 * scale
-        box = QRectF(14 * scale, (self.height() - size) / 2, size, size)
+        size = _CHIP_SYMBOL * scale
+        box = QRectF(_CHIP_SIDE * scale, (self.height() - size) / 2, size, size)
         icons.paint(painter, self._symbol, palette.accent, box)
-        left = box.right() + 12 * scale
-        style = block_style(palette, scale)
-        words = TextBlock(Text(self.text()), style, style.cell)
-        words.set_width(self.width() - left - 12 * scale)
-        painter.translate(left, (self.height() - words.height) / 2)
+        words = self._words(self.width())
+        painter.translate(_words_left(), (self.height() - words.height) / 2)
         words.draw(painter, QRectF(), None)
         painter.end()
+
+
+def _words_left() -> float:
+    return (_CHIP_SIDE + _CHIP_SYMBOL + 12) * current_scale()

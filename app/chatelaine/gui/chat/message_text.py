@@ -199,6 +199,10 @@ class MessageText(QWidget):
         self.selection_started.emit()
         self._select(*self._document.everything())
 
+    def selectAll(self) -> None:  # noqa: N802  it is called as it is on Qt's own widgets
+        """Select the whole text: what the window's Edit menu asks of the widget with the focus."""
+        self.select_all()
+
     def copy(self) -> None:
         """Copy what is selected, or the whole message as it was written."""
         _to_clipboard(self.selected_text() or self._source())
@@ -313,6 +317,14 @@ class MessageText(QWidget):
             link = self._document.link_at(QPointF(event.pos()) - _ORIGIN)
             QToolTip.showText(event.globalPos(), link, self)
             return True
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and self._is_own_key(event)
+        ):
+            # Else the window's own shortcuts would take these keys away.
+            event.accept()
+            return True
         return super().event(event)
 
     @override
@@ -339,6 +351,11 @@ class MessageText(QWidget):
         return menu
 
     # ------------------------------------------------------------------ keyboard
+
+    def _is_own_key(self, event: QKeyEvent) -> bool:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return self.selection is not None
+        return event.matches(QKeySequence.StandardKey.SelectAll)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -52,6 +52,8 @@ _TOGETHER: Final = 25
 _REST_MS: Final = 120
 _NEAR_END: Final = 24
 _JUMP_BOTTOM: Final = 10
+_PAGE_OVERLAP: Final = 40
+"""Pixels that are seen before and after scrolling by a page."""
 
 
 class TimelineView(QWidget):
@@ -77,6 +79,7 @@ class TimelineView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._model = TimelineModel()
         self._has_earlier = False
+        self._is_loaded = False
         self._wanted_first = 0
         self._changed: int | None = None
         self._following = True
@@ -111,7 +114,7 @@ class TimelineView(QWidget):
         self._area = OverlayScrollArea(self)
         self._area.setWidget(self._column)
         self._area.verticalScrollBar().valueChanged.connect(self._on_scrolled)
-        self._empty.setParent(self._area.viewport())
+        self._empty.setParent(self)
         self._jump = RoundButton("arrow-down", "Jump to the latest message", self)
         self._jump.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._jump.clicked.connect(self.scroll_to_end)
@@ -140,6 +143,7 @@ class TimelineView(QWidget):
         self._flush_timer.stop()
         self._changed = None
         self._has_earlier = has_earlier
+        self._is_loaded = True
         self._model.load(rows)
         rows = self._model.rows
         self.setUpdatesEnabled(False)
@@ -159,6 +163,20 @@ class TimelineView(QWidget):
             self._fill()
         finally:
             self.setUpdatesEnabled(True)
+
+    def show_nothing(self) -> None:
+        """Show the plain ground, until `load` says what there is.
+
+        So a thread that is still being read does not look like an empty one.
+        """
+        for timer in (self._flush_timer, self._slice_timer, self._rest_timer):
+            timer.stop()
+        self._changed = None
+        self._has_earlier = self._is_loaded = False
+        self._model.load(())
+        self._start_anew()
+        self._show_emptiness()
+        self._arrange()
 
     def apply(self, event: ChatEvent) -> None:
         """Show what has happened; text that is added, a few hundredths of a second later."""
@@ -180,6 +198,18 @@ class TimelineView(QWidget):
         bar = self._area.verticalScrollBar()
         self._move(bar.maximum())
         self._show_jump()
+
+    def scroll_by_page(self, pages: int) -> None:
+        """Scroll by what is seen, less a line: up for a negative number of pages."""
+        bar = self._area.verticalScrollBar()
+        bar.setValue(bar.value() + pages * max(bar.pageStep() - _PAGE_OVERLAP, 1))
+
+    def scroll_to_edge(self, edge: int) -> None:
+        """Show the first row that is there (-1), or the latest (1)."""
+        if edge > 0:
+            self.scroll_to_end()
+        else:
+            self._area.verticalScrollBar().setValue(0)
 
     @property
     def is_following(self) -> bool:
@@ -262,16 +292,17 @@ class TimelineView(QWidget):
             self._arrange()
 
     def _show_emptiness(self) -> None:
-        is_empty = not self._model.rows
-        self._empty.setVisible(is_empty)
-        self._column.setVisible(not is_empty)
+        has_rows = bool(self._model.rows)
+        is_empty = self._is_loaded and not has_rows
         if is_empty:
             self._place_empty()
+        self._empty.setVisible(is_empty)
+        self._column.setVisible(has_rows)
 
     def _place_empty(self) -> None:
-        view = self._area.viewport().size()
-        height = self._empty.arrange(view.width(), view.height())
-        self._empty.setGeometry(0, 0, view.width(), max(height, view.height()))
+        # Not the viewport's size: as long as nothing is on the screen, that is not known yet.
+        self._empty.arrange(self.width(), self.height())
+        self._empty.setGeometry(self.rect())
 
     # ------------------------------------------------------------------ places
 
@@ -412,11 +443,10 @@ class TimelineView(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        bar = self._area.verticalScrollBar()
         if event.key() == Qt.Key.Key_Home:
-            bar.setValue(0)
+            self.scroll_to_edge(-1)
         elif event.key() == Qt.Key.Key_End:
-            self.scroll_to_end()
+            self.scroll_to_edge(1)
         else:
             event.ignore()
 
