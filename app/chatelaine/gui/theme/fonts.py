@@ -50,7 +50,7 @@ def text_font(
     font.setPixelSize(max(1, round(pixels)))
     font.setWeight(weight)
     font.setItalic(italic)
-    return font
+    return _literal(font)
 
 
 def code_font(pixels: float) -> QFont:
@@ -59,4 +59,10 @@ def code_font(pixels: float) -> QFont:
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setFixedPitch(True)
     font.setPixelSize(max(1, round(pixels)))
+    return _literal(font)
+
+
+def _literal(font: QFont) -> QFont:
+    # Inter would show 0x10 as a multiplication and -> as an arrow: words stay as they are written.
+    font.setFeature(QFont.Tag("calt"), 0)
     return font

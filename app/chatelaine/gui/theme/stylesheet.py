@@ -167,7 +167,16 @@ QListView, QTreeView, QTableView {{
   background: {p.raised}; border: 1px solid {p.border}; border-radius: 8px; outline: none;
   selection-background-color: {p.selected}; selection-color: {p.text};
 }}
-QListView::item:selected {{ background: {p.selected}; color: {p.text}; }}
+QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{
+  background: {p.selected}; color: {p.text};
+}}
+QHeaderView {{ background: {p.raised}; border: none; }}
+QHeaderView::section {{
+  background: {p.raised}; color: {p.text_muted}; border: none; padding: 5px 8px;
+  border-bottom: 1px solid {p.border}; border-right: 1px solid {p.border};
+}}
+QHeaderView::section:last, QHeaderView::section:only-one {{ border-right: none; }}
+QHeaderView::section:hover {{ background: {p.hover}; color: {p.text}; }}
 QListView[role="sidebar"] {{ background: transparent; border: none; padding: 0 8px; }}
 QListView[role="sidebar"]::item {{ border-radius: 8px; padding: 7px 9px; }}
 QListView[role="sidebar"]::item:hover {{ background: {p.hover}; }}
