@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         fill_menu_bar(self.menuBar(), self.actions_by_id)
         self.workspace_page = WorkspacePage(self._scope)
         history = Path(settings.history) if settings.history else usual_history
-        self.entrance = Entrance(history, self._scope, self)
+        self.entrance = Entrance(history, self._scope, self, usual=usual_history)
         self._banner = FailureBanner()
         self.workspace_page.notices.addWidget(self._banner)
         self._pages = QStackedWidget()
@@ -122,9 +122,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         page, entrance = self.workspace_page, self.entrance
-        entrance.opened.connect(
-            lambda workspace: self._start_task(self._attach(workspace), "attach")
-        )
+        entrance.opened.connect(self._on_opened)
         entrance.needed.connect(lambda: self._pages.setCurrentWidget(entrance.page))
         entrance.waiting.connect(self._show_waiting)
         entrance.quit_requested.connect(self.close)
@@ -182,8 +180,12 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------ the history
 
-    async def _attach(self, workspace: Workspace) -> None:
+    def _on_opened(self, workspace: Workspace) -> None:
+        # From this moment it is ours to close, even if the window is on its way out.
         self._workspace = workspace
+        self._start_task(self._attach(workspace), "attach")
+
+    async def _attach(self, workspace: Workspace) -> None:
         self._banner.clear()
         self._remember_history(workspace.history)
         self._pages.setCurrentWidget(self.workspace_page)
@@ -216,7 +218,7 @@ class MainWindow(QMainWindow):
                     "It may be asking for a password in another window. "
                     "You can begin to write: it is sent once your history is open.",
                 ),
-                {},
+                {"Open it another way…": self.entrance.show_other_ways},
                 tone=Tone.INFO,
             )
         else:

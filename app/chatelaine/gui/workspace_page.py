@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
+from chatelaine.chat.events import ChatEvent, TurnEnded
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat.composer import Composer
 from chatelaine.gui.chat.controller import ChatController
@@ -350,6 +350,7 @@ class WorkspacePage(QWidget):
         controller.event_arrived.connect(partial(self._show_event, number))
         controller.running_changed.connect(partial(self._show_running, number))
         controller.steps_changed.connect(partial(self._show_steps, number))
+        controller.message_stored.connect(partial(self._forget_sent, number))
         controller.text_returned.connect(partial(self._take_back, number))
         controller.text_brought_again.connect(partial(self._forget_returned, number))
         controller.failed.connect(self.failed)
@@ -370,9 +371,6 @@ class WorkspacePage(QWidget):
     def _show_event(self, thread_id: ThreadId, event: ChatEvent) -> None:
         if self._is_open(thread_id):
             self.timeline.apply(event)
-        if isinstance(event, TurnStarted):
-            self._drafts.stored(thread_id)
-            self._write_drafts()
         if isinstance(event, TurnEnded):
             self.turn_ended.emit()
 
@@ -444,6 +442,10 @@ class WorkspacePage(QWidget):
             self._waiting_message = self._waiting_message or text
         elif not self._controller.running:
             self._send(self._controller, text)
+
+    def _forget_sent(self, thread_id: ThreadId) -> None:
+        self._drafts.stored(thread_id)
+        self._write_drafts()
 
     def _take_back(self, thread_id: ThreadId, text: str) -> None:
         """Put a text that was taken back where the user can change it and send it again."""

@@ -7,6 +7,7 @@ import json
 import threading
 
 import pytest
+from typing_extensions import override
 
 from chatelaine.errors import (
     ExportFailed,
@@ -280,6 +281,7 @@ class SlowKeyring(MemoryKeyring):
         self.answering = threading.Event()
         self.answering.set()
 
+    @override
     def read(self, name):
         entry = super().read(name)
         self.answering.wait()

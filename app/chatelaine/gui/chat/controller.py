@@ -40,6 +40,7 @@ class ChatController(QObject):
         event_arrived: A ChatEvent, already applied to `model`.
         running_changed: Whether a turn runs now.
         steps_changed: `steps` is another one.
+        message_stored: The message that was sent last is on the disk.
         text_returned: A text that was sent and is taken back; it belongs in the composer again.
         text_brought_again: The text of a turn that redo has brought again.
         failed: A ChatelaineError that no turn tells of.
@@ -49,6 +50,7 @@ class ChatController(QObject):
     event_arrived = Signal(object)
     running_changed = Signal(bool)
     steps_changed = Signal()
+    message_stored = Signal()
     text_returned = Signal(str)
     text_brought_again = Signal()
     failed = Signal(object)
@@ -157,6 +159,7 @@ class ChatController(QObject):
                 async for event in events:
                     if isinstance(event, TurnStarted):
                         self._running_turn = event.turn
+                        self.message_stored.emit()
                         self._set_steps(History(undo=StepKind.TURN))
                     self._tell(event)
         except asyncio.CancelledError:
@@ -185,7 +188,9 @@ class ChatController(QObject):
         if self._running_turn is not None:
             self._tell(TurnEnded(self._running_turn, state, error))
             return
-        if not self._conversation.is_stored and instead_of is None:
+        if self._conversation.is_stored:
+            self.message_stored.emit()
+        elif instead_of is None:
             self.text_returned.emit(text)
         # It was stored and not shown yet, or it was to replace what is not shown any more.
         if self._conversation.is_stored or instead_of is not None:
