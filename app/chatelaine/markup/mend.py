@@ -11,11 +11,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from chatelaine.markup.formulas import CLOSING, OPENING, formula_end, looks_like_maths, may_open
+
 _FENCE: Final = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})")
 _UNDECIDED: Final = re.compile(
-    r"^[ \t>]*(?:`{1,2}|~{1,2}|#{1,6}|[-=]+|[*+]{1,3}|\||:?-+:?\|?)[ \t]*$"
+    r"^[ \t>]*(?:`{1,2}|~{1,2}|\${1,2}|\\[(\[]?|#{1,6}|[-=]+|[*+]{1,3}|\||:?-+:?\|?)[ \t]*$"
 )
 _BLOCK_START: Final = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,6})(?:[ \t]+|$)|^[ \t>]+")
+_FORMULA: Final = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(\$\$|\\\[)")
 _DELIMITERS: Final = re.compile(r"^[ \t]*[|:\- \t]*$")
 _OPEN_LINK: Final = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*$")
 
@@ -31,6 +34,12 @@ def mend(source: str) -> str:
         return head if is_closing and len(partial) < len(fence) else source
     if (opening := _FENCE.match(last)) and "`" not in last[opening.end() :]:
         return source
+    formula = _mended_formula(source)
+    return _mended_line(source, head, last) if formula is None else formula
+
+
+def _mended_line(source: str, head: str, last: str) -> str:
+    """Finish what ends in no fence and in no formula."""
     if _UNDECIDED.match(last) and not _in_table(head):
         return head
     lines = _trailing_lines(source)
@@ -57,6 +66,40 @@ def _open_fence(text: str) -> str:
         elif mark[0] == fence[0] and len(mark) >= len(fence) and not line[found.end() :].strip():
             fence = ""
     return fence
+
+
+def _mended_formula(source: str) -> str | None:
+    """Close the formula on lines of its own within which the text ends; None where it does not."""
+    lines = _trailing_lines(source)
+    mark, opened = "", 0
+    for index, line in enumerate(lines):
+        rest = line
+        if not mark:
+            found = _FORMULA.match(line)
+            if not found:
+                continue
+            mark, opened, rest = CLOSING[found[1]], index, line[found.end() :]
+        if mark in rest:
+            mark = ""
+    if not mark:
+        return None
+    written = "\n".join(lines[opened:])
+    before = source[: len(source) - len(written)]
+    written = written.rstrip()
+    if mark == "$$":
+        # Half of the closing mark.
+        written = written[:-1] if written.endswith("$") and not written.endswith("$$") else written
+    else:
+        written = _without_half_escape(written)
+    found = _FORMULA.match(written)
+    has_content = found and written[found.end() :].strip()
+    return before + written + mark if has_content else before
+
+
+def _without_half_escape(words: str) -> str:
+    """Take off a backslash at the end whose character is not there yet."""
+    count = len(words) - len(words.rstrip("\\"))
+    return words[:-1] if count % 2 else words
 
 
 def _trailing_lines(text: str) -> list[str]:
@@ -123,11 +166,11 @@ def _closed(words: str) -> str:
     index, length = 0, len(words.rstrip())
     while index < length:
         char = words[index]
-        if char == "\\":
-            index += 2
-            continue
         if char not in "`*~":
-            index += 1
+            after = _after_other(words, index, length)
+            if after < 0:
+                return _closed_formula(words, index, length) + "".join(reversed(open_marks))
+            index = after
             continue
         end = index
         while end < length and words[end] == char:
@@ -152,6 +195,33 @@ def _closed(words: str) -> str:
     if not open_marks:
         return words[:length] if length < len(words.rstrip()) else words
     return words[:length].rstrip() + "".join(reversed(open_marks))
+
+
+def _after_other(words: str, index: int, length: int) -> int:
+    """Give where what is no mark of emphasis or code ends; -1 for a formula that is still open."""
+    if found := OPENING.match(words, index, length):
+        end = formula_end(words, index)
+        if end < 0 and _is_open_formula(words, index, found[0]):
+            return -1
+        return max(end, found.end())
+    return index + (2 if words[index] == "\\" else 1)
+
+
+def _closed_formula(words: str, index: int, length: int) -> str:
+    found = OPENING.match(words, index)
+    closing = CLOSING[found[0]] if found else ""
+    # Half of the closing mark may be there.
+    return _without_half_escape(words[:length].removesuffix("$")).rstrip() + closing
+
+
+def _is_open_formula(words: str, start: int, mark: str) -> bool:
+    """Tell whether a formula begins here that is still being written."""
+    content = words[start + len(mark) :]
+    if CLOSING[mark] in content or not content.strip("\\$ "):
+        return False
+    if mark == "\\(":
+        return True
+    return looks_like_maths(content) and (mark != "$" or may_open(words, start))
 
 
 def _closing_ticks(words: str, start: int, count: int) -> int:

@@ -1,7 +1,8 @@
 """Markdown into blocks: CommonMark with GitHub's tables, strikethrough and task lists.
 
 What a model writes is not trusted: raw HTML is text, a link leads to http, https or mailto or is no
-link, and an image is never loaded: its description stands in its place.
+link, and an image is never loaded: its description stands in its place. A formula is code: it is
+shown as it was written.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
+from chatelaine.markup import formulas
 from chatelaine.markup.blocks import (
     TOP,
     Align,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+FORMULA_LANGUAGE: Final = "math"
+"""The language of the code that a formula on lines of its own becomes."""
 _ALLOWED: Final = ("http://", "https://", "mailto:")
 _BARE_URL: Final = re.compile(r"\bhttps?://[^\s<>\"'`|\\^{}]+", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|$)")
@@ -97,6 +101,7 @@ def _markdown() -> MarkdownIt:
 
     made = Parser("commonmark", {"html": False}).enable(["table", "strikethrough"])
     made.disable(["html_block", "html_inline"])
+    formulas.install(made)
     made.options["maxNesting"] = _DEEPEST
     return made
 
@@ -142,6 +147,8 @@ class _Walk:
                 language = words[0] if words else ""
                 code = token.content.removesuffix("\n")
                 self.made.append(Code(code, language, self._place()))
+            case formulas.BLOCK:
+                self.made.append(Code(token.content, FORMULA_LANGUAGE, self._place()))
             case "table_open":
                 return self._table(index)
             case "hr":
@@ -249,7 +256,7 @@ class _Inline:
         match token.type:
             case "text":
                 self._add_words(token.content)
-            case "code_inline":
+            case "code_inline" | formulas.INLINE:
                 self._add(token.content, replace(self._look(), code=True))
             case "softbreak":
                 self._add(" ", self._look())
