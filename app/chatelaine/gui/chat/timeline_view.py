@@ -175,8 +175,9 @@ class TimelineView(QWidget):
         self._has_earlier = self._is_loaded = False
         self._model.load(())
         self._start_anew()
-        self._show_emptiness()
+        # First, because what is hidden does not tell the scroll bar of its height.
         self._arrange()
+        self._show_emptiness()
 
     def apply(self, event: ChatEvent) -> None:
         """Show what has happened; text that is added, a few hundredths of a second later."""
