@@ -121,8 +121,14 @@ def _in_table(head: str) -> bool:
 
 def _mended_table(lines: list[str]) -> str | None:
     """Give the lines with a head that has its delimiters; None where no table has begun."""
-    begin = next((i for i, line in enumerate(lines) if line.lstrip().startswith("|")), None)
-    if begin is None or len(lines) - begin > 2:  # noqa: PLR2004  a head and its delimiters
+    if not lines:
+        return None
+    # The last of the tables: there may be others above it, with no empty line between.
+    begin = len(lines) - (not _has_bar(lines[-1]) and bool(_DELIMITERS.match(lines[-1])))
+    while begin > 0 and _has_bar(lines[begin - 1]):
+        begin -= 1
+    has_head = begin < len(lines) and _has_bar(lines[begin])
+    if not has_head or len(lines) - begin > 2:  # noqa: PLR2004  a head and its delimiters
         return None
     head = lines[begin].rstrip()
     if not head.endswith("|") or head.endswith("\\|"):
@@ -139,6 +145,10 @@ def _mended_table(lines: list[str]) -> str | None:
     marks += ["---"] * (columns - len(marks))
     indent = head[: len(head) - len(head.lstrip())]
     return "\n".join([*lines[:begin], head, f"{indent}|{'|'.join(marks)}|", ""])
+
+
+def _has_bar(line: str) -> bool:
+    return line.lstrip().startswith("|")
 
 
 def _mended_inline(source: str, lines: list[str]) -> str:
