@@ -112,6 +112,8 @@ class WorkspacePage(QWidget):
         self.composer.stop_requested.connect(self.stop)
         self.composer.text_changed.connect(self._on_typed)
         self._draft_timer.timeout.connect(self._write_drafts)
+        self.composer.scroll_pages.connect(self.timeline.scroll_by_page)
+        self.composer.scroll_edge.connect(self.timeline.scroll_to_edge)
         self.timeline.retry_requested.connect(self.retry)
         self.timeline.continue_requested.connect(self.continue_reply)
         self.timeline.earlier_requested.connect(self._load_earlier)
@@ -308,6 +310,7 @@ class WorkspacePage(QWidget):
         self.open_thread = None
         self.composer.set_text("")
         self.composer.set_running(False)
+        self.timeline.show_nothing()
         self._draft_timer.stop()
 
     async def _open(self, thread: Thread) -> None:
