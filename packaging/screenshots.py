@@ -95,8 +95,7 @@ def take_key_not_available(program: Driver) -> None:
 
 def end(program: Driver) -> None:
     """Quit, and see that nothing went wrong."""
-    program.trigger("quit")
-    code = program.wait_ended()
+    code = program.quit()
     if code or program.errors:
         raise SystemExit(f"the program ended with {code}:\n{program.errors}")
 
