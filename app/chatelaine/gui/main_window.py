@@ -16,19 +16,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
 )
 from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError, HistoryError
-from chatelaine.gui import failures
+from chatelaine.gui import failures, questions
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
 from chatelaine.gui.tasks import TaskScope
@@ -323,20 +321,15 @@ class MainWindow(QMainWindow):
         return None
 
     def _ask_to_leave_anyway(self, problem: ChatelaineError) -> None:
-        box = QMessageBox(self)
-        box.setObjectName("leaveAnyway")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Chatelaine")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText("Not everything you wrote could be saved")
-        box.setInformativeText(f"{problem.title}. {problem.message}")
-        stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
-        leave = box.addButton("Quit anyway", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        leave.clicked.connect(self.leave)
-        box.open()
+        questions.ask(
+            self,
+            "Not everything you wrote could be saved",
+            f"{problem.title}. {problem.message}",
+            yes="Quit anyway",
+            do=self.leave,
+            no="Stay",
+            grave=True,
+        )
 
     def _restore_geometry(self) -> None:
         self.resize(1100, 760)
@@ -449,21 +442,11 @@ class MainWindow(QMainWindow):
         workspace, thread = self._workspace, self.workspace_page.open_thread
         if workspace is None or thread is None:
             return
-        dialog = QFileDialog(self, "Export thread as Markdown")
-        dialog.setObjectName("exportDialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("Markdown (*.md)")
-        dialog.setDefaultSuffix("md")
-        documents = QStandardPaths.StandardLocation.DocumentsLocation
-        dialog.setDirectory(QStandardPaths.writableLocation(documents))
-        dialog.selectFile(_file_name(thread.title))
 
         def write(path: str) -> None:
             self._start_task(workspace.export_thread(thread.id, Path(path)), "export")
 
-        dialog.fileSelected.connect(write)
-        dialog.open()
+        questions.ask_where_to_export(self, thread.title, write)
 
     def _show_recovery_key(self) -> None:
         async def show() -> None:
@@ -478,18 +461,14 @@ class MainWindow(QMainWindow):
         self._start_task(show(), "recovery key")
 
     def _ask_for_new_recovery_key(self) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Chatelaine")
-        box.setText("Make a new recovery key?")
-        box.setInformativeText(
+        questions.ask(
+            self,
+            "Make a new recovery key?",
             "You have confirmed that you keep the recovery key, so it was erased here. "
-            "A new one can be made; the one you have will then open nothing any more."
+            "A new one can be made; the one you have will then open nothing any more.",
+            yes="Make a new key",
+            do=lambda: self._start_task(self._renew_recovery_key(), "recovery key"),
         )
-        make = box.addButton("Make a new key", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        make.clicked.connect(lambda: self._start_task(self._renew_recovery_key(), "recovery key"))
-        box.open()
 
     async def _renew_recovery_key(self) -> None:
         if self._workspace is not None:
@@ -540,16 +519,13 @@ class MainWindow(QMainWindow):
         url = QUrl(address)
         if url.scheme() not in {"http", "https", "mailto"}:
             return
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Chatelaine")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText("Open this link outside of Chatelaine?")
-        box.setInformativeText(url.toString(QUrl.ComponentFormattingOption.FullyEncoded))
-        go = box.addButton("Open", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        go.clicked.connect(lambda: QDesktopServices.openUrl(url))
-        box.open()
+        questions.ask(
+            self,
+            "Open this link outside of Chatelaine?",
+            url.toString(QUrl.ComponentFormattingOption.FullyEncoded),
+            yes="Open",
+            do=lambda: QDesktopServices.openUrl(url),
+        )
 
     def _show_shortcuts(self) -> None:
         from chatelaine.gui.widgets.table_dialog import TableDialog
@@ -566,21 +542,13 @@ class MainWindow(QMainWindow):
     def _show_about(self) -> None:
         from importlib.metadata import version
 
-        self._tell(
+        questions.tell(
+            self,
             f"Chatelaine {version('chatelaine')}",
             "A window for talking with AI agents. Everything you write is kept in one encrypted "
             "file on this computer.\n\nReleased under the MIT licence. Built with Qt, used under "
             "the LGPL; the fonts Inter and DejaVu Sans Mono come with their own open licences.",
         )
-
-    def _tell(self, title: str, text: str) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Chatelaine")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(title)
-        box.setInformativeText(text)
-        box.open()
 
     # ------------------------------------------------------------------ failures
 
@@ -592,9 +560,3 @@ class MainWindow(QMainWindow):
             log.error("unexpected %s\n%s", type(error).__name__, failure.details)
         if not self._leaving:
             failures.show(self, failure)
-
-
-def _file_name(title: str) -> str:
-    """A file name that every system takes, made from a title."""
-    plain = "".join(sign if sign.isalnum() or sign in " -_" else " " for sign in title)
-    return " ".join(plain.split())[:60] or "thread"

@@ -1,0 +1,87 @@
+"""What the window asks and tells in boxes of its own: all of them open and return at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def tell(parent: QWidget, title: str, text: str) -> None:
+    """Say something that needs no answer."""
+    _box(parent, title, text).open()
+
+
+def ask(
+    parent: QWidget,
+    title: str,
+    text: str,
+    *,
+    yes: str,
+    do: Callable[[], object],
+    no: str = "Cancel",
+    grave: bool = False,
+) -> None:
+    """Ask before something is done.
+
+    Args:
+        parent: The window.
+        title: What is asked.
+        text: What it means.
+        yes: The words on the button that does it.
+        do: What it does.
+        no: The words on the button that does not.
+        grave: Whether something is lost by it: then Enter does not do it.
+    """
+    box = _box(parent, title, text)
+    role = QMessageBox.ButtonRole
+    doing = box.addButton(yes, role.DestructiveRole if grave else role.AcceptRole)
+    leaving = box.addButton(no, role.RejectRole)
+    box.setEscapeButton(leaving)
+    if grave:
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setDefaultButton(leaving)
+    box.buttonClicked.connect(lambda pressed: do() if pressed is doing else None)
+    box.open()
+
+
+def ask_where_to_export(parent: QWidget, title: str, write: Callable[[str], None]) -> None:
+    """Ask where a thread is to be exported to.
+
+    Args:
+        parent: The window.
+        title: The thread's, for the name of the file.
+        write: Called with the path.
+    """
+    dialog = QFileDialog(parent, "Export thread as Markdown")
+    dialog.setObjectName("exportDialog")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilter("Markdown (*.md)")
+    dialog.setDefaultSuffix("md")
+    documents = QStandardPaths.StandardLocation.DocumentsLocation
+    dialog.setDirectory(QStandardPaths.writableLocation(documents))
+    dialog.selectFile(_file_name(title))
+    dialog.fileSelected.connect(write)
+    dialog.open()
+
+
+def _box(parent: QWidget, title: str, text: str) -> QMessageBox:
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle("Chatelaine")
+    # Words of a server or of a page may be among them: they are text, never markup.
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(title)
+    box.setInformativeText(text)
+    return box
+
+
+def _file_name(title: str) -> str:
+    """A file name that every system takes, made from a title."""
+    plain = "".join(sign if sign.isalnum() or sign in " -_" else " " for sign in title)
+    return " ".join(plain.split())[:60] or "thread"
