@@ -11,6 +11,7 @@ from typing import Protocol
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.models.protocol import Model
+from chatelaine.chat.optional_tools import OptionalTools
 from chatelaine.chat.tools import built_in_tools
 from chatelaine.errors import CredentialsMissing
 from chatelaine.providers import records
@@ -107,7 +108,7 @@ def _build(provider: records.Provider | None, api_key: str | None) -> Assistant:
         model: Model = DemoModel()
         name = DEMO_NAME
     else:
-        model = _client(provider, api_key)
+        model = OptionalTools(_client(provider, api_key))
         name = NAME
     agent = Agent(name=name, instructions=INSTRUCTIONS, model=model, tools=built_in_tools())
     return Assistant(agent, model.name)
