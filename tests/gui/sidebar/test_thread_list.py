@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButto
 
 from chatelaine.gui.sidebar.thread_list import ThreadList
 from chatelaine.gui.sidebar.thread_model import Role
+from chatelaine.gui.sidebar.thread_view import ThreadView
 from chatelaine.gui.theme.palette import current
 from chatelaine.store.records import Change, Thread
 
@@ -568,3 +569,19 @@ def test_rows_grow_with_the_text(qtbot: QtBot, threads: ThreadList) -> None:
     assert threads.view.row_height() > before
     click(threads, 4)
     assert threads.current() == 4
+
+
+def test_the_view_never_shows_as_a_window_of_its_own(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown_as_window: list[bool] = []
+    monkeypatch.setattr(
+        ThreadView,
+        "showEvent",
+        lambda view, _event: shown_as_window.append(view.isWindow()),
+        raising=False,
+    )
+    sidebar = ThreadList()
+    qtbot.addWidget(sidebar)
+    sidebar.show()
+    assert shown_as_window == [False]

@@ -106,8 +106,6 @@ class ThreadList(QWidget):
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(16, 32, 16, 16)
         self._body = QStackedLayout()
-        self._body.addWidget(self.view)
-        self._body.addWidget(self._empty)
         self._restore = QPushButton("Restore")
         self._restore.setObjectName("restoreThread")
 
@@ -124,6 +122,9 @@ class ThreadList(QWidget):
         outer.addLayout(top)
         outer.addLayout(self._body, 1)
         outer.addLayout(bottom)
+        # Only now: this layout shows its first widget at once, which must not be a window by then.
+        self._body.addWidget(self.view)
+        self._body.addWidget(self._empty)
         self.setMinimumWidth(180)
         self._paint_icons()
 
