@@ -68,6 +68,7 @@ TEST_PROGRAMS = {
     "Xvfb": "xvfb",
     "dbus-daemon": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
+    "mariadbd": "mariadb-server-core",
     "xdotool": "xdotool",
 }
 
@@ -95,7 +96,7 @@ class Purpose:
     programs: dict[str, str] = field(default_factory=dict)
 
 
-_TESTS = ("test", "test-desktop", "peer")
+_TESTS = ("test", "test-desktop", "test-servers", "peer")
 _ALL_OF_QT = {**QT, **QT_ON_A_SCREEN}
 PURPOSES = {
     "run": Purpose(".venv", "desktop", libraries=_ALL_OF_QT),
@@ -172,12 +173,17 @@ def missing(purpose: Purpose, *, needs_venv: bool) -> tuple[list[str], list[str]
     lacks: dict[str, str] = {}
     if sys.platform.startswith("linux"):
         lacks.update({name: p for name, p in purpose.libraries.items() if not _loads(name)})
-        lacks.update({name: p for name, p in purpose.programs.items() if not shutil.which(name)})
+        lacks.update({name: p for name, p in purpose.programs.items() if not _finds(name)})
     if needs_venv and find_spec("ensurepip") is None:
         lacks["Python's module ensurepip"] = (
             f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         )
     return sorted(set(lacks.values())), sorted(lacks)
+
+
+def _finds(program: str) -> bool:
+    # Servers lie where the PATH of an ordinary user does not lead.
+    return bool(shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"))
 
 
 def _loads(library: str) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         AgentsError,
         AuthenticationFailed,
         ConnectionFailed,
+        DecryptionError,
         MaxTurnsExceeded,
         MissingCredentials,
         ModelError,
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
         RequestTimedOut,
         ResponseUnreadable,
         ServerFailed,
+        SessionBusy,
         SessionClosed,
         SessionError,
+        SessionGone,
+        SessionUnavailable,
         SessionUnreadable,
         ToolError,
         UserError,
@@ -41,14 +45,14 @@ if TYPE_CHECKING:
         ToolReturned,
         Usage,
     )
-    from chatelaine.agents.items import Item, TResponseInputItem
+    from chatelaine.agents.items import Item, Origin, TResponseInputItem
     from chatelaine.agents.models.demo import DemoModel
     from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
     from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
     from chatelaine.agents.models.protocol import Model, ModelSettings
     from chatelaine.agents.result import RunResult, RunResultStreaming
     from chatelaine.agents.runner import Runner
-    from chatelaine.agents.sessions.protocol import Session, SessionSettings
+    from chatelaine.agents.sessions.protocol import Session, SessionInfo, SessionSettings
     from chatelaine.agents.sessions.sqlite import SQLiteSession
     from chatelaine.agents.tools import FunctionTool, function_tool
 
@@ -57,6 +61,7 @@ __all__ = [
     "AgentsError",
     "AuthenticationFailed",
     "ConnectionFailed",
+    "DecryptionError",
     "DemoModel",
     "FunctionTool",
     "Item",
@@ -67,6 +72,7 @@ __all__ = [
     "ModelSettings",
     "OpenAIChatCompletionsModel",
     "OpenAIResponsesModel",
+    "Origin",
     "RateLimited",
     "ReasoningDelta",
     "RequestRefused",
@@ -80,9 +86,13 @@ __all__ = [
     "SQLiteSession",
     "ServerFailed",
     "Session",
+    "SessionBusy",
     "SessionClosed",
     "SessionError",
+    "SessionGone",
+    "SessionInfo",
     "SessionSettings",
+    "SessionUnavailable",
     "SessionUnreadable",
     "StepEnded",
     "StepRetried",
@@ -104,6 +114,7 @@ _HOMES = {
         "AgentsError",
         "AuthenticationFailed",
         "ConnectionFailed",
+        "DecryptionError",
         "MaxTurnsExceeded",
         "MissingCredentials",
         "ModelError",
@@ -112,8 +123,11 @@ _HOMES = {
         "RequestTimedOut",
         "ResponseUnreadable",
         "ServerFailed",
+        "SessionBusy",
         "SessionClosed",
         "SessionError",
+        "SessionGone",
+        "SessionUnavailable",
         "SessionUnreadable",
         "ToolError",
         "UserError",
@@ -129,14 +143,14 @@ _HOMES = {
         "ToolReturned",
         "Usage",
     ),
-    "items": ("Item", "TResponseInputItem"),
+    "items": ("Item", "Origin", "TResponseInputItem"),
     "models.demo": ("DemoModel",),
     "models.openai_chat": ("OpenAIChatCompletionsModel",),
     "models.openai_responses": ("OpenAIResponsesModel",),
     "models.protocol": ("Model", "ModelSettings"),
     "result": ("RunResult", "RunResultStreaming"),
     "runner": ("Runner",),
-    "sessions.protocol": ("Session", "SessionSettings"),
+    "sessions.protocol": ("Session", "SessionInfo", "SessionSettings"),
     "sessions.sqlite": ("SQLiteSession",),
     "tools": ("FunctionTool", "function_tool"),
 }

@@ -16,6 +16,10 @@
     +-- SessionError           the memory of the conversation
         +-- SessionClosed      it was used after close()
         +-- SessionUnreadable  the stored items cannot be read
+        |   +-- DecryptionError    they cannot be decrypted: another key, or tampered with
+        +-- SessionUnavailable the server that keeps the session cannot be reached
+        +-- SessionGone        the server no longer has the session
+        +-- SessionBusy        another run is going on in it
 
 Each has a `title` and a `message` that can be shown to a person as they are.
 """
@@ -154,3 +158,30 @@ class SessionUnreadable(SessionError):
     """The stored items cannot be read; nothing was changed."""
 
     default_title = "The session cannot be read"
+
+
+class DecryptionError(SessionUnreadable):
+    """Stored items cannot be decrypted; nothing was changed.
+
+    The key is another one than they were encrypted with, or they were changed, moved or repeated.
+    """
+
+    default_title = "The session cannot be decrypted"
+
+
+class SessionUnavailable(SessionError):
+    """The server that keeps the session cannot be reached, or did not answer. It may later."""
+
+    default_title = "The session cannot be reached"
+
+
+class SessionGone(SessionError):
+    """The server no longer has the session."""
+
+    default_title = "The session no longer exists"
+
+
+class SessionBusy(SessionError):
+    """Another run is going on in the session."""
+
+    default_title = "The session is in use"

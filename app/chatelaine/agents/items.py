@@ -10,10 +10,24 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 TResponseInputItem: TypeAlias = dict[str, Any]
 """One item of input, as the Responses API takes it."""
+
+
+class Origin(NamedTuple):
+    """Where an item comes from, as far as a session knows.
+
+    Attributes:
+        agent: The name of the agent that was asked or that spoke.
+        model: The name of its model.
+        run_id: What the items of one run have in common.
+    """
+
+    agent: str = ""
+    model: str = ""
+    run_id: str = ""
 
 
 class Item(dict[str, Any]):
@@ -21,9 +35,15 @@ class Item(dict[str, Any]):
 
     `type` of a message written without one (`{"role": ..., "content": ...}`) is `"message"`; an
     attribute the item does not have is None, since kinds of items differ in what they carry.
+
+    Attributes:
+        origin: Where it comes from; None where the session does not know. It is no part of the
+            dict, so that it never reaches a server, and does not count for equality.
     """
 
-    __slots__ = ()
+    __slots__ = ("origin",)
+
+    origin: Origin | None
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
