@@ -7,17 +7,16 @@ process of its own. What is compared is what a user of either would write.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import subprocess
 import sys
-import time
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from bench.measuring import history, measured
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
@@ -26,7 +25,7 @@ from chatelaine.agents.runner import Runner
 from chatelaine.agents.sessions.sqlite import SQLiteSession
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     import agents
 
@@ -77,32 +76,6 @@ def _printed(program: str) -> str:
     ).stdout
 
 
-# ---------------------------------------------------------------------------- measuring
-
-
-async def _measured(
-    ours: Callable[[], Awaitable[object]], theirs: Callable[[], Awaitable[object]], times: int
-) -> tuple[list[float], list[float]]:
-    """Measure two things in turns, once each before it counts."""
-    costs: tuple[list[float], list[float]] = ([], [])
-    for number in range(times + 1):
-        for cost, action in zip(costs, (ours, theirs), strict=True):
-            gc.collect()
-            begun = time.process_time()
-            await action()
-            if number:
-                cost.append(time.process_time() - begun)
-    return costs
-
-
-def _history(length: int) -> list[dict[str, Any]]:
-    items = []
-    for number in range(length // 2):
-        items.append(user_message(f"Question {number}: " + "what about it, and why? " * 8))
-        items.append(assistant_message(f"Answer {number}: " + "it is so because it is. " * 16))
-    return items
-
-
 # ---------------------------------------------------------------------------- a run
 
 
@@ -142,8 +115,8 @@ async def _compare_runs(
     my_session = their_session = None
     if length is not None:
         my_session, their_session = SQLiteSession("bench"), agents.SQLiteSession("bench")
-        await my_session.add_items(_history(length))
-        await their_session.add_items(_history(length))  # type: ignore[arg-type]  # plain dicts
+        await my_session.add_items(history(length))
+        await their_session.add_items(history(length))  # type: ignore[arg-type]  # plain dicts
 
     async def my_run() -> None:
         await Runner.run(ours, "Is it so?", session=my_session)
@@ -152,7 +125,7 @@ async def _compare_runs(
         await agents.Runner.run(theirs, "Is it so?", session=their_session)
 
     times = 40 if (length or 0) < 1000 else 15
-    report.compare(AREA, name, *await _measured(my_run, their_run, times), budget=budget)
+    report.compare(AREA, name, *await measured(my_run, their_run, times), budget=budget)
     if my_session is not None and their_session is not None:
         await my_session.close()
         their_session.close()
@@ -170,7 +143,7 @@ async def _turns(report: Report, base_url: str) -> None:
     ours = Agent("bench", "Be brief.", model)
     theirs = _their_agent(agents.OpenAIResponsesModel("m", client))
     for length, budget, times in ((0, 0.3, 40), (100, 0.06, 20), (1000, 0.02, 7)):
-        items = [*_history(length), user_message("Is it so?")]
+        items = [*history(length), user_message("Is it so?")]
 
         async def my_turn(items: list[dict[str, Any]] = items) -> None:
             result = Runner.run_streamed(ours, items)
@@ -186,7 +159,7 @@ async def _turns(report: Report, base_url: str) -> None:
             assert result.final_output
 
         name = f"a streamed turn over HTTP, history of {length:,} items"
-        report.compare(AREA, name, *await _measured(my_turn, their_turn, times), budget=budget)
+        report.compare(AREA, name, *await measured(my_turn, their_turn, times), budget=budget)
     await model.aclose()
     await client.close()
 
