@@ -21,6 +21,9 @@ import pytest
 
 from support import guards
 
+# The tests that are inherited say what they found, like those that are written where they run.
+pytest.register_assert_rewrite("contracts")
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
