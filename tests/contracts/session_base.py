@@ -153,6 +153,11 @@ class SessionTests:
             pytest.skip(f"such sessions have no {capability!r}")
         return session
 
+    def needs_care(self) -> None:
+        """Skip the test of a session that takes and gives what it likes. See `validates`."""
+        if not self.validates:
+            pytest.skip("a session of somebody else need not do that")
+
     @pytest.fixture
     async def open_session(self) -> AsyncIterator[OpenSession]:
         opened: list[Session] = []

@@ -37,16 +37,17 @@ class SessionCapabilities(SessionTests):
 
     async def test_what_it_cannot_do_it_refuses_in_words(self, session: Session) -> None:
         asked: Any = session
-        calls = {
-            "turns": asked.pop_turn,
-            "runs": asked.begin_run,
-            "info": asked.get_info,
-            "forks": lambda: asked.fork("copy"),
-            "rewrites": lambda: asked.rewrite_items(list),
+        calls: dict[str, tuple[str, tuple[Any, ...]]] = {
+            "turns": ("pop_turn", ()),
+            "runs": ("begin_run", ()),
+            "info": ("get_info", ()),
+            "forks": ("fork", ("copy",)),
+            "rewrites": ("rewrite_items", (list,)),
         }
-        for name in sorted(self.refused):
+        for capability in sorted(self.refused):
+            name, arguments = calls[capability]
             with pytest.raises(SessionError):
-                await calls[name]()
+                await getattr(asked, name)(*arguments)
 
     # ------------------------------------------------------------------------ runs
 

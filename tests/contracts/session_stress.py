@@ -58,7 +58,8 @@ class SessionUnderStress(SessionTests):
                 assert outcome.error is None or outcome.was_cancelled
                 before = len(found)
                 number += 1
-        assert number > 2
+        # What has nothing to wait for cannot be cancelled; ours have.
+        assert number > 2 or not self.validates
 
     async def test_cancelled_reads_pops_and_clears_leave_a_session_that_works(
         self, open_session: OpenSession

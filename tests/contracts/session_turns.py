@@ -9,7 +9,7 @@ import pytest
 from chatelaine.agents.items import user_message
 from chatelaine.agents.runner import Runner
 from chatelaine.agents.sessions.turns import pop_turn
-from chatelaine.agents.testing import Call, ScriptedModel
+from chatelaine.agents.testing import Call, ScriptedModel, Step
 from contracts.session_base import SessionTests, looking_agent, numbered, texts, turn
 from contracts.validity import problems
 
@@ -86,7 +86,7 @@ class SessionTurns(SessionTests):
     async def test_after_a_turn_was_taken_back_a_run_goes_on_before_it(
         self, session: Session
     ) -> None:
-        script = ["Hello.", [Call("look"), Call("listen")], "Nothing.", "It is noon."]
+        script: list[Step] = ["Hello.", [Call("look"), Call("listen")], "Nothing.", "Noon."]
         with ScriptedModel(script) as model:
             agent, handed = looking_agent(model), self.handed(session)
             await Runner.run(agent, "Hi.", session=handed)
@@ -94,7 +94,7 @@ class SessionTurns(SessionTests):
             assert texts(await pop_turn(session))[0] == "What is there?"
             await Runner.run(agent, "What time is it?", session=handed)
         assert texts(list(model.requests[-1].input)) == ["Hi.", "Hello.", "What time is it?"]
-        assert texts(await session.get_items())[-1] == "It is noon."
+        assert texts(await session.get_items())[-1] == "Noon."
 
     async def test_any_number_of_single_items_can_be_removed_before_a_run(
         self, session: Session
