@@ -190,6 +190,25 @@ class ForkableSession(Session, Protocol):
         ...
 
 
+@runtime_checkable
+class LayeredSession(Session, Protocol):
+    """A session around another one that must be able to read what it keeps there.
+
+    What makes items unreadable (encryption) has to stand below it. A wrapper that is put around
+    such a session nevertheless does not write through it: it asks for it once more, with itself
+    in between, and uses that. Put around a compaction that is around a file, encryption thus
+    becomes a compaction around encryption around the file.
+    """
+
+    def over(self, wrap: Callable[[Session], Session]) -> Session:
+        """Give a session like this one around what `wrap` makes of the one below.
+
+        Args:
+            wrap: Is given the session below, and gives the one to be used instead.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
     """What is known about a conversation without reading it.
