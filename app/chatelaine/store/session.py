@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatelaine.agents.errors import SessionError
+from chatelaine.agents.sessions.encoding import encoded
+from chatelaine.agents.sessions.protocol import EVERYTHING
+from chatelaine.agents.sessions.turns import (
+    checked_count,
+    is_note,
+    item_limit,
+    start_of_last,
+    within,
+)
+from chatelaine.agents.sessions.validation import checked_items
 from chatelaine.store.database import settled
 
 if TYPE_CHECKING:
@@ -71,11 +80,9 @@ class ThreadSession:
             ValueError: The limit is negative.
             HistoryError: They cannot be read.
         """
-        if limit is None and self.session_settings is not None:
-            limit = self.session_settings.limit
-        if limit is not None and limit < 0:
-            raise ValueError("the limit of a session cannot be negative")
-        return list(await self._store.items(self._thread_id, limit, before=self._instead_of))
+        most = item_limit(limit, self.session_settings)
+        items = await self._store.items(self._thread_id, most, before=self._instead_of)
+        return [*within(list(items), limit, self.session_settings)]
 
     async def add_items(self, items: Sequence[TResponseInputItem]) -> None:
         """Add items at the end: all of them, or none.
@@ -83,28 +90,53 @@ class ThreadSession:
         A caller that is cancelled meanwhile finds `current_turn` as it is on the disk.
 
         Raises:
-            SessionError: An item holds what JSON cannot say.
+            SessionError: One of them is no item, or holds what JSON cannot say.
             HistoryError: They cannot be stored.
         """
+        items = checked_items(items)
+        encoded(items)  # so that an item that JSON cannot say is named, as other sessions do
         if not items:
             return
-        try:
-            future = self._store.post_items(
-                self._thread_id,
-                items,
-                agent=self.agent,
-                model=self.model,
-                end_answered=self._manage_turns,
-                instead_of=self._instead_of,
-            )
-        except (TypeError, ValueError, RecursionError) as error:
-            raise SessionError(f"An item cannot be stored as JSON: {error}") from error
+        future = self._store.post_items(
+            self._thread_id,
+            items,
+            agent=self.agent,
+            model=self.model,
+            end_answered=self._manage_turns,
+            instead_of=self._instead_of,
+        )
         future.add_done_callback(self._remember)
         await settled(future)
 
     async def pop_item(self) -> TResponseInputItem | None:
         """Remove the last item and give it; None where there is none."""
         return await self._store.pop_item(self._thread_id)
+
+    async def pop_turn(self, n: int = 1) -> list[TResponseInputItem]:
+        """Remove the last turns from view, item by item; each can be brought back. Notes stay.
+
+        Args:
+            n: How many.
+
+        Returns:
+            What was removed, oldest first; empty where there was no turn.
+
+        Raises:
+            ValueError: `n` is negative.
+            HistoryError: They cannot be removed.
+        """
+        n = checked_count(n, "turns")
+        items = await self.get_items(EVERYTHING)
+        start = start_of_last(items, n)
+        removed: list[TResponseInputItem] = []
+        notes: list[TResponseInputItem] = []
+        for _ in items[start:] if start is not None else ():
+            item = await self.pop_item()
+            if item is None:  # somebody else removes, too
+                break
+            (notes if is_note(item) else removed).insert(0, item)
+        await self.add_items(notes)
+        return removed
 
     async def clear_session(self) -> None:
         """Remove all items; the thread goes on, and what was said can be brought back."""

@@ -20,6 +20,8 @@ from contracts.session import SessionContract, texts
 
 
 class TestThreadSession(SessionContract):
+    capabilities = frozenset({"turns"})
+
     @pytest.fixture(autouse=True)
     def _with_store(self, store):
         self.store = store
