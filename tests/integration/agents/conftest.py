@@ -7,10 +7,12 @@ import pytest
 
 from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
 from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
+from support.mariadb_server import MariaDBServer
 from support.openai_server import ScriptedServer
+from support.postgresql_server import PostgreSQLServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from chatelaine.agents.models.openai_model import OpenAIModel
 
@@ -44,3 +46,25 @@ async def make_model(
 def model(make_model: Callable[..., OpenAIModel]) -> OpenAIModel:
     """A model of either API."""
     return make_model()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQLServer]:
+    """A real server, for all tests that ask for it; each makes databases of its own."""
+    server = PostgreSQLServer()
+    try:
+        server.set_up()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDBServer]:
+    """A real server, for all tests that ask for it; each makes databases of its own."""
+    server = MariaDBServer()
+    try:
+        server.set_up()
+        yield server
+    finally:
+        server.remove()
