@@ -129,12 +129,17 @@ class SessionTests:
             is not named here it must not claim to do.
         refused: What it has the methods for, but cannot do over what it is based on: they raise a
             SessionError that says so.
+        remembers_origins: Whether what a run adds is given back with the agent, model and run that
+            it comes from.
+        notices_clearing: Whether a run cannot add to a session that was cleared after it began.
     """
 
     shares: ClassVar[bool] = True
     validates: ClassVar[bool] = True
     capabilities: ClassVar[frozenset[str]] = frozenset(CAPABILITIES)
     refused: ClassVar[frozenset[str]] = frozenset()
+    remembers_origins: ClassVar[bool] = True
+    notices_clearing: ClassVar[bool] = True
 
     @abstractmethod
     async def make_session(self, session_id: str) -> Session:
@@ -152,6 +157,12 @@ class SessionTests:
         if capability not in self.capabilities:
             pytest.skip(f"such sessions have no {capability!r}")
         return session
+
+    def needs_origins(self, session: Session) -> Any:
+        """Skip the test of a session that does not keep where items come from."""
+        if not self.remembers_origins:
+            pytest.skip("such sessions do not keep where items come from")
+        return self.needs("runs", session)
 
     def needs_care(self) -> None:
         """Skip the test of a session that takes and gives what it likes. See `validates`."""
