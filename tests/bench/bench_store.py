@@ -85,7 +85,7 @@ class History:
 
     async def fill(self) -> None:
         store = await self.open()
-        await store._database.write(_fill)
+        await store._databases.file.write(_fill)
         await store.aclose()
 
     async def cold(self, read: Callable[[ConversationStore], Awaitable[Any]]) -> float:
@@ -161,7 +161,7 @@ async def _length(report: Report, keyed: History) -> None:
             turn_id = turns.begin(connection, long.id, more, agent="", model="")
             turns.end(connection, turn_id, TurnState.DONE)
 
-    await store._database.write(grow)
+    await store._databases.file.write(grow)
     costs: list[Measured] = [[], []]
     for number in range(ROUNDS + 1):
         short = await store.create_thread()

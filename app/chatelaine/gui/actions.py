@@ -355,7 +355,15 @@ _STEP_NAMES = {
     StepKind.TURN: ("Undo &last turn", "Red&o turn"),
     StepKind.RETRY: ("Undo re&try", "Red&o retry"),
     StepKind.CLEAR: ("Undo c&lear", "Red&o clear"),
+    StepKind.EDIT: ("Undo &last edit", "Red&o edit"),
+    StepKind.COMPACT: ("Undo compactio&n", "Red&o compaction"),
+    StepKind.SWITCH: ("Undo &branch change", "Red&o branch change"),
     StepKind.POP: ("Undo remova&l", "Red&o removal"),
+    StepKind.RENAME: ("Undo rena&me", "Red&o rename"),
+    StepKind.MOVE: ("Undo mo&ve", "Red&o move"),
+    StepKind.ARCHIVE: ("Undo archi&ve", "Red&o archive"),
+    StepKind.TRASH: ("Undo move to &trash", "Red&o move to trash"),
+    StepKind.RESTORE: ("Undo r&estore", "Red&o restore"),
 }
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import aiosqlite
@@ -23,11 +25,11 @@ from chatelaine.store import history_file
 from chatelaine.store.faults import history_error
 from chatelaine.store.history_file import Identity
 from chatelaine.store.migrations.upgrade import upgrade
+from chatelaine.store.records import FIRST_TEMPORARY
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     SqlConnection: TypeAlias = sqlite3.Connection
     """SQLCipher's connections have the interface of the standard library's."""
@@ -40,6 +42,8 @@ IDLE = 2.0
 """Seconds after the last write until the write-ahead log is emptied into the file."""
 CLOSING = 2.0
 """Seconds that closing may take, and waiting for the write of a cancelled caller."""
+READING = 0.05
+"""Seconds until the log is tried again while somebody reads."""
 _BUSY = 5.0
 _PRAGMAS = (
     "journal_mode = wal",
@@ -260,14 +264,21 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, key: bytes, writer: Connection, reader: Connection, salt: bytes
+        self,
+        path: Path,
+        key: bytes,
+        writer: Connection,
+        reader: Connection,
+        *,
+        salt: bytes,
+        identity: Identity | None,
     ) -> None:
-        self.path = path.absolute()  # wherever the program goes meanwhile
+        self.path = path
         self.salt = salt
         self._key = key
         self._writer = writer
         self._reader = reader
-        self._identity = Identity.of(path)
+        self._identity = identity
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -288,17 +299,30 @@ class Database:
             HistoryError: The file cannot be opened; it was left as it is.
             KeyOfAnotherHistory: Another file is in its place, for which the key does not fit.
         """
+        path = Path(os.path.abspath(path))  # noqa: ASYNC240, PTH100 - no look at the disk; the program may go elsewhere meanwhile
         writer = Connection(lambda: _open_history(path, key, create=create, salt=salt))
         reader = Connection(lambda: _open_reader(path, key))
         await writer.open()
         try:
             await reader.open()
             found = await writer.post(_salt_of)
-            return cls(path, key, writer, reader, found)
+            identity = await writer.post(lambda _: Identity.of(path))
+            return cls(path, key, writer, reader, salt=found, identity=identity)
         except BaseException:
             await reader.close()
             await writer.close()
             raise
+
+    @classmethod
+    async def open_in_memory(cls) -> Self:
+        """Open a history that never touches the disk and ends with the program.
+
+        Its threads and turns are numbered from `FIRST_TEMPORARY`, so that none has the number of
+        one in a file.
+        """
+        only = Connection(_open_memory)
+        await only.open()
+        return cls(Path(":memory:"), b"", only, only, salt=b"", identity=None)
 
     async def read(self, unit: Callable[[SqlConnection], T]) -> T:
         """Run a unit that only reads, on one consistent state of the file.
@@ -326,12 +350,28 @@ class Database:
         future.add_done_callback(lambda _: self._wait_for_idleness())
         return future
 
+    async def scrub(self) -> None:
+        """Leave nothing on the disk of what was deleted, not even encrypted in the log.
+
+        What was deleted is overwritten in the file as it is deleted (`secure_delete`); what is in
+        the log goes when it is emptied, as soon as nobody reads what it holds.
+
+        Raises:
+            HistoryError: The log cannot be emptied.
+        """
+        if self._identity is not None:
+            emptied = await self._writer.post(_empty_log)
+            while not emptied:  # somebody is reading, and nothing says when that is over
+                await asyncio.sleep(READING)
+                emptied = await self._writer.post(_empty_log)
+
     async def close(self) -> None:
         """Empty the write-ahead log into the file and close it, in two seconds at the most."""
         with suppress(ValueError):  # closed already
             await self._reader.interrupt()
         # The connection that is closed last empties and removes the log.
-        await self._reader.close(CLOSING / 4)
+        if self._reader is not self._writer:
+            await self._reader.close(CLOSING / 4)
         await self._writer.close(CLOSING * 3 / 4)
         if self._timer is not None:
             self._timer.cancel()
@@ -348,7 +388,7 @@ class Database:
                 connection.execute(begin)
                 try:
                     result = unit(connection)
-                    if on is self._writer:
+                    if self._identity is not None and on is self._writer:
                         self._identity.check(self.path)
                     connection.execute("COMMIT")
                 except BaseException:
@@ -357,6 +397,8 @@ class Database:
                     raise
                 return result
         except HistoryDamaged:
+            if self._identity is None:
+                raise
             # After one bad page the engine refuses all others, until the file is opened anew.
             with suppress(HistoryError):
                 self._identity.check(self.path)
@@ -365,6 +407,8 @@ class Database:
 
     def _wait_for_idleness(self) -> None:
         """Empty the log once nothing was written for a while: a cut log loses what is in it."""
+        if self._identity is None:
+            return
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(IDLE, self._checkpoint)
@@ -377,6 +421,23 @@ class Database:
         done = not future.cancelled() and future.exception() is None and future.result()
         if not done:  # somebody is reading, or the disk is full
             self._wait_for_idleness()
+
+
+def _open_memory() -> SqlConnection:
+    connection: SqlConnection = sqlcipher.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA temp_store = memory")
+    upgrade(connection, create=True)
+    connection.execute(
+        "INSERT INTO sqlite_sequence (name, seq) VALUES ('thread', ?)", (FIRST_TEMPORARY - 1,)
+    )
+    # Numbers go on from the highest one: this turn belongs to no thread.
+    connection.execute(
+        "INSERT INTO turn"
+        " (id, thread, state, agent, model, error_title, error_message, created)"
+        " VALUES (?, 0, 'done', '', '', '', '', 0)",
+        (FIRST_TEMPORARY - 1,),
+    )
+    return connection
 
 
 def _salt_of(connection: SqlConnection) -> bytes:

@@ -13,10 +13,15 @@ from chatelaine.agents.items import kind_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 ThreadId: TypeAlias = int
 TurnId: TypeAlias = int
+FolderId: TypeAlias = int
+ItemId: TypeAlias = int
+
+FIRST_TEMPORARY = 1 << 40
+"""Threads and turns with this number or a higher one are in memory only."""
 
 UNTITLED = "New thread"
 """What a thread without a title is called."""
@@ -38,7 +43,22 @@ class StepKind(StrEnum):
     TURN = "turn"
     CLEAR = "clear"
     RETRY = "retry"  # the same asked again: another turn in place of the last
+    EDIT = "edit"  # a message written anew: another turn in place of an earlier one
+    COMPACT = "compact"  # a summary in place of the older turns, for the model
+    SWITCH = "switch"  # another branch
     POP = "pop"  # an item removed through the Session protocol
+    RENAME = "rename"
+    MOVE = "move"  # into a folder, or out of it
+    ARCHIVE = "archive"  # into the archive, or out of it
+    TRASH = "trash"
+    RESTORE = "restore"  # out of the trash
+
+
+class TurnKind(StrEnum):
+    """What a turn is."""
+
+    TURN = "turn"
+    COMPACTION = "compaction"  # a summary of the turns up to its `cut`
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,11 @@ class Thread:
         trashed: When it was moved to the trash; None while it is not there.
         head: The turn that is shown and sent last; None where there is none.
         tip: Where redo leads.
+        archived: When it was put aside; None while it is not.
+        pinned: When it was pinned to the top of the list; None while it is not.
+        folder: The folder it is in; None where it is in none.
+        place: Where its conversation lives, if not in this file; JSON, '' for here.
+        lifetime: How long after `updated` it is kept; None for ever.
     """
 
     id: ThreadId
@@ -66,6 +91,55 @@ class Thread:
     trashed: datetime | None = None
     head: TurnId | None = None
     tip: TurnId | None = None
+    archived: datetime | None = None
+    pinned: datetime | None = None
+    folder: FolderId | None = None
+    place: str = ""
+    lifetime: timedelta | None = None
+
+    @property
+    def temporary(self) -> bool:
+        """Whether it is in memory only, and gone when the program ends."""
+        return self.id >= FIRST_TEMPORARY
+
+    @property
+    def expires(self) -> datetime | None:
+        """When it will be deleted; None for never."""
+        return None if self.lifetime is None else self.updated + self.lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of threads.
+
+    Attributes:
+        id: Its number in this file.
+        name: What it is called.
+    """
+
+    id: FolderId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to a message; its contents are read with `StoredAttachments.content`.
+
+    Attributes:
+        item: The message.
+        position: Its place among the message's attachments, from 0.
+        name: What the file is called.
+        mime: Its media type, such as "image/png".
+        size: Bytes.
+        sha256: Of its contents, which are stored once however often they are attached.
+    """
+
+    item: ItemId
+    position: int
+    name: str
+    mime: str
+    size: int
+    sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +150,13 @@ class StoredItem:
         data: The wire-shaped item.
         agent: The name of the agent it came from; empty for the user's.
         created: When it was stored.
+        id: Its number in this file.
     """
 
     data: Mapping[str, Any]
     agent: str
     created: datetime
+    id: ItemId = field(default=0, compare=False)
 
     @property
     def kind(self) -> str:
@@ -109,6 +185,8 @@ class Turn:
         error_title: For a failed turn: what happened.
         error_message: For a failed turn: what it means.
         draft: What is known of a reply that is not yet an item (only while RUNNING).
+        kind: What it is.
+        cut: For a compaction: the last turn that it sums up.
     """
 
     id: TurnId
@@ -122,6 +200,8 @@ class Turn:
     error_title: str = ""
     error_message: str = ""
     draft: str = ""
+    kind: TurnKind = TurnKind.TURN
+    cut: TurnId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +221,13 @@ class Change:
         turns_changed: Threads whose shown turns are others than before (undo, redo, clear):
             whoever shows them must read them again.
         removed: Ids of threads that are gone for good.
+        folders_changed: Whether there are other folders than before.
     """
 
     threads: tuple[Thread, ...] = ()
     turns_changed: frozenset[ThreadId] = field(default_factory=frozenset)
     removed: frozenset[ThreadId] = field(default_factory=frozenset)
+    folders_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

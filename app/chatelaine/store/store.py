@@ -7,22 +7,24 @@ whole change or nothing, and subscribers hear of the change all the same.
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from chatelaine.store import drafts, threads, tree, turns, undo
-from chatelaine.store.database import Database, settled
-from chatelaine.store.items import encode_all
+from chatelaine.store.attachments import StoredAttachments
+from chatelaine.store.database import Database
+from chatelaine.store.databases import Databases
+from chatelaine.store.folders import StoredFolders
+from chatelaine.store.items import encode, encode_all
 from chatelaine.store.records import (
     Change,
     History,
     Reverted,
-    Thread,
     ThreadId,
     Turn,
     TurnId,
     TurnState,
 )
+from chatelaine.store.thread_shelf import StoredThreads
 from chatelaine.store.values import StoredCredentials, StoredValues
 
 if TYPE_CHECKING:
@@ -36,25 +38,23 @@ if TYPE_CHECKING:
     from chatelaine.errors import ChatelaineError
     from chatelaine.store.database import SqlConnection
 
-T = TypeVar("T")
 
-LONGEST_UID = 512
-"""Characters of a session ID."""
-
-
-class ConversationStore:
+class ConversationStore(StoredThreads):
     """An open history: threads, their turns, what can be undone; an async context manager.
 
     Attributes:
         values: Small texts that belong to this history.
         credentials: Secrets that belong to this history.
+        folders: Folders of threads.
+        attachments: Files that belong to messages, and pinned messages.
     """
 
     def __init__(self, database: Database) -> None:
+        super().__init__(Databases(database))
         self.values = StoredValues(database)
         self.credentials = StoredCredentials(database)
-        self._database = database
-        self._listeners: list[Callable[[Change], None]] = []
+        self.folders = StoredFolders(self._databases)
+        self.attachments = StoredAttachments(self._databases)
 
     @classmethod
     async def open(
@@ -95,86 +95,16 @@ class ConversationStore:
 
     async def aclose(self) -> None:
         """Finish what was asked for and close the file, within two seconds."""
-        await self._database.close()
+        await self._databases.close()
 
     @property
     def salt(self) -> bytes:
         """The first 16 bytes of the file, which tell it from other histories."""
-        return self._database.salt
+        return self._databases.file.salt
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Have every change told, on the loop's thread; give what ends that."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
-
-    # ------------------------------------------------------------------ threads
-
-    async def threads(self, *, trashed: bool = False) -> list[Thread]:
-        """Give the threads that are not in the trash, or those that are; newest first."""
-        return await self._database.read(lambda c: threads.newest_first(c, trashed=trashed))
-
-    async def thread(self, thread_id: ThreadId) -> Thread:
-        """Give one thread.
-
-        Raises:
-            ThreadMissing: There is none.
-        """
-        return await self._database.read(lambda c: threads.get(c, thread_id))
-
-    async def thread_by_uid(self, uid: str) -> Thread | None:
-        """Find a thread by its session ID."""
-        return await self._database.read(lambda c: threads.find(c, uid))
-
-    async def create_thread(self, *, title: str = "", uid: str | None = None) -> Thread:
-        """Make a thread.
-
-        Args:
-            title: The user's own; '' has one made from the first message.
-            uid: Its session ID, 1 to 512 characters; None for a random one.
-
-        Raises:
-            ValueError: The session ID is empty or too long.
-            HistoryError: Another thread has this session ID.
-        """
-        if uid is None:
-            uid = f"thread_{secrets.token_urlsafe(12)}"
-        if not 1 <= len(uid) <= LONGEST_UID or "\0" in uid:
-            raise ValueError(f"a session ID has 1 to {LONGEST_UID} characters, and no NUL")
-
-        def unit(connection: SqlConnection) -> tuple[Thread, Change]:
-            thread = threads.create(connection, uid, title)
-            return thread, Change(threads=(thread,))
-
-        return await self._write(unit)
-
-    async def rename_thread(self, thread_id: ThreadId, title: str) -> Change:
-        """Give a thread a title; '' has the next first message make one.
-
-        Raises:
-            ThreadMissing: There is none.
-        """
-        return await self._change(lambda c: threads.rename(c, thread_id, title))
-
-    async def trash_thread(self, thread_id: ThreadId) -> Change:
-        """Move a thread to the trash.
-
-        Raises:
-            ThreadMissing: There is none.
-        """
-        return await self._change(lambda c: threads.trash(c, thread_id, trashed=True))
-
-    async def restore_thread(self, thread_id: ThreadId) -> Change:
-        """Move a thread out of the trash.
-
-        Raises:
-            ThreadMissing: There is none.
-        """
-        return await self._change(lambda c: threads.trash(c, thread_id, trashed=False))
+        return self._databases.subscribe(listener)
 
     # ------------------------------------------------------------------ reading
 
@@ -199,7 +129,7 @@ class ConversationStore:
                 head = None if row is None else row.parent
             return tree.turns(connection, head, limit)
 
-        return await self._database.read(unit)
+        return await self._of(thread_id).read(unit)
 
     async def items(
         self, thread_id: ThreadId, limit: int | None = None, *, before: TurnId | None = None
@@ -222,7 +152,7 @@ class ConversationStore:
                 head = None if row is None else row.parent
             return tree.items(connection, head, limit)
 
-        return await self._database.read(unit)
+        return await self._of(thread_id).read(unit)
 
     # ------------------------------------------------------------------ turns
 
@@ -253,7 +183,7 @@ class ConversationStore:
             turn_id = turns.begin(connection, thread_id, encoded, agent=agent, model=model)
             return tree.turns(connection, turn_id, 1)[0], threads.changed(connection, thread_id)
 
-        return await self._write(unit)
+        return await self._databases.write(self._of(thread_id), unit)
 
     async def extend_turn(
         self,
@@ -285,7 +215,7 @@ class ConversationStore:
                 turns.end(connection, turn_id, TurnState.DONE)
             return threads.changed(connection, thread_id)
 
-        return await self._change(unit)
+        return await self._databases.change(self._of(turn_id), unit)
 
     async def end_turn(
         self, turn_id: TurnId, state: TurnState, *, error: ChatelaineError | None = None
@@ -309,7 +239,7 @@ class ConversationStore:
         def unit(connection: SqlConnection) -> Change:
             return threads.changed(connection, turns.end(connection, turn_id, state, error))
 
-        return await self._change(unit)
+        return await self._databases.change(self._of(turn_id), unit)
 
     async def add_usage(self, turn_id: TurnId, usage: Usage, *, model: str = "") -> None:
         """Note what a step of a turn has cost.
@@ -317,11 +247,11 @@ class ConversationStore:
         Raises:
             HistoryError: It could not be stored.
         """
-        await self._database.write(lambda c: turns.add_usage(c, turn_id, model, usage))
+        await self._of(turn_id).write(lambda c: turns.add_usage(c, turn_id, model, usage))
 
     async def usage(self, turn_id: TurnId) -> Usage:
         """Give what all steps of a turn have cost."""
-        return await self._database.read(lambda c: turns.usage_of(c, turn_id))
+        return await self._of(turn_id).read(lambda c: turns.usage_of(c, turn_id))
 
     async def write_draft(self, turn_id: TurnId, text: str) -> None:
         """Keep what is known of the running reply of a turn; of one that has ended, nothing.
@@ -335,7 +265,7 @@ class ConversationStore:
             if turn is not None and turn.state is TurnState.RUNNING:
                 drafts.write(connection, "reply", turn_id, text)
 
-        await self._database.write(unit)
+        await self._of(turn_id).write(unit)
 
     async def write_composer(self, thread_id: ThreadId, text: str) -> None:
         """Keep what is typed in a thread but not sent.
@@ -349,11 +279,11 @@ class ConversationStore:
             threads.get(connection, thread_id)
             drafts.write(connection, "composer", thread_id, text)
 
-        await self._database.write(unit)
+        await self._of(thread_id).write(unit)
 
     async def composer(self, thread_id: ThreadId) -> str:
         """Give what is typed in a thread but not sent."""
-        return await self._database.read(lambda c: drafts.read(c, "composer", thread_id))
+        return await self._of(thread_id).read(lambda c: drafts.read(c, "composer", thread_id))
 
     # ------------------------------------------------------------------ a thread as a session
 
@@ -403,7 +333,7 @@ class ConversationStore:
             )
             return tree.turns(connection, turn_id, 1)[0], threads.changed(connection, thread_id)
 
-        return self._post(unit)
+        return self._databases.post(self._of(thread_id), unit)
 
     async def pop_item(self, thread_id: ThreadId) -> Item | None:
         """Remove the last item that is shown, and give it; it can be undone.
@@ -417,7 +347,7 @@ class ConversationStore:
             popped = turns.pop(connection, thread_id)
             return popped, threads.changed(connection, thread_id, turns=popped is not None)
 
-        return await self._write(unit)
+        return await self._databases.write(self._of(thread_id), unit)
 
     async def clear(self, thread_id: ThreadId) -> Change:
         """Show and send nothing of what was said in a thread; it can be undone.
@@ -431,7 +361,61 @@ class ConversationStore:
             turns.clear(connection, thread_id)
             return threads.changed(connection, thread_id, turns=True)
 
-        return await self._change(unit)
+        return await self._databases.change(self._of(thread_id), unit)
+
+    async def compact(
+        self,
+        thread_id: ThreadId,
+        cut: TurnId,
+        summary: str,
+        *,
+        head: TurnId,
+        agent: str = "",
+        model: str = "",
+    ) -> Change:
+        """Have the model see a summary in place of the turns up to `cut`; it can be undone.
+
+        All turns stay, and stay shown.
+
+        Args:
+            thread_id: The thread.
+            cut: The last turn that is summed up; later than the last compaction.
+            summary: What was in them.
+            head: The last turn at the time when the summary was made.
+            agent: The name of the agent that made it.
+            model: The name of its model.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: The thread is no longer as it was, or it could not be stored.
+        """
+        encoded = encode({"role": "developer", "content": summary})
+
+        def unit(connection: SqlConnection) -> Change:
+            turns.compact(connection, thread_id, cut, encoded, head=head, agent=agent, model=model)
+            return threads.changed(connection, thread_id, turns=True)
+
+        return await self._databases.change(self._of(thread_id), unit)
+
+    # ------------------------------------------------------------------ branches
+
+    async def branches(self, turn_id: TurnId) -> list[TurnId]:
+        """Give the turns that were said in the place of a turn, itself among them, in order."""
+        return await self._of(turn_id).read(lambda c: tree.siblings(c, turn_id))
+
+    async def switch_branch(self, thread_id: ThreadId, turn_id: TurnId) -> Change:
+        """Show the branch that a turn belongs to, up to its end; it can be undone.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: The turn is not one of the thread's, or it could not be stored.
+        """
+
+        def unit(connection: SqlConnection) -> Change:
+            switched = turns.switch(connection, thread_id, turn_id)
+            return threads.changed(connection, thread_id, turns=switched)
+
+        return await self._databases.change(self._of(thread_id), unit)
 
     # ------------------------------------------------------------------ undo
 
@@ -442,7 +426,7 @@ class ConversationStore:
             ThreadMissing: There is no such thread.
             HistoryError: A turn runs in it: it must be stopped first.
         """
-        return await self._revert(lambda c: undo.undo(c, thread_id))
+        return await self._revert(thread_id, lambda c: undo.undo(c, thread_id))
 
     async def redo(self, thread_id: ThreadId) -> Reverted | None:
         """Bring the step again that was taken back last; None where there is none.
@@ -451,47 +435,19 @@ class ConversationStore:
             ThreadMissing: There is no such thread.
             HistoryError: A turn runs in it: it must be stopped first.
         """
-        return await self._revert(lambda c: undo.redo(c, thread_id))
+        return await self._revert(thread_id, lambda c: undo.redo(c, thread_id))
 
     async def history(self, thread_id: ThreadId) -> History:
         """Tell what can be taken back in a thread and what can be brought again."""
-        return await self._database.read(lambda c: undo.history(c, thread_id))
+        return await self._of(thread_id).read(lambda c: undo.history(c, thread_id))
 
-    # ------------------------------------------------------------------ telling
+    # ------------------------------------------------------------------ inside
 
-    async def _change(self, unit: Callable[[SqlConnection], Change]) -> Change:
-        def told(connection: SqlConnection) -> tuple[Change, Change]:
-            change = unit(connection)
-            return change, change
-
-        return await self._write(told)
-
-    async def _revert(self, unit: Callable[[SqlConnection], Reverted | None]) -> Reverted | None:
+    async def _revert(
+        self, thread_id: ThreadId, unit: Callable[[SqlConnection], Reverted | None]
+    ) -> Reverted | None:
         def told(connection: SqlConnection) -> tuple[Reverted | None, Change | None]:
             reverted = unit(connection)
             return reverted, None if reverted is None else reverted.change
 
-        return await self._write(told)
-
-    async def _write(self, unit: Callable[[SqlConnection], tuple[T, Change | None]]) -> T:
-        return await settled(self._post(unit))
-
-    def _post(self, unit: Callable[[SqlConnection], tuple[T, Change | None]]) -> asyncio.Future[T]:
-        """Have a unit done that gives its result and what it has changed."""
-        changes: list[Change] = []
-
-        def told(connection: SqlConnection) -> T:
-            result, change = unit(connection)
-            if change is not None:
-                changes.append(change)
-            return result
-
-        def tell(future: asyncio.Future[T]) -> None:
-            if not future.cancelled() and future.exception() is None:
-                for change in changes:
-                    for listener in tuple(self._listeners):
-                        listener(change)
-
-        future = self._database.post_write(told)
-        future.add_done_callback(tell)
-        return future
+        return await self._databases.write(self._of(thread_id), told)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chatelaine.errors import HistoryError, ThreadMissing
@@ -10,10 +12,15 @@ from chatelaine.store.items import one_line, time_from
 from chatelaine.store.records import Change, Thread
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chatelaine.store.database import SqlConnection
     from chatelaine.store.records import ThreadId, TurnId
 
-_COLUMNS = "id, uid, title, preview, created, updated, trashed, head, tip"
+_COLUMNS = (
+    "id, uid, title, preview, created, updated, trashed, head, tip, "
+    "archived, pinned, folder, place, lifetime"
+)
 
 
 def now() -> int:
@@ -41,14 +48,21 @@ def find(connection: SqlConnection, uid: str) -> Thread | None:
     return None if row is None else _thread(row)
 
 
-def newest_first(connection: SqlConnection, *, trashed: bool) -> list[Thread]:
-    """Read all threads that are in the trash, or all that are not."""
+def newest_first(
+    connection: SqlConnection, *, trashed: bool, archived: bool = False
+) -> list[Thread]:
+    """Read all threads that are in the trash, all in the archive, or all that are in neither."""
+    where = "trashed IS NOT NULL" if trashed else "trashed IS NULL AND (archived IS NOT NULL) = ?"
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM thread WHERE (trashed IS NOT NULL) = ? "  # noqa: S608 -- names of columns
-        "ORDER BY updated DESC, id DESC",
-        (trashed,),
+        f"SELECT {_COLUMNS} FROM thread WHERE {where} ORDER BY updated DESC, id DESC",  # noqa: S608 -- names of columns
+        () if trashed else (archived,),
     )
     return [_thread(row) for row in rows]
+
+
+def new_uid() -> str:
+    """Make a session ID that nobody can guess."""
+    return f"thread_{secrets.token_urlsafe(12)}"
 
 
 def create(connection: SqlConnection, uid: str, title: str) -> Thread:
@@ -68,27 +82,18 @@ def create(connection: SqlConnection, uid: str, title: str) -> Thread:
     return get(connection, thread_id)
 
 
-def rename(connection: SqlConnection, thread_id: ThreadId, title: str) -> Change:
-    """Give a thread the user's own title; an empty one leaves it to the next first message."""
-    get(connection, thread_id)
-    title = one_line(title)
-    connection.execute(
-        "UPDATE thread SET title = ?, named = ? WHERE id = ?", (title, bool(title), thread_id)
-    )
-    return changed(connection, thread_id)
-
-
 def entitle(connection: SqlConnection, thread_id: ThreadId, title: str) -> None:
     """Give a thread a title that was made for it, unless it has one of the user's own."""
     connection.execute("UPDATE thread SET title = ? WHERE id = ? AND named = 0", (title, thread_id))
 
 
-def trash(connection: SqlConnection, thread_id: ThreadId, *, trashed: bool) -> Change:
-    """Move a thread to the trash, or out of it."""
-    get(connection, thread_id)
-    moment = now() if trashed else None
-    connection.execute("UPDATE thread SET trashed = ? WHERE id = ?", (moment, thread_id))
-    return changed(connection, thread_id)
+def assign(connection: SqlConnection, thread_id: ThreadId, values: Mapping[str, Any]) -> None:
+    """Set columns of a thread; their names are the program's own."""
+    columns = ", ".join(f"{name} = ?" for name in values)
+    connection.execute(
+        f"UPDATE thread SET {columns} WHERE id = ?",  # noqa: S608 -- names of columns
+        (*values.values(), thread_id),
+    )
 
 
 def point(
@@ -140,7 +145,8 @@ def changed(connection: SqlConnection, thread_id: ThreadId, *, turns: bool = Fal
 
 
 def _thread(row: tuple[Any, ...]) -> Thread:
-    number, uid, title, text, created, updated, trashed, head, tip = row
+    number, uid, title, text, created, updated, trashed, head, tip = row[:9]
+    archived, pinned, folder, place, lifetime = row[9:]
     return Thread(
         number,
         uid,
@@ -148,7 +154,16 @@ def _thread(row: tuple[Any, ...]) -> Thread:
         text,
         time_from(created),
         time_from(updated),
-        None if trashed is None else time_from(trashed),
+        _moment(trashed),
         head,
         tip,
+        _moment(archived),
+        _moment(pinned),
+        folder,
+        place,
+        None if lifetime is None else timedelta(microseconds=lifetime),
     )
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else time_from(microseconds)

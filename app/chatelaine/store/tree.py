@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatelaine.agents.items import Item, text_of
 from chatelaine.store.items import decode, decode_all, preview_of, time_from
-from chatelaine.store.records import StoredItem, Turn, TurnState
+from chatelaine.store.records import StoredItem, Turn, TurnKind, TurnState
 
 if TYPE_CHECKING:
     from chatelaine.store.database import SqlConnection
@@ -25,17 +25,17 @@ _MOST = 2**62
 """More than there can be of anything, and still a number for the engine."""
 _TURNS_AT_ONCE = 64
 _PATH = """
-    WITH RECURSIVE path (id, parent) AS (
-        SELECT id, parent FROM turn WHERE id = ?
+    WITH RECURSIVE path (id, parent, cut) AS (
+        SELECT id, parent, cut FROM turn WHERE id = ?
         UNION ALL
-        SELECT turn.id, turn.parent FROM path JOIN turn ON turn.id = path.parent
+        SELECT turn.id, turn.parent, turn.cut FROM path JOIN turn ON turn.id = path.parent
         LIMIT ?
     )
-    SELECT id, parent FROM path
+    SELECT id, parent, cut FROM path
 """
 _TURN = """
     SELECT turn.id, thread, parent, state, agent, model, created, error_title, error_message,
-        coalesce(draft.text, '')
+        coalesce(draft.text, ''), turn.kind, turn.cut
     FROM turn LEFT JOIN draft ON draft.kind = 'reply' AND draft.owner = turn.id
     WHERE turn.id = ?
 """
@@ -72,26 +72,94 @@ def running_turn(connection: SqlConnection, thread_id: ThreadId) -> TurnId | Non
 
 
 def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Item]:
-    """Read the items on the path that ends with `head`, oldest first; the last `limit` of them."""
+    """Read what a model is sent of the path that ends with `head`, oldest first.
+
+    Where turns were summed up, it is the last summary and the turns after what it sums up; of all
+    that the last `limit` items.
+    """
     texts: list[str] = []  # the newest first
     most = _MOST if limit is None else min(limit, _MOST)
+    summary: TurnId | None = None
+    cut = 0
     while head is not None and len(texts) < most:
         path, head = _walk(connection, head, _ALL if limit is None else _TURNS_AT_ONCE)
-        for first, end in reversed(_ranges(path)):
-            rows = connection.execute(
-                "SELECT data FROM item WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-                (first, end, most - len(texts)),
-            )
-            texts.extend(data for (data,) in rows)
+        sent: list[TurnId] = []
+        for turn_id, turn_cut in reversed(path):
+            if turn_id <= cut:
+                head = None
+                break
+            if turn_cut is None:
+                sent.append(turn_id)
+            elif summary is None:
+                summary, cut = turn_id, turn_cut
+        texts += _texts(connection, sent[::-1], most - len(texts))
+    if summary is not None:
+        texts += _texts(connection, [summary], most - len(texts))
     texts.reverse()
     return decode_all(texts)
+
+
+def _texts(connection: SqlConnection, path: list[TurnId], most: int) -> list[str]:
+    """Read the last items of turns as they are stored, the newest first."""
+    texts: list[str] = []
+    for first, end in reversed(_ranges(path)):
+        rows = connection.execute(
+            "SELECT data FROM item WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+            (first, end, most - len(texts)),
+        )
+        texts.extend(data for (data,) in rows)
+    return texts
+
+
+def last_cut(connection: SqlConnection, head: TurnId | None) -> TurnId | None:
+    """Find the last compaction on a path; None where there is none."""
+    while head is not None:
+        path, head = _walk(connection, head, _TURNS_AT_ONCE)
+        for turn_id, cut in reversed(path):
+            if cut is not None:
+                return turn_id
+    return None
+
+
+def is_on_path(connection: SqlConnection, head: TurnId | None, turn_id: TurnId) -> bool:
+    """Tell whether a turn is on the path that ends with `head`."""
+    while head is not None and head >= turn_id:
+        path, head = _walk(connection, head, _TURNS_AT_ONCE)
+        if any(turn_id == each for each, _ in path):
+            return True
+    return False
+
+
+def siblings(connection: SqlConnection, turn_id: TurnId) -> list[TurnId]:
+    """Give the turns that were said in its place, itself among them, in order."""
+    rows = connection.execute(
+        "SELECT other.id FROM turn JOIN turn other"
+        " ON other.parent IS turn.parent AND other.thread = turn.thread AND other.kind = 'turn'"
+        " WHERE turn.id = ? ORDER BY other.id",
+        (turn_id,),
+    )
+    return [number for (number,) in rows]
+
+
+def newest_leaf(connection: SqlConnection, turn_id: TurnId) -> TurnId:
+    """Give the end of the branch that goes on from a turn: the newest child, again and again."""
+    while True:
+        (child,) = connection.execute(
+            "SELECT max(child.id) FROM turn JOIN turn child"
+            " ON child.parent = turn.id AND child.thread = turn.thread WHERE turn.id = ?",
+            (turn_id,),
+        ).fetchone()
+        if child is None:
+            return turn_id
+        turn_id = child
 
 
 def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Turn]:
     """Read the turns on the path that ends with `head`, oldest first; the last `limit` of them."""
     if head is None or limit == 0:
         return []
-    path, _ = _walk(connection, head, _ALL if limit is None else min(limit, _MOST))
+    walked, _ = _walk(connection, head, _ALL if limit is None else min(limit, _MOST))
+    path = [turn_id for turn_id, _ in walked]
     rows: list[tuple[int, str, str, int]] = []
     for first, end in _ranges(path):
         rows += connection.execute(
@@ -102,7 +170,7 @@ def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
     for (number, _, agent, created), item in zip(
         rows, decode_all([row[1] for row in rows]), strict=True
     ):
-        stored = StoredItem(item, agent, time_from(created))
+        stored = StoredItem(item, agent, time_from(created), number)
         contents.setdefault(number >> POSITION_BITS, []).append(stored)
     found = (connection.execute(_TURN, (turn_id,)).fetchone() for turn_id in path)
     return [_turn(row, tuple(contents.get(row[0], ()))) for row in found]
@@ -136,7 +204,7 @@ def path_preview(connection: SqlConnection, head: TurnId | None) -> str:
     while head is not None:
         row = connection.execute(
             "SELECT data FROM item WHERE id >= ? AND id < ? AND kind = 'message' AND chars > 0 "
-            "ORDER BY id DESC LIMIT 1",
+            "AND role IN ('user', 'assistant') ORDER BY id DESC LIMIT 1",
             item_range(head),
         ).fetchone()
         if row is not None:
@@ -147,11 +215,14 @@ def path_preview(connection: SqlConnection, head: TurnId | None) -> str:
 
 def _walk(
     connection: SqlConnection, head: TurnId, limit: int
-) -> tuple[list[TurnId], TurnId | None]:
-    """Give the turns that end with `head`, oldest first, and the parent of the first of them."""
+) -> tuple[list[tuple[TurnId, TurnId | None]], TurnId | None]:
+    """Give the turns that end with `head`, oldest first, and the parent of the first of them.
+
+    With each comes its cut: what it sums up, where it is a compaction.
+    """
     path = connection.execute(_PATH, (head, limit)).fetchall()
-    path.sort()
-    return [turn_id for turn_id, _ in path], path[0][1]
+    path.reverse()
+    return [(turn_id, cut) for turn_id, _, cut in path], path[0][1]
 
 
 def _ranges(path: list[TurnId]) -> list[tuple[int, int]]:
@@ -167,7 +238,7 @@ def _ranges(path: list[TurnId]) -> list[tuple[int, int]]:
 
 
 def _turn(row: tuple[Any, ...], contents: tuple[StoredItem, ...]) -> Turn:
-    number, thread, parent, state, agent, model, created, title, message, draft = row
+    number, thread, parent, state, agent, model, created, title, message, draft, kind, cut = row
     return Turn(
         id=number,
         thread=thread,
@@ -180,4 +251,6 @@ def _turn(row: tuple[Any, ...], contents: tuple[StoredItem, ...]) -> Turn:
         error_title=title,
         error_message=message,
         draft=draft,
+        kind=TurnKind(kind),
+        cut=cut,
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chatelaine.store.database import SqlConnection
-    from chatelaine.store.records import ThreadId, TurnId
+    from chatelaine.store.records import Thread, ThreadId, TurnId
 
 
 def begin(
@@ -39,22 +39,26 @@ def begin(
         items: What it begins with.
         agent: The name of the agent that is going to answer.
         model: The name of its model.
-        instead_of: The head, where the turn is to take its place beside it.
+        instead_of: A turn that is shown, where the turn is to take its place beside it: what was
+            said after it is no longer shown.
 
     Raises:
         ThreadMissing: There is no such thread.
-        HistoryError: `instead_of` is not the head (any more).
+        HistoryError: `instead_of` is not shown (any more).
     """
     finish_running(connection, thread_id)
     thread = threads.get(connection, thread_id)
     parent, kind = thread.head, StepKind.TURN
     if instead_of is not None:
         replaced = tree.turn_row(connection, instead_of)
-        if replaced is None or thread.head != instead_of:
+        if replaced is None or not tree.is_on_path(connection, thread.head, instead_of):
             raise HistoryError(
                 "Something else was said in this thread meanwhile.", title="This turn has changed"
             )
-        parent, kind = replaced.parent, StepKind.RETRY
+        parent = replaced.parent
+        asked = "\n\n".join(item.text for item in items if item.from_user)
+        same = asked == tree.user_text(connection, instead_of)
+        kind = StepKind.RETRY if same and thread.head == instead_of else StepKind.EDIT
     turn_id: TurnId = connection.execute(
         "INSERT INTO turn "
         "(parent, thread, state, agent, model, error_title, error_message, created)"
@@ -180,7 +184,7 @@ def add(
         agent: The name of the agent that they come from.
         model: The name of its model.
         end_answered: Whether a turn that has its answer is ended; else its beginner ends it.
-        instead_of: The head, where the first turn that begins is to take its place.
+        instead_of: A turn that is shown, where the first that begins is to take its place.
 
     Raises:
         ThreadMissing: There is no such thread.
@@ -240,6 +244,100 @@ def clear(connection: SqlConnection, thread_id: ThreadId) -> None:
     if thread.head is not None:
         undo.record(connection, thread, StepKind.CLEAR, None)
         threads.preview(connection, thread_id, "")
+
+
+def compact(
+    connection: SqlConnection,
+    thread_id: ThreadId,
+    cut: TurnId,
+    summary: EncodedItem,
+    *,
+    head: TurnId,
+    agent: str,
+    model: str,
+) -> TurnId:
+    """Have the model see a summary in place of the turns up to `cut`; all of them stay shown.
+
+    Args:
+        connection: In a transaction.
+        thread_id: The thread.
+        cut: The last turn that is summed up.
+        summary: The message that says what was in them.
+        head: The last turn at the time when the summary was made.
+        agent: The name of the agent that made it.
+        model: The name of its model.
+
+    Returns:
+        The turn that holds the summary.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+        HistoryError: The thread is no longer as it was.
+    """
+    thread = threads.get(connection, thread_id)
+    before = tree.last_cut(connection, thread.head)
+    if (
+        thread.head != head
+        or tree.running_turn(connection, thread_id) is not None
+        or not tree.is_on_path(connection, head, cut)
+        or (before is not None and cut <= before)
+    ):
+        raise HistoryError(
+            "Something else was said in this thread meanwhile; it was left as it is.",
+            title="The thread was not compacted",
+        )
+    turn_id: TurnId = connection.execute(
+        "INSERT INTO turn"
+        " (parent, thread, state, agent, model, error_title, error_message, created, kind, cut)"
+        " VALUES (?, ?, 'done', ?, ?, '', '', ?, 'compaction', ?) RETURNING id",
+        (head, thread_id, storable(agent), storable(model), threads.now(), cut),
+    ).fetchone()[0]
+    _add_rows(connection, turn_id, 0, [summary], agent)
+    undo.record(connection, thread, StepKind.COMPACT, turn_id, tip=turn_id)
+    return turn_id
+
+
+def fork(connection: SqlConnection, thread_id: ThreadId, turn_id: TurnId | None) -> Thread:
+    """Make a thread that begins with what is shown in another one, up to a turn; give it.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+        HistoryError: The turn is not shown in it, or is still running.
+    """
+    thread = threads.get(connection, thread_id)
+    head = thread.head if turn_id is None else turn_id
+    if head is not None and not tree.is_on_path(connection, thread.head, head):
+        raise HistoryError("It is no longer shown in this thread.", title="This turn has changed")
+    if head is not None and tree.running_turn(connection, thread_id) == head:
+        raise HistoryError(
+            "Stop the running turn first, then branch off.", title="A turn is still running"
+        )
+    made = threads.create(connection, threads.new_uid(), thread.title)
+    threads.assign(
+        connection, made.id, {"head": head, "tip": head, "folder": thread.folder, "named": 0}
+    )
+    threads.preview(connection, made.id, tree.path_preview(connection, head))
+    return threads.get(connection, made.id)
+
+
+def switch(connection: SqlConnection, thread_id: ThreadId, turn_id: TurnId) -> bool:
+    """Show the branch that a turn belongs to, up to its end; tell whether that is another one.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+        HistoryError: The turn is not one of the thread's.
+    """
+    turn = tree.turn_row(connection, turn_id)
+    if turn is None or turn.thread != thread_id:
+        raise HistoryError("It was deleted meanwhile.", title="This turn is gone")
+    finish_running(connection, thread_id)
+    thread = threads.get(connection, thread_id)
+    leaf = tree.newest_leaf(connection, turn_id)
+    if leaf == thread.head:
+        return False
+    undo.record(connection, thread, StepKind.SWITCH, leaf)
+    threads.preview(connection, thread_id, tree.path_preview(connection, leaf))
+    return True
 
 
 def recover(connection: SqlConnection) -> None:

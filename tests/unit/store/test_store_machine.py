@@ -49,24 +49,46 @@ class ModelTurn:
         return "\n\n".join(item["content"] for item in self.items if item.get("role") == "user")
 
 
+@dataclass(frozen=True)
+class ModelStep:
+    """A step, and which attribute of the thread it changes."""
+
+    kind: StepKind
+    name: str
+    before: Any
+    after: Any
+
+
 @dataclass
 class ModelThread:
-    """What must come out: the shown turns, and the steps with the shown turns before and after."""
+    """What must come out: the shown turns, and the steps with what was before and after."""
 
     shown: tuple[int, ...] = ()
-    steps: list[tuple[StepKind, tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
+    steps: list[ModelStep] = field(default_factory=list)
     done: int = 0
     running: int | None = None
     draft: str = ""
     title: str = ""
     trashed: bool = False
+    archived: bool = False
+    folder: int | None = None
     composer: str = ""
 
     def step(self, kind, after):
         del self.steps[self.done :]
-        self.steps.append((kind, self.shown, after))
+        self.steps.append(ModelStep(kind, "shown", self.shown, after))
         self.done += 1
         self.shown = after
+
+    def change(self, kind, name, after):
+        """Take a step that keeps what can be brought back of what was said."""
+        before = getattr(self, name)
+        if before == after and name != "title":
+            return
+        later = [step for step in self.steps[self.done :] if step.name == "shown"]
+        self.steps[self.done :] = [ModelStep(kind, name, before, after), *later]
+        self.done += 1
+        setattr(self, name, after)
 
 
 class Machine(RuleBasedStateMachine):
@@ -78,6 +100,7 @@ class Machine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.path = self.folder / "history.db"
         self.store = self.wait(ConversationStore.open(self.path, KEY, create=True))
+        self.folders = [self.wait(self.store.folders.create(name)).id for name in ("A", "B")]
         self.model: dict[int, ModelThread] = {}
         self.turns: dict[int, ModelTurn] = {}
 
@@ -210,10 +233,11 @@ class Machine(RuleBasedStateMachine):
             assert reverted is None
             return
         model.done -= 1
-        kind, before, after = model.steps[model.done]
-        model.shown = before
-        text = self.turns[after[-1]].text if kind is StepKind.TURN else ""
-        assert (reverted.kind, reverted.text) == (kind, text)
+        step = model.steps[model.done]
+        setattr(model, step.name, step.before)
+        written = step.kind in (StepKind.TURN, StepKind.EDIT)
+        text = self.turns[step.after[-1]].text if written else ""
+        assert (reverted.kind, reverted.text) == (step.kind, text)
 
     @rule(thread=threads)
     def redo(self, thread):
@@ -226,9 +250,10 @@ class Machine(RuleBasedStateMachine):
         if model.done == len(model.steps):
             assert reverted is None
             return
-        kind, _, model.shown = model.steps[model.done]
+        step = model.steps[model.done]
+        setattr(model, step.name, step.after)
         model.done += 1
-        assert (reverted.kind, reverted.text) == (kind, "")
+        assert (reverted.kind, reverted.text) == (step.kind, "")
 
     @rule(thread=threads)
     def clear(self, thread):
@@ -261,18 +286,33 @@ class Machine(RuleBasedStateMachine):
 
     @rule(thread=threads, title=st.sampled_from(["One", "Another", "\u6f22\u5b57"]))
     def rename(self, thread, title):
+        before = self.wait(self.store.thread(thread)).title
+        model = self.model[thread]
+        named = bool(model.title)
         self.wait(self.store.rename_thread(thread, title))
-        self.model[thread].title = title
+        if before != title or not named:
+            model.change(StepKind.RENAME, "title", title)
 
     @rule(thread=threads)
     def trash(self, thread):
         self.wait(self.store.trash_thread(thread))
-        self.model[thread].trashed = True
+        self.model[thread].change(StepKind.TRASH, "trashed", True)
 
     @rule(thread=threads)
     def restore(self, thread):
         self.wait(self.store.restore_thread(thread))
-        self.model[thread].trashed = False
+        self.model[thread].change(StepKind.RESTORE, "trashed", False)
+
+    @rule(thread=threads, archived=st.booleans())
+    def archive(self, thread, archived):
+        self.wait(self.store.archive_thread(thread, archived=archived))
+        self.model[thread].change(StepKind.ARCHIVE, "archived", archived)
+
+    @rule(thread=threads, number=st.sampled_from([None, 0, 1]))
+    def move(self, thread, number):
+        folder = None if number is None else self.folders[number]
+        self.wait(self.store.move_thread(thread, folder))
+        self.model[thread].change(StepKind.MOVE, "folder", folder)
 
     @rule(thread=threads, text=WORDS | st.just(""))
     def type(self, thread, text):
@@ -294,9 +334,13 @@ class Machine(RuleBasedStateMachine):
     def threads_are_as_they_should_be(self):
         if not hasattr(self, "store"):
             return
-        for trashed in (False, True):
-            found = self.wait(self.store.threads(trashed=trashed))
-            wanted = {number for number, model in self.model.items() if model.trashed is trashed}
+        for trashed, archived in ((False, False), (False, True), (True, False)):
+            found = self.wait(self.store.threads(trashed=trashed, archived=archived))
+            wanted = {
+                number
+                for number, model in self.model.items()
+                if model.trashed is trashed and (trashed or model.archived is archived)
+            }
             assert {thread.id for thread in found} == wanted
             times = [thread.updated for thread in found]
             assert times == sorted(times, reverse=True)
@@ -304,6 +348,7 @@ class Machine(RuleBasedStateMachine):
                 model = self.model[thread.id]
                 assert thread.head == (model.shown[-1] if model.shown else None)
                 assert model.title in ("", thread.title)
+                assert (thread.folder, bool(thread.archived)) == (model.folder, model.archived)
 
     @invariant()
     def what_is_shown_is_what_was_said(self):
@@ -320,8 +365,8 @@ class Machine(RuleBasedStateMachine):
             assert self.wait(self.store.items(number, 2)) == items[-2:]
             assert self.wait(self.store.composer(number)) == model.composer
             assert self.wait(self.store.history(number)) == History(
-                model.steps[model.done - 1][0] if model.done else None,
-                model.steps[model.done][0] if model.done < len(model.steps) else None,
+                model.steps[model.done - 1].kind if model.done else None,
+                model.steps[model.done].kind if model.done < len(model.steps) else None,
             )
 
 

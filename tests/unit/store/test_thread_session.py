@@ -134,8 +134,8 @@ async def test_settings_can_be_given_with_the_session(store, thread):
 
 async def test_what_cannot_be_stored_is_said_in_the_words_of_the_application(store, thread):
     session = ThreadSession(store, thread)
-    pages = await store._database.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
-    limited = store._database._writer.post(
+    pages = await store._databases.file.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    limited = store._databases.file._writer.post(
         lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone()
     )
     await settled(limited)

@@ -166,7 +166,7 @@ async def test_popping_leaves_the_turn_itself_as_it_was(store, thread):
         TurnState.RUNNING,
     )
     assert shorter.items == turn.items[:2]
-    (before,) = await store._database.read(lambda c: tree.turns(c, turn.id, 1))
+    (before,) = await store._databases.file.read(lambda c: tree.turns(c, turn.id, 1))
     assert (before.items, before.state) == (turn.items, TurnState.STOPPED)
     await add(store, thread, OUTPUT, assistant_message("noon"))
     assert await shape(store, thread) == [("utta", TurnState.DONE)]

@@ -92,7 +92,9 @@ async def test_turns_that_were_taken_back_stay_in_the_file(store, thread):
     await say(store, thread, "one", "gone")
     await store.undo(thread.id)
     await say(store, thread, "other")
-    rows = await store._database.read(lambda c: c.execute("SELECT count(*) FROM turn").fetchone())
+    rows = await store._databases.file.read(
+        lambda c: c.execute("SELECT count(*) FROM turn").fetchone()
+    )
     assert rows == (3,)
 
 

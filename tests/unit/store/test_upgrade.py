@@ -27,9 +27,14 @@ def test_a_new_history_is_brought_to_the_present(connection):
     assert version(connection) == len(upgrade.MIGRATIONS)
     assert connection.execute("PRAGMA application_id").fetchone() == (upgrade.APPLICATION_ID,)
     assert tables(connection) == [
+        "attachment",
+        "blob",
+        "blob_part",
         "credential",
         "draft",
+        "folder",
         "item",
+        "pin",
         "setting",
         "step",
         "thread",
@@ -40,7 +45,7 @@ def test_a_new_history_is_brought_to_the_present(connection):
 
 
 def test_all_tables_are_strict(connection):
-    m0001_initial.migrate(connection)
+    upgrade.upgrade(connection, create=True)
     rows = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
     loose = {name for name, strict in rows if not strict}
     assert {name for name in loose if not name.startswith("sqlite_")} == set()
