@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         UserError,
     )
     from chatelaine.agents.events import (
+        HandedOff,
         ReasoningDelta,
         RunEvent,
         StepEnded,
@@ -45,12 +46,14 @@ if TYPE_CHECKING:
         ToolReturned,
         Usage,
     )
-    from chatelaine.agents.items import Item, Origin, TResponseInputItem
+    from chatelaine.agents.handoffs import Handoff, HandoffInputData, handoff
+    from chatelaine.agents.items import Item, MessageInputItem, Origin, TResponseInputItem
     from chatelaine.agents.models.demo import DemoModel
     from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
     from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
     from chatelaine.agents.models.protocol import Model, ModelSettings
     from chatelaine.agents.result import RunResult, RunResultStreaming
+    from chatelaine.agents.run_config import RunConfig
     from chatelaine.agents.runner import Runner
     from chatelaine.agents.sessions.protocol import Session, SessionInfo, SessionSettings
     from chatelaine.agents.sessions.sqlite import SQLiteSession
@@ -64,8 +67,12 @@ __all__ = [
     "DecryptionError",
     "DemoModel",
     "FunctionTool",
+    "HandedOff",
+    "Handoff",
+    "HandoffInputData",
     "Item",
     "MaxTurnsExceeded",
+    "MessageInputItem",
     "MissingCredentials",
     "Model",
     "ModelError",
@@ -78,6 +85,7 @@ __all__ = [
     "RequestRefused",
     "RequestTimedOut",
     "ResponseUnreadable",
+    "RunConfig",
     "RunContext",
     "RunEvent",
     "RunResult",
@@ -105,6 +113,7 @@ __all__ = [
     "Usage",
     "UserError",
     "function_tool",
+    "handoff",
 ]
 
 _HOMES = {
@@ -133,6 +142,7 @@ _HOMES = {
         "UserError",
     ),
     "events": (
+        "HandedOff",
         "ReasoningDelta",
         "RunEvent",
         "StepEnded",
@@ -143,12 +153,14 @@ _HOMES = {
         "ToolReturned",
         "Usage",
     ),
-    "items": ("Item", "Origin", "TResponseInputItem"),
+    "handoffs": ("Handoff", "HandoffInputData", "handoff"),
+    "items": ("Item", "MessageInputItem", "Origin", "TResponseInputItem"),
     "models.demo": ("DemoModel",),
     "models.openai_chat": ("OpenAIChatCompletionsModel",),
     "models.openai_responses": ("OpenAIResponsesModel",),
     "models.protocol": ("Model", "ModelSettings"),
     "result": ("RunResult", "RunResultStreaming"),
+    "run_config": ("RunConfig",),
     "runner": ("Runner",),
     "sessions.protocol": ("Session", "SessionInfo", "SessionSettings"),
     "sessions.sqlite": ("SQLiteSession",),

@@ -3,7 +3,8 @@
 A step is one call of the model. The events of a step come in this order: `StepStarted`, any number
 of deltas, perhaps `StepRetried` (what was streamed of this step is void then: start it again),
 `StepEnded` once its items are in the session, and around each tool `ToolCalled`, `ToolReturned`
-(which come before `StepEnded`, since a call is stored together with its output).
+(which come before `StepEnded`, since a call is stored together with its output). Where the step
+handed over to another agent, `HandedOff` follows it.
 """
 
 from __future__ import annotations
@@ -129,6 +130,26 @@ class StepEnded:
     usage: Usage = field(default_factory=Usage)
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """An agent has handed the conversation over to another one.
+
+    Attributes:
+        from_agent: The name of the agent that did.
+        to_agent: The name of the agent that goes on.
+    """
+
+    from_agent: str
+    to_agent: str
+
+
 RunEvent: TypeAlias = (
-    StepStarted | TextDelta | ReasoningDelta | StepRetried | ToolCalled | ToolReturned | StepEnded
+    StepStarted
+    | TextDelta
+    | ReasoningDelta
+    | StepRetried
+    | ToolCalled
+    | ToolReturned
+    | StepEnded
+    | HandedOff
 )

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from chatelaine.agents.errors import UserError
+
 TResponseInputItem: TypeAlias = dict[str, Any]
 """One item of input, as the Responses API takes it."""
 
@@ -56,6 +58,42 @@ class Item(dict[str, Any]):
     def text(self) -> str:
         """The readable text of the item."""
         return text_of(self)
+
+
+_ROLES = ("user", "assistant", "system", "developer")
+
+
+class MessageInputItem(Item):
+    """A message to be put into a session or into an input.
+
+    Args:
+        role: "user", "assistant", "system" or "developer".
+        content: A text, or a list of parts as the Responses API has them, such as
+            `{"type": "input_text", "text": "Hello"}`.
+
+    Raises:
+        UserError: One of them is something else.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *, role: str, content: str | Sequence[Mapping[str, Any]]) -> None:
+        if role not in _ROLES:
+            raise UserError(f"The role of a message is one of {', '.join(_ROLES)}; not {role!r}.")
+        if not isinstance(content, str):
+            content = _parts(content)
+        super().__init__(role=role, content=content)
+
+
+def _parts(content: object) -> list[dict[str, Any]]:
+    if not isinstance(content, list | tuple):
+        raise UserError(
+            f"The content of a message is a text or a list of parts; not {type(content).__name__}."
+        )
+    for number, part in enumerate(content, 1):
+        if not isinstance(part, Mapping) or not isinstance(part.get("type"), str):
+            raise UserError(f"Part {number} of a message's content is not a mapping with a type.")
+    return [dict(part) for part in content]
 
 
 def text_of(item: Mapping[str, Any]) -> str:

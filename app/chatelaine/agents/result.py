@@ -23,10 +23,15 @@ class RunResult:
 
     Attributes:
         input: What was passed to the run.
-        last_agent: The agent that spoke last.
+        last_agent: The agent that spoke last, or to which the conversation was handed over.
         new_items: What the run produced: reasoning, messages, calls and their outputs, in order.
         final_output: The text of the last message; '' where there is none.
         usage: The tokens that the run spent.
+        omitted_items: What the models did not get of the conversation, although neither a limit nor
+            a callback left it out, because no server would take it: half pairs of call and output,
+            dangling reasoning, and the reasoning of another model.
+        session_cleared: Whether the session was cleared while the run went on. What the run
+            produced after that is not stored.
     """
 
     input: str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -34,6 +39,8 @@ class RunResult:
     new_items: list[TResponseInputItem] = field(default_factory=list)
     final_output: str = ""
     usage: Usage = field(default_factory=Usage)
+    omitted_items: list[TResponseInputItem] = field(default_factory=list)
+    session_cleared: bool = False
 
     def to_input_list(self) -> list[TResponseInputItem]:
         """Give the input and what came of it as input for another run: a copy that is yours.

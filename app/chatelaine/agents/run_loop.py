@@ -2,9 +2,10 @@
 
 What holds at each moment, also under cancellation:
 
+* Nobody else runs on the session, from before it is read until after it was written to last.
 * The input is in the session before the first request leaves.
 * The session is read once, and what was read is handed to the model by reference.
-* The items of a step reach the session in one `add_items`, calls always with their outputs.
+* The items of a step reach the session in one batch, calls always with their outputs.
 * A step that does not end leaves what is finished of it: the text so far as an incomplete message,
   and the calls that have their output.
 * A write that was begun is waited for, however often the run is cancelled meanwhile.
@@ -12,251 +13,185 @@ What holds at each moment, also under cancellation:
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import copy
+import inspect
+import os
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from chatelaine.agents.errors import MaxTurnsExceeded, ResponseUnreadable, ToolError
-from chatelaine.agents.events import (
-    ReasoningDelta,
-    RunEvent,
-    StepEnded,
-    StepRetried,
-    StepStarted,
-    TextDelta,
-    ToolCalled,
-    ToolReturned,
-    Usage,
-)
-from chatelaine.agents.items import (
-    TResponseInputItem,
-    as_input_items,
-    assistant_message,
-    function_call_output,
-    kind_of,
-    repaired,
-    text_of,
-)
-from chatelaine.agents.models.protocol import Model, ModelEvent, ModelRequest, ModelResponse
-from chatelaine.agents.sessions.settling import ended, settled
-from chatelaine.agents.tools import FunctionTool, output_text
+from chatelaine.agents.errors import MaxTurnsExceeded, UserError
+from chatelaine.agents.events import HandedOff, RunEvent
+from chatelaine.agents.handoffs import Handoff, HandoffInputData
+from chatelaine.agents.items import Origin, TResponseInputItem, as_input_items, is_user_message
+from chatelaine.agents.model_view import view_for
+from chatelaine.agents.run_memory import RunMemory
+from chatelaine.agents.run_step import Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from chatelaine.agents.agent import Agent
     from chatelaine.agents.context import RunContext
+    from chatelaine.agents.models.protocol import Model, ModelSettings
     from chatelaine.agents.result import RunResult
-    from chatelaine.agents.sessions.protocol import Session
-
-_log = logging.getLogger(__name__)
-
-
-async def run_loop(
-    result: RunResult, session: Session | None, context: RunContext[Any], max_turns: int
-) -> AsyncGenerator[RunEvent, None]:
-    """Run an agent, and give the events of the run; the result is filled meanwhile.
-
-    Args:
-        result: Has the input and the agent.
-        session: Where the conversation is remembered, if anywhere.
-        context: What tools and instructions see of the run.
-        max_turns: How many steps the run may take.
-
-    Raises:
-        AgentsError: The run failed.
-    """
-    agent = result.last_agent
-    model = agent.get_model()
-    items = as_input_items(result.input)
-    if session is not None:
-        history = await session.get_items()
-        if items:
-            await settled(session.add_items(items))
-        items = [*history, *items]
-    for number in range(1, max_turns + 1):
-        step = _Step(agent, model, session, context, result)
-        async with aclosing(step.events(number, repaired(items))) as events:
-            async for event in events:
-                yield event
-        if not step.calls:
-            return
-        items = [*items, *step.items]
-    raise MaxTurnsExceeded(
-        f"The model asked for tools {max_turns} times in a row and came to no answer."
-    )
+    from chatelaine.agents.run_config import RunConfig
+    from chatelaine.agents.sessions.protocol import RunSession
 
 
 @dataclass(slots=True)
-class _Step:
-    """One call of the model, and of the tools it asks for.
+class Run:
+    """One run.
 
     Attributes:
-        items: What the step has produced; whole once it has ended.
-        calls: The tools that the model asked for.
+        session: Where the conversation is remembered, if anywhere.
+        context: What tools and instructions see of the run.
+        max_turns: How many steps the run may take, over all agents.
+        config: What was chosen for it.
+        asked: The models that were asked, each once.
     """
 
-    agent: Agent
-    model: Model
-    session: Session | None
+    session: RunSession | None
     context: RunContext[Any]
-    result: RunResult
-    items: list[TResponseInputItem] = field(default_factory=list)
-    calls: list[TResponseInputItem] = field(default_factory=list)
-    _text: list[str] = field(default_factory=list)
-    _response: ModelResponse | None = None
-    _usage: Usage = field(default_factory=Usage)
-    _outputs: dict[int, TResponseInputItem] = field(default_factory=dict)
-    _kept: bool = False
+    max_turns: int
+    config: RunConfig
+    asked: list[Model] = field(default_factory=list)
+    _id: str = field(default_factory=lambda: os.urandom(16).hex())
+    _with_tools: list[Agent] = field(default_factory=list)
 
-    async def events(
-        self, number: int, view: Sequence[TResponseInputItem]
-    ) -> AsyncGenerator[RunEvent, None]:
-        """Take the step."""
-        settings = self.agent.model_settings
-        if number > 1 and settings.tool_choice not in (None, "auto", "none"):
-            # A tool that must be called in each step would be called for ever.
-            settings = replace(settings, tool_choice=None)
-        request = ModelRequest(
-            await self.agent.get_instructions(self.context),
-            view,
-            [tool.describe() for tool in self.agent.get_tools()],
-            settings,
-        )
-        yield StepStarted(self.agent.name, self.model.name, number)
+    async def events(self, result: RunResult) -> AsyncGenerator[RunEvent, None]:
+        """Run, and give the events of the run; the result is filled meanwhile.
+
+        Args:
+            result: Has the input and the agent.
+
+        Raises:
+            AgentsError: The run failed.
+        """
+        memory = RunMemory(self.session, self.config)
         try:
-            async with aclosing(self._asking(request)) as asking:
-                async for event in asking:
+            await memory.begin()
+            async with aclosing(self._steps(result, memory)) as steps:
+                async for event in steps:
                     yield event
-            async with aclosing(self._calling()) as calling:
-                async for event in calling:
-                    yield event
-            await self._keep(self._finished())
         except BaseException:
-            await self._keep_what_is_there()
+            await memory.take_input_back()
             raise
-        if not self.calls:
-            messages = [item for item in self.items if kind_of(item) == "message"]
-            self.result.final_output = text_of(messages[-1]) if messages else ""
-        yield StepEnded(tuple(self.items), self._usage)
-
-    async def _asking(self, request: ModelRequest) -> AsyncGenerator[RunEvent, None]:
-        # The protocol says that it is a generator, which can be closed.
-        stream = cast("AsyncGenerator[ModelEvent, None]", self.model.stream(request))
-        async with aclosing(stream):
-            async for event in stream:
-                match event:
-                    case TextDelta(delta):
-                        self._text.append(delta)
-                        yield event
-                    case ReasoningDelta():
-                        yield event
-                    case StepRetried():
-                        self._text.clear()
-                        yield event
-                    case ModelResponse():
-                        self._response = event
-        if self._response is None:
-            raise ResponseUnreadable("The answer of the model ended before it was complete.")
-        self._usage = self._response.usage
-        self.context.usage += self._usage
-        self.result.usage = self.context.usage
-        self.calls = [item for item in self._response.items if kind_of(item) == "function_call"]
-
-    # ------------------------------------------------------------------------ tools
-
-    async def _calling(self) -> AsyncGenerator[RunEvent, None]:
-        if not self.calls:
-            return
-        for call in self.calls:
-            yield ToolCalled(_part(call, "call_id"), _part(call, "name"), _part(call, "arguments"))
-        returned: asyncio.Queue[ToolReturned | None] = asyncio.Queue()
-        # A generator must not yield within a TaskGroup: it may be closed by another task than the
-        # one that entered the group. So the group has a task of its own.
-        working = asyncio.gather(self._call_all(returned))
-        try:
-            while (event := await returned.get()) is not None:
-                yield event
-            await working
         finally:
-            working.cancel()
-            await ended(working)
+            result.session_cleared = memory.was_cleared
+            memory.end()
 
-    async def _call_all(self, returned: asyncio.Queue[ToolReturned | None]) -> None:
-        tools = {tool.name: tool for tool in self.agent.get_tools()}
-        try:
-            async with asyncio.TaskGroup() as group:
-                for position, call in enumerate(self.calls):
-                    group.create_task(self._call(position, call, tools, returned))
-        finally:
-            returned.put_nowait(None)
+    async def _steps(self, result: RunResult, memory: RunMemory) -> AsyncGenerator[RunEvent, None]:
+        before = await self._beginning(result, memory)
+        made: list[TResponseInputItem] = []
+        for number in range(1, self.max_turns + 1):
+            agent = result.last_agent
+            model = self._model_of(agent)
+            view = view_for([*before, *made], model.name, result.omitted_items)
+            step = Step(
+                agent,
+                model,
+                self._settings_of(agent),
+                memory,
+                self.context,
+                result,
+                Origin(agent.name, model.name, self._id),
+                self.config.keep_partial,
+            )
+            async with aclosing(step.events(number, view)) as events:
+                async for event in events:
+                    yield event
+            if not step.calls:
+                return
+            self._with_tools.append(agent)
+            if step.handoff is None:
+                made += step.items
+            else:
+                handoff, following = step.handoff
+                yield HandedOff(agent.name, following.name)
+                before, made = await self._handed_over(handoff, before, made, step.items)
+        raise MaxTurnsExceeded(
+            f"The model asked for tools {self.max_turns} times in a row and came to no answer."
+        )
 
-    async def _call(
+    async def _beginning(self, result: RunResult, memory: RunMemory) -> list[TResponseInputItem]:
+        """Read the session, store the input, and give what the first model is asked with."""
+        given = as_input_items(result.input)
+        is_list = not isinstance(result.input, str | Mapping)
+        agent = result.last_agent
+        if not self.config.start_with_last_agent:
+            # What is missing is told before anything is read or waited for.
+            self._model_of(agent)
+        items = given
+        for _ in range(2):
+            history = await memory.read()
+            items = await memory.input_of(given, history, is_list=is_list)
+            if self.config.start_with_last_agent:
+                result.last_agent = _last_agent(agent, history)
+            model = self._model_of(result.last_agent)
+            origin = Origin(result.last_agent.name, model.name, self._id)
+            # A session that was cleared between the two is read once more.
+            if await memory.add_input(origin):
+                break
+        return items
+
+    async def _handed_over(
         self,
-        position: int,
-        call: TResponseInputItem,
-        tools: dict[str, FunctionTool],
-        returned: asyncio.Queue[ToolReturned | None],
-    ) -> None:
-        call_id, name = _part(call, "call_id"), _part(call, "name")
-        output, failed = await self._output(tools.get(name), name, _part(call, "arguments"))
-        self._outputs[position] = function_call_output(call_id, output)
-        returned.put_nowait(ToolReturned(call_id, name, output, failed))
+        handoff: Handoff[Agent],
+        before: list[TResponseInputItem],
+        made: list[TResponseInputItem],
+        new: list[TResponseInputItem],
+    ) -> tuple[list[TResponseInputItem], list[TResponseInputItem]]:
+        """Give what the next agent sees: of what was before the run, and of what it made."""
+        choose = handoff.input_filter or self.config.handoff_input_filter
+        if choose is None:
+            return before, [*made, *new]
+        history, earlier, latest = (tuple(copy.deepcopy(each)) for each in (before, made, new))
+        chosen: Any = choose(HandoffInputData(history, earlier, latest, self.context))
+        if inspect.isawaitable(chosen):
+            chosen = await chosen
+        if not isinstance(chosen, HandoffInputData):
+            raise UserError(
+                "The input filter of a handoff gives HandoffInputData; not "
+                f"{type(chosen).__name__}."
+            )
+        seen = chosen.new_items if chosen.input_items is None else chosen.input_items
+        return as_input_items(chosen.input_history), [*chosen.pre_handoff_items, *seen]
 
-    async def _output(
-        self, tool: FunctionTool | None, name: str, arguments: str
-    ) -> tuple[str, bool]:
-        if tool is None:
-            known = ", ".join(tool.name for tool in self.agent.get_tools()) or "none"
-            return f"There is no tool called {name!r}. The tools are: {known}.", True
-        try:
-            return output_text(await tool.on_invoke_tool(self.context, arguments)), False
-        except ToolError as error:
-            return error.message, True
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            return "The tool was cancelled.", True
-        except Exception as error:  # noqa: BLE001 - tools are code of others; the model is told
-            return f"The tool failed: {type(error).__name__}: {error}", True
+    def _model_of(self, agent: Agent) -> Model:
+        model = self.config.model_for(agent)
+        if not any(each is model for each in self.asked):
+            self.asked.append(model)
+        return model
 
-    # ------------------------------------------------------------------------ the session
-
-    def _finished(self) -> list[TResponseInputItem]:
-        """Give what can be kept of the step as it stands: everything, once it has ended."""
-        if self._response is None:
-            text = "".join(self._text)
-            return [assistant_message(text, status="incomplete")] if text.strip() else []
-        items = list(self._response.items)
-        if len(self._outputs) < len(self.calls):
-            # The step is cut off, and so are the words that announced what it was doing.
-            items = [
-                {**item, "status": "incomplete"} if kind_of(item) == "message" else item
-                for item in items
-            ]
-        return list(repaired([*items, *(self._outputs[each] for each in sorted(self._outputs))]))
-
-    async def _keep(self, items: list[TResponseInputItem]) -> None:
-        self._kept = True
-        self.items = items
-        self.result.new_items.extend(items)
-        if self.session is not None and items:
-            await settled(self.session.add_items(items))
-
-    async def _keep_what_is_there(self) -> None:
-        if self._kept:
-            return
-        try:
-            await self._keep(self._finished())
-        except Exception as error:  # noqa: BLE001 - what ended the step matters more, and goes on
-            _log.warning("a session did not take what was left of a step: %s", type(error).__name__)
+    def _settings_of(self, agent: Agent) -> ModelSettings:
+        settings = self.config.model_settings_for(agent)
+        if settings.tool_choice in (None, "auto", "none"):
+            return settings
+        if not any(each is agent for each in self._with_tools):
+            return settings
+        # A tool that must be called in each step would be called for ever.
+        return replace(settings, tool_choice=None)
 
 
-def _part(call: TResponseInputItem, name: str) -> str:
-    value = call.get(name)
-    if not isinstance(value, str):
-        raise ResponseUnreadable(f"The model called a tool in a form without {name!r}.")
-    return value
+def _last_agent(first: Agent, history: Sequence[TResponseInputItem]) -> Agent:
+    """Give the agent that answered last, where the first one can hand over to it."""
+    name = ""
+    for item in reversed(history):
+        origin = getattr(item, "origin", None)
+        if origin is not None and origin.agent and not is_user_message(item):
+            name = origin.agent
+            break
+    # Each agent is looked at once, nearest first; they may hand over in circles.
+    reached = [first] if name else []
+    for agent in reached:
+        if agent.name == name:
+            return agent
+        for handoff in agent.get_handoffs():
+            following = handoff.agent
+            if following is None or handoff.is_enabled is False:
+                continue
+            if not any(each is following for each in reached):
+                reached.append(following)
+    return first

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.context import RunContext
 from chatelaine.agents.errors import UserError
 from chatelaine.agents.result import RunResult, RunResultStreaming
-from chatelaine.agents.run_loop import run_loop
+from chatelaine.agents.run_config import RunConfig
+from chatelaine.agents.run_loop import Run
+from chatelaine.agents.sessions.running import as_run_session
 
 if TYPE_CHECKING:
     from chatelaine.agents.sessions.protocol import Session
@@ -40,6 +41,7 @@ class Runner:
         session: Session | None = None,
         context: Any = None,
         max_turns: int = DEFAULT_MAX_TURNS,
+        run_config: RunConfig | None = None,
     ) -> RunResult:
         """Run an agent until it has answered.
 
@@ -49,24 +51,27 @@ class Runner:
             session: The memory of the conversation: it is read before the run, and each step is
                 added to it.
             context: Any object, for tools and instructions.
-            max_turns: How many steps the model may take; each call of tools is followed by one.
+            max_turns: How many steps the models may take, over all agents; each call of tools and
+                each handoff is followed by one.
+            run_config: What else can be chosen.
 
         Raises:
             MaxTurnsExceeded: It took more steps than allowed. What it did is in the session.
             MissingCredentials: The agent's model is only named, and there is no API key.
             ModelError: The model did not answer.
+            SessionBusy: Another run is going on in the session, and this one is not to wait.
             SessionError: The session could not be read or written.
             UserError: What was passed cannot work.
         """
-        result = Runner.run_streamed(
-            agent, input, session=session, context=context, max_turns=max_turns
+        run = _run(
+            agent,
+            input,
+            session=session,
+            context=context,
+            max_turns=max_turns,
+            run_config=run_config,
         )
-        async with aclosing(result.stream_events()) as events:
-            async for _ in events:
-                pass
-        return RunResult(
-            result.input, result.last_agent, result.new_items, result.final_output, result.usage
-        )
+        return await _ended(run, agent, input)
 
     @staticmethod
     def run_sync(
@@ -76,6 +81,7 @@ class Runner:
         session: Session | None = None,
         context: Any = None,
         max_turns: int = DEFAULT_MAX_TURNS,
+        run_config: RunConfig | None = None,
     ) -> RunResult:
         """Run an agent from a program that has no event loop. See `run`.
 
@@ -89,17 +95,24 @@ class Runner:
         else:
             raise UserError("A loop is running here: use `await Runner.run(...)`.")
 
-        async def run() -> RunResult:
-            model = agent.get_model()
+        run = _run(
+            agent,
+            input,
+            session=session,
+            context=context,
+            max_turns=max_turns,
+            run_config=run_config,
+        )
+
+        async def to_its_end() -> RunResult:
             try:
-                return await Runner.run(
-                    agent, input, session=session, context=context, max_turns=max_turns
-                )
+                return await _ended(run, agent, input)
             finally:
                 # Connections belong to this loop, which ends here.
-                await model.aclose()
+                for model in run.asked:
+                    await model.aclose()
 
-        return asyncio.run(run())
+        return asyncio.run(to_its_end())
 
     @staticmethod
     def run_streamed(
@@ -109,6 +122,7 @@ class Runner:
         session: Session | None = None,
         context: Any = None,
         max_turns: int = DEFAULT_MAX_TURNS,
+        run_config: RunConfig | None = None,
     ) -> RunResultStreaming:
         """Prepare a run whose events are read one by one. See `run`.
 
@@ -117,15 +131,54 @@ class Runner:
         Raises:
             UserError: What was passed cannot work.
         """
-        if not isinstance(agent, Agent):
-            raise UserError(f"{agent!r} is not an Agent.")
-        if max_turns < 1:
-            raise UserError("A run needs at least one step: max_turns must be 1 or more.")
-        if session is None and not input:
-            raise UserError("A run without a session needs an input.")
-        if session is not None:
-            lacking = [name for name in _METHODS if not callable(getattr(session, name, None))]
-            if lacking:
-                raise UserError(f"{session!r} is not a session: it has no {', '.join(lacking)}.")
-        start = partial(run_loop, session=session, context=RunContext(context), max_turns=max_turns)
-        return RunResultStreaming(input, agent, _start=start)
+        run = _run(
+            agent,
+            input,
+            session=session,
+            context=context,
+            max_turns=max_turns,
+            run_config=run_config,
+        )
+        return RunResultStreaming(input, agent, _start=run.events)
+
+
+def _run(
+    agent: Agent,
+    given: RunInput,
+    *,
+    session: Session | None,
+    context: Any,
+    max_turns: int,
+    run_config: RunConfig | None,
+) -> Run:
+    """Check what was passed, and prepare the run."""
+    if not isinstance(agent, Agent):
+        raise UserError(f"{agent!r} is not an Agent.")
+    if max_turns < 1:
+        raise UserError("A run needs at least one step: max_turns must be 1 or more.")
+    if not isinstance(run_config, RunConfig | None):
+        raise UserError(f"{run_config!r} is not a RunConfig.")
+    if session is None and not given:
+        raise UserError("A run without a session needs an input.")
+    if session is not None:
+        lacking = [name for name in _METHODS if not callable(getattr(session, name, None))]
+        if lacking:
+            raise UserError(f"{session!r} is not a session: it has no {', '.join(lacking)}.")
+    return Run(
+        None if session is None else as_run_session(session),
+        RunContext(context),
+        max_turns,
+        run_config or _USUAL,
+    )
+
+
+async def _ended(run: Run, agent: Agent, given: RunInput) -> RunResult:
+    """Run to the end."""
+    result = RunResult(given, agent)
+    async with aclosing(run.events(result)) as events:
+        async for _ in events:
+            pass
+    return result
+
+
+_USUAL = RunConfig()

@@ -146,6 +146,11 @@ def output_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=_jsonable)
 
 
+def described_shapes() -> Shapes:
+    """Give what finds the shapes of types, with the descriptions that docstrings have."""
+    return Shapes(lambda cls: _descriptions(_document_of(cls)))
+
+
 # ---------------------------------------------------------------------------- from a function
 
 
@@ -165,7 +170,7 @@ def _tool_of(
     asked = parameters[1:] if takes_context else parameters
     document = _document_of(named)
     described = _descriptions(document)
-    shapes = Shapes(lambda cls: _descriptions(_document_of(cls)))
+    shapes = described_shapes()
     arguments = Parameters(
         [_property(each, hints.get(each.name, Any), described, shapes, name) for each in asked],
         strict=strict,

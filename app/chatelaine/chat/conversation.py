@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from chatelaine.agents import events as run
 from chatelaine.agents.errors import AgentsError
 from chatelaine.agents.items import is_user_message, text_of
+from chatelaine.agents.run_config import RunConfig
 from chatelaine.agents.runner import Runner
 from chatelaine.chat import events as chat
 from chatelaine.errors import ChatelaineError, TurnFailed
@@ -33,6 +34,12 @@ CONTINUE = "Please continue exactly where you stopped."
 DRAFT_INTERVAL = 0.5
 """Seconds between two writes of a running reply: half of what may be lost in a crash."""
 MAX_STEPS = 25
+RUN_CONFIG = RunConfig(
+    # One turn at a time is what the window sees to; a run that waited could not be shown.
+    on_busy="allow",
+    # A person may say the same thing twice, and each is a turn of its own.
+    on_failed_turn="keep",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,9 @@ class Conversation:
     ) -> AsyncGenerator[chat.ChatEvent, None]:
         # A cancellation, or a reader that goes away, is the user's Stop.
         state, error = TurnState.STOPPED, None
-        result = Runner.run_streamed(assistant.agent, text, session=session, max_turns=MAX_STEPS)
+        result = Runner.run_streamed(
+            assistant.agent, text, session=session, max_turns=MAX_STEPS, run_config=RUN_CONFIG
+        )
         try:
             async with aclosing(result.stream_events()) as events:
                 async for event in events:
@@ -253,6 +262,9 @@ class _RunningTurn:
                 yield chat.ToolFinished(self.id, event.call_id, event.output, event.failed)
             case run.StepEnded():
                 self._pieces.clear()
+            case run.HandedOff():
+                # The reply that follows names its agent.
+                pass
 
     async def keep_draft(self) -> None:
         """Write what was said so far, at once and then twice a second, until cancelled."""

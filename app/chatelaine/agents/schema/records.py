@@ -160,7 +160,7 @@ class Parameters:
     """The arguments that a model is asked for.
 
     Args:
-        properties: What the arguments are.
+        properties: What the arguments are; or the record that they are to make.
         strict: Whether to use strict mode where it can describe them.
 
     Attributes:
@@ -168,17 +168,24 @@ class Parameters:
         strict: Whether the schema is one that strict mode takes.
     """
 
-    def __init__(self, properties: Sequence[Property], *, strict: bool) -> None:
-        self._record = Record("Arguments", lambda values: values)
-        self._record.fill(properties)
+    def __init__(self, properties: Sequence[Property] | Record, *, strict: bool) -> None:
+        if isinstance(properties, Record):
+            self._record = properties
+        else:
+            self._record = Record("Arguments", lambda values: values)
+            self._record.fill(properties)
         self.strict = strict and self._record.strict
         definitions = Definitions(self.strict)
-        self.schema = self._record.schema(definitions)
+        # Described in full, also where it has itself: what is asked for is an object.
+        self.schema = self._record.closed_object(definitions)
         if definitions.schemas:
             self.schema["$defs"] = definitions.schemas
 
-    def read(self, arguments: str) -> dict[str, Any]:
+    def read(self, arguments: str) -> Any:
         """Check and convert what a model wrote; what it left out is left out.
+
+        Returns:
+            The values by their names; or what the record makes of them.
 
         Raises:
             ToolError: It cannot be used; the message says what is wrong with each argument.
@@ -189,10 +196,9 @@ class Parameters:
         except (ValueError, RecursionError) as error:
             raise ToolError(f"The arguments are not valid JSON: {error}.") from error
         try:
-            values: dict[str, Any] = self._record.read(value, "", lax=True)
+            return self._record.read(value, "", lax=True)
         except Mismatch as mismatch:
             raise ToolError(f"The arguments do not fit: {mismatch}.") from mismatch
-        return values
 
 
 def _refuse(constant: str) -> Any:
