@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from chatelaine.agents.items import kind_of, text_of
 
@@ -202,6 +202,22 @@ class Turn:
     draft: str = ""
     kind: TurnKind = TurnKind.TURN
     cut: TurnId | None = None
+
+
+class Moment(NamedTuple):
+    """What a run recognises by that its thread was cleared meanwhile: the last step that did so.
+
+    Attributes:
+        clear: Its number; 0 where there is none, or it was taken back.
+        created_us: When it was.
+    """
+
+    clear: int
+    created_us: int
+
+
+class ThreadCleared(Exception):
+    """The thread was cleared after the moment from which something was to be added to it."""
 
 
 @dataclass(frozen=True, slots=True)

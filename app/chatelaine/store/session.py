@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatelaine.agents.sessions.encoding import encoded
-from chatelaine.agents.sessions.protocol import EVERYTHING
+from chatelaine.agents.sessions.protocol import EVERYTHING, RunHistory
 from chatelaine.agents.sessions.turns import (
     checked_count,
     is_note,
@@ -15,12 +15,13 @@ from chatelaine.agents.sessions.turns import (
 )
 from chatelaine.agents.sessions.validation import checked_items
 from chatelaine.store.database import settled
+from chatelaine.store.records import Moment, ThreadCleared
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
-    from chatelaine.agents.items import TResponseInputItem
+    from chatelaine.agents.items import Origin, TResponseInputItem
     from chatelaine.agents.sessions.protocol import SessionSettings
     from chatelaine.store.records import Thread, Turn, TurnId
     from chatelaine.store.store import ConversationStore
@@ -80,9 +81,7 @@ class ThreadSession:
             ValueError: The limit is negative.
             HistoryError: They cannot be read.
         """
-        most = item_limit(limit, self.session_settings)
-        items = await self._store.items(self._thread_id, most, before=self._instead_of)
-        return [*within(list(items), limit, self.session_settings)]
+        return list((await self.begin_run(limit)).items)
 
     async def add_items(self, items: Sequence[TResponseInputItem]) -> None:
         """Add items at the end: all of them, or none.
@@ -93,20 +92,36 @@ class ThreadSession:
             SessionError: One of them is no item, or holds what JSON cannot say.
             HistoryError: They cannot be stored.
         """
-        items = checked_items(items)
-        encoded(items)  # so that an item that JSON cannot say is named, as other sessions do
-        if not items:
-            return
-        future = self._store.post_items(
-            self._thread_id,
-            items,
-            agent=self.agent,
-            model=self.model,
-            end_answered=self._manage_turns,
-            instead_of=self._instead_of,
+        await self._add(items, self.agent, self.model, None)
+
+    async def begin_run(self, limit: int | None = None) -> RunHistory:
+        """Give the items as `get_items` does, and the moment of which they are."""
+        most = item_limit(limit, self.session_settings)
+        items, moment = await self._store.items_of_moment(
+            self._thread_id, most, before=self._instead_of
         )
-        future.add_done_callback(self._remember)
-        await settled(future)
+        return RunHistory(within(items, limit, self.session_settings), moment)
+
+    async def add_run_items(
+        self, items: Sequence[TResponseInputItem], origin: Origin, mark: object
+    ) -> bool:
+        """Add items as `add_items` does, with the agent and the model that they come from.
+
+        Returns:
+            Whether they were added: not where the thread was cleared since the run began.
+        """
+        agent, model = origin.agent or self.agent, origin.model or self.model
+        since = mark if isinstance(mark, Moment) else None
+        try:
+            await self._add(items, agent, model, since)
+        except ThreadCleared:
+            return False
+        return True
+
+    @property
+    def run_key(self) -> tuple[str, ...]:
+        """The thread: each object for it is the same conversation."""
+        return ("thread", self._store.salt.hex(), str(self._thread_id))
 
     async def pop_item(self) -> TResponseInputItem | None:
         """Remove the last item and give it; None where there is none."""
@@ -150,6 +165,25 @@ class ThreadSession:
         """
         if self.current_turn is not None:
             await self._store.write_draft(self.current_turn.id, text)
+
+    async def _add(
+        self, items: Sequence[TResponseInputItem], agent: str, model: str, since: Moment | None
+    ) -> None:
+        items = checked_items(items)
+        encoded(items)  # so that an item that JSON cannot say is named, as other sessions do
+        if not items:
+            return
+        future = self._store.post_items(
+            self._thread_id,
+            items,
+            agent=agent,
+            model=model,
+            end_answered=self._manage_turns,
+            instead_of=self._instead_of,
+            since=since,
+        )
+        future.add_done_callback(self._remember)
+        await settled(future)
 
     def _remember(self, future: asyncio.Future[Turn]) -> None:
         if not future.cancelled() and future.exception() is None:

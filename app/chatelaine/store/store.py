@@ -18,7 +18,9 @@ from chatelaine.store.items import encode, encode_all
 from chatelaine.store.records import (
     Change,
     History,
+    Moment,
     Reverted,
+    ThreadCleared,
     ThreadId,
     Turn,
     TurnId,
@@ -145,12 +147,24 @@ class ConversationStore(StoredThreads):
             ThreadMissing: There is no such thread.
         """
 
-        def unit(connection: SqlConnection) -> list[Item]:
+        items, _ = await self.items_of_moment(thread_id, limit, before=before)
+        return items
+
+    async def items_of_moment(
+        self, thread_id: ThreadId, limit: int | None = None, *, before: TurnId | None = None
+    ) -> tuple[list[Item], Moment]:
+        """Give what `items` gives, and the moment of which it is: see `post_items`.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+        """
+
+        def unit(connection: SqlConnection) -> tuple[list[Item], Moment]:
             head = threads.get(connection, thread_id).head
             if before is not None:
                 row = tree.turn_row(connection, before)
                 head = None if row is None else row.parent
-            return tree.items(connection, head, limit)
+            return tree.items(connection, head, limit), undo.moment(connection, thread_id)
 
         return await self._of(thread_id).read(unit)
 
@@ -296,6 +310,7 @@ class ConversationStore(StoredThreads):
         model: str = "",
         end_answered: bool = True,
         instead_of: TurnId | None = None,
+        since: Moment | None = None,
     ) -> asyncio.Future[Turn]:
         """Add items in the turns in which they belong: all of them, or none.
 
@@ -310,6 +325,7 @@ class ConversationStore(StoredThreads):
             end_answered: Whether a turn that has its answer is ended; else the caller ends it.
             instead_of: The last turn that is shown, where the first that begins is to take its
                 place; undo brings it back.
+            since: The moment from which on the thread must not have been cleared.
 
         Returns:
             A future of the turn of the last item (`database.settled` waits for it). It is done
@@ -318,10 +334,13 @@ class ConversationStore(StoredThreads):
         Raises:
             TypeError: An item holds what JSON cannot say.
             HistoryError: By the future: there is no such thread, or they could not be stored.
+            ThreadCleared: By the future: it was cleared after that moment; nothing was added.
         """
         encoded = encode_all(items)
 
         def unit(connection: SqlConnection) -> tuple[Turn, Change]:
+            if since is not None and undo.moment(connection, thread_id) != since:
+                raise ThreadCleared
             turn_id = turns.add(
                 connection,
                 thread_id,

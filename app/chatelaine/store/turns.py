@@ -51,14 +51,18 @@ def begin(
     parent, kind = thread.head, StepKind.TURN
     if instead_of is not None:
         replaced = tree.turn_row(connection, instead_of)
-        if replaced is None or not tree.is_on_path(connection, thread.head, instead_of):
+        asked = "\n\n".join(item.text for item in items if item.from_user)
+        again = asked == tree.user_text(connection, instead_of)
+        # The same is asked again of the last turn only: it was the last when that was chosen.
+        if (
+            replaced is None
+            or (again and thread.head != instead_of)
+            or not tree.is_on_path(connection, thread.head, instead_of)
+        ):
             raise HistoryError(
                 "Something else was said in this thread meanwhile.", title="This turn has changed"
             )
-        parent = replaced.parent
-        asked = "\n\n".join(item.text for item in items if item.from_user)
-        same = asked == tree.user_text(connection, instead_of)
-        kind = StepKind.RETRY if same and thread.head == instead_of else StepKind.EDIT
+        parent, kind = replaced.parent, StepKind.RETRY if again else StepKind.EDIT
     turn_id: TurnId = connection.execute(
         "INSERT INTO turn "
         "(parent, thread, state, agent, model, error_title, error_message, created)"

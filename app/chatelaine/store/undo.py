@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatelaine.errors import HistoryError
 from chatelaine.store import threads, tree
-from chatelaine.store.records import History, Reverted, StepKind
+from chatelaine.store.records import History, Moment, Reverted, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +172,21 @@ def _make_room(connection: SqlConnection, thread_id: ThreadId, number: int) -> N
             "UPDATE step SET number = ? WHERE thread = ? AND number = ?",
             (place + 1, thread_id, place),
         )
+
+
+def moment(connection: SqlConnection, thread_id: ThreadId) -> Moment:
+    """Give what tells whether a thread is cleared from now on.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+    """
+    threads.get(connection, thread_id)
+    row = connection.execute(
+        "SELECT number, created FROM step WHERE thread = ? AND kind = ? AND number <= ?"
+        " ORDER BY number DESC LIMIT 1",
+        (thread_id, StepKind.CLEAR, _steps_done(connection, thread_id)),
+    ).fetchone()
+    return Moment(*row) if row else Moment(0, 0)
 
 
 def _assign(connection: SqlConnection, thread_id: ThreadId, data: str, which: int) -> None:
