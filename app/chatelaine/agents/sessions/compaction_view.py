@@ -1,0 +1,191 @@
+"""What a model is shown of a conversation that has summaries, and where the next one may end."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from chatelaine.agents.items import Item, is_user_message, kind_of, repaired
+from chatelaine.agents.sessions.compaction_marker import (
+    Summary,
+    escaped,
+    is_summary,
+    summary_in,
+    unescaped,
+)
+from chatelaine.agents.sessions.turns import is_note, turn_starts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from chatelaine.agents.items import TResponseInputItem
+
+_SAID = "Summary of the conversation so far:\n"
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """A conversation as it is kept: what was said, and the summaries that were made of it.
+
+    Attributes:
+        items: Everything that was said, oldest first.
+        summaries: All of them, also those that no longer hold, in the order of the store.
+    """
+
+    items: list[Item]
+    summaries: list[Summary]
+
+    @classmethod
+    def read(cls, stored: Iterable[TResponseInputItem]) -> Compacted:
+        """Take what is stored apart."""
+        items: list[Item] = []
+        summaries = []
+        for each in stored:
+            if is_summary(each):
+                # One that a later version has written is not understood, but nothing that was said.
+                if (summary := summary_in(each, len(items))) is not None:
+                    summaries.append(summary)
+            else:
+                items.append(_as_item(unescaped(each)))
+        return cls(items, summaries)
+
+    @cached_property
+    def _current(self) -> tuple[Summary | None, int]:
+        for summary in reversed(self.summaries):
+            cut = summary.cut_in(self.items)
+            if cut is not None and self._parts_nothing(cut):
+                return summary, cut
+        return None, 0
+
+    @property
+    def summary(self) -> Summary | None:
+        """The latest summary that holds."""
+        return self._current[0]
+
+    @property
+    def cut(self) -> int:
+        """How many items it replaces."""
+        return self._current[1]
+
+    def view(self) -> list[Item]:
+        """Give what a model is shown: notes, the summary, and all that follows, as it was said."""
+        summary, cut = self._current
+        if summary is None:
+            return list(self.items)
+        notes = filter(is_note, self.items[:cut])
+        said = Item({"role": "developer", "content": f"{_SAID}{summary.text}"})
+        return [*notes, said, *self.items[cut:]]
+
+    @property
+    def messages(self) -> int:
+        """How many messages of the user and of the assistant the view has."""
+        return count_messages(self.items[self.cut :])
+
+    @property
+    def all_messages(self) -> int:
+        """How many there are in all."""
+        return count_messages(self.items)
+
+    def next_cut(self, keep_recent: int) -> int | None:
+        """Find up to where the next summary may replace; None where nothing may be.
+
+        It is where a turn begins, with at least `keep_recent` messages from there on. No call is
+        parted from its output, and none is replaced whose output may still come.
+        """
+        at_most = min([self._start_of_messages(keep_recent), *self._pending])
+        for cut in reversed(turn_starts(self.items)):
+            if cut <= self.cut:
+                break
+            if cut <= at_most and self._parts_nothing(cut):
+                return cut if self.since_summary(cut) else None
+        return None
+
+    def since_summary(self, cut: int) -> list[TResponseInputItem]:
+        """Give what was said between the last summary and a cut, without the notes."""
+        return [item for item in self.items[self.cut : cut] if not is_note(item)]
+
+    def rewritten(
+        self, rewrite: Callable[[list[Item]], Sequence[TResponseInputItem]]
+    ) -> list[Item]:
+        """Give what is to be stored when everything that was said is replaced.
+
+        The last summary stays where what it replaces is as it was.
+        """
+        before = [copy.deepcopy(dict(item)) for item in self.items[: self.cut]]
+        items = list(rewrite(list(self.items)))
+        stored = [_as_item(escaped(item)) for item in items]
+        if self.summary is not None and items[: self.cut] == before:
+            stored.append(Item(Summary.of(items, self.cut, self.summary.text).as_item()))
+        return stored
+
+    def _start_of_messages(self, count: int) -> int:
+        """Give where the last `count` messages begin; -1 where there are not so many."""
+        for index in range(len(self.items) - 1, -1, -1):
+            count -= is_message(self.items[index])
+            if count <= 0:
+                return index
+        return -1
+
+    @cached_property
+    def _lost(self) -> set[int]:
+        """What no server takes, by identity."""
+        return _lost_of(self.items)
+
+    @cached_property
+    def _pending(self) -> list[int]:
+        """The calls whose output may still come.
+
+        One is given up when a later question was answered without it: the model has gone on.
+        """
+        if not self._lost:
+            return []
+        lost = [
+            index
+            for index, item in enumerate(self.items)
+            if id(item) in self._lost and _is_call(item)
+        ]
+        answers = [index for index, item in enumerate(self.items) if _is_answer(item)]
+        asked = [start for start in turn_starts(self.items) if answers and start < answers[-1]]
+        return [index for index in lost if not asked or index > asked[-1]]
+
+    def _parts_nothing(self, cut: int) -> bool:
+        """Tell whether both sides of a cut lack nothing that the other has."""
+        return not any(_lost_of(part) - self._lost for part in (self.items[:cut], self.items[cut:]))
+
+
+def is_message(item: TResponseInputItem) -> bool:
+    """Tell whether an item is a message of the user or of the assistant."""
+    return item.get("role") in ("user", "assistant") and kind_of(item) == "message"
+
+
+def count_messages(items: Iterable[TResponseInputItem]) -> int:
+    """Count the messages of the user and of the assistant."""
+    return sum(map(is_message, items))
+
+
+def ends_turn(items: Sequence[TResponseInputItem]) -> bool:
+    """Tell whether what a run has added is its last: an answer, with no call left open."""
+    said = [item for item in items if not is_note(item)]
+    if not said or not _is_answer(said[-1]) or said[-1].get("status") == "incomplete":
+        return False
+    lost = _lost_of(said)
+    return not any(id(item) in lost and _is_call(item) for item in said)
+
+
+def _lost_of(items: Sequence[TResponseInputItem]) -> set[int]:
+    kept = repaired(items)
+    return set() if kept is items else {*map(id, items)} - {*map(id, kept)}
+
+
+def _is_call(item: TResponseInputItem) -> bool:
+    return kind_of(item).endswith("_call")
+
+
+def _is_answer(item: TResponseInputItem) -> bool:
+    return is_message(item) and not is_user_message(item)
+
+
+def _as_item(item: Any) -> Item:
+    return item if isinstance(item, Item) else Item(item)
