@@ -55,14 +55,17 @@ if TYPE_CHECKING:
     from chatelaine.agents.result import RunResult, RunResultStreaming
     from chatelaine.agents.run_config import RunConfig
     from chatelaine.agents.runner import Runner
+    from chatelaine.agents.sessions.compaction import CompactionSession
     from chatelaine.agents.sessions.protocol import Session, SessionInfo, SessionSettings
     from chatelaine.agents.sessions.sqlite import SQLiteSession
+    from chatelaine.agents.sessions.sqlite_store import SQLiteSessionStore
     from chatelaine.agents.tools import FunctionTool, function_tool
 
 __all__ = [
     "Agent",
     "AgentsError",
     "AuthenticationFailed",
+    "CompactionSession",
     "ConnectionFailed",
     "DecryptionError",
     "DemoModel",
@@ -92,6 +95,7 @@ __all__ = [
     "RunResultStreaming",
     "Runner",
     "SQLiteSession",
+    "SQLiteSessionStore",
     "ServerFailed",
     "Session",
     "SessionBusy",
@@ -162,8 +166,10 @@ _HOMES = {
     "result": ("RunResult", "RunResultStreaming"),
     "run_config": ("RunConfig",),
     "runner": ("Runner",),
+    "sessions.compaction": ("CompactionSession",),
     "sessions.protocol": ("Session", "SessionInfo", "SessionSettings"),
     "sessions.sqlite": ("SQLiteSession",),
+    "sessions.sqlite_store": ("SQLiteSessionStore",),
     "tools": ("FunctionTool", "function_tool"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

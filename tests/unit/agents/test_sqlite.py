@@ -18,7 +18,8 @@ from typing_extensions import override
 
 from chatelaine.agents.errors import SessionClosed, SessionError, SessionUnreadable
 from chatelaine.agents.items import assistant_message, user_message
-from chatelaine.agents.sessions import sqlite, sqlite_connection, sqlite_thread
+from chatelaine.agents.sessions import sqlite_connection, sqlite_items, sqlite_thread
+from chatelaine.agents.sessions.encoding import encoded
 from chatelaine.agents.sessions.protocol import SessionSettings
 from chatelaine.agents.sessions.sqlite import SQLiteSession
 from contracts.session import EVERY_KIND, SessionContract, numbered, texts
@@ -32,8 +33,12 @@ if TYPE_CHECKING:
     from support.guards import LogWatch
 
 
+ALL = frozenset({"turns", "runs", "info", "forks", "rewrites"})
+
+
 class TestSQLiteInMemory(SessionContract):
     shares = False
+    capabilities = ALL
 
     @override
     async def make_session(self, session_id: str) -> Session:
@@ -41,12 +46,16 @@ class TestSQLiteInMemory(SessionContract):
 
 
 class TestSQLiteInSharedMemory(SessionContract):
+    capabilities = ALL
+
     @override
     async def make_session(self, session_id: str) -> Session:
         return SQLiteSession(session_id, "memory://contract")
 
 
 class TestSQLiteInAFile(SessionContract):
+    capabilities = ALL
+
     @pytest.fixture(autouse=True)
     def _file(self, tmp_path: Path) -> None:
         self.path = tmp_path / "sessions.db"
@@ -181,8 +190,9 @@ async def test_a_limit_that_is_no_whole_number_is_refused(wrong: Any) -> None:
 @pytest.mark.parametrize(
     ("item", "problem"),
     [
-        ({"role": "user", "content": float("nan")}, "JSON"),
-        ({"role": "user", "content": {1, 2}}, "JSON"),
+        ({"role": "user", "content": "a", "value": float("nan")}, "JSON"),
+        ({"role": "user", "content": "a", "value": {1, 2}}, "JSON"),
+        ({"role": "user", "content": 5}, "content"),
         ("text", "no mapping"),
         (None, "no mapping"),
     ],
@@ -271,7 +281,7 @@ async def test_a_transaction_that_cannot_even_be_taken_back_is_left_behind(path:
         await session.add_items(numbered(1))
         await session._leased().read(lambda connection: connection.set_authorizer(forbid))
         with pytest.raises(SessionError, match="not authorized"):
-            await session.add_items([user_message("bad"), {"role": "user", "content": object()}])
+            await session.rewrite_items(lambda items: [*items, {"no": "item"}])  # type: ignore[list-item]
         await session.add_items([user_message("1")])
         assert texts(await session.get_items()) == ["0", "1"]
 
@@ -411,7 +421,9 @@ def test_a_loop_that_was_closed_too_early_does_no_harm(path: Path) -> None:
         lease = session._leased()
         return [
             lease.read(lambda _connection: go_on.wait(10)),
-            lease.write(lambda connection: sqlite._insert("one", numbered(1), connection)),
+            lease.write(
+                lambda connection: sqlite_items.insert("one", encoded(numbered(1)), connection)
+            ),
         ]
 
     begun = asyncio.run(begin())

@@ -6,13 +6,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chatelaine.agents.sessions.compaction import CompactionSession
+    from chatelaine.agents.sessions.encrypted import EncryptedSession
+    from chatelaine.agents.sessions.openai_conversations import (
+        OpenAIConversationsSession,
+        OpenAISession,
+    )
     from chatelaine.agents.sessions.protocol import Session, SessionSettings
     from chatelaine.agents.sessions.sqlite import SQLiteSession
+    from chatelaine.agents.sessions.sqlite_store import SQLiteSessionStore
 
-__all__ = ["SQLiteSession", "Session", "SessionSettings"]
+__all__ = [
+    "CompactionSession",
+    "EncryptedSession",
+    "OpenAIConversationsSession",
+    "OpenAISession",
+    "SQLiteSession",
+    "SQLiteSessionStore",
+    "Session",
+    "SessionSettings",
+]
 
 _HOMES = {
+    "CompactionSession": "compaction",
+    "EncryptedSession": "encrypted",
+    "OpenAIConversationsSession": "openai_conversations",
+    "OpenAISession": "openai_conversations",
     "SQLiteSession": "sqlite",
+    "SQLiteSessionStore": "sqlite_store",
     "Session": "protocol",
     "SessionSettings": "protocol",
 }

@@ -50,10 +50,13 @@ class SessionSettings:
         """Give these settings, with those that the override has in their place."""
         if override is None:
             return self
+        # Those of openai-agents have nothing but a limit.
+        turns = getattr(override, "turns", None)
+        max_tokens = getattr(override, "max_tokens", None)
         return SessionSettings(
             self.limit if override.limit is None else override.limit,
-            self.turns if override.turns is None else override.turns,
-            self.max_tokens if override.max_tokens is None else override.max_tokens,
+            self.turns if turns is None else turns,
+            self.max_tokens if max_tokens is None else max_tokens,
         )
 
 

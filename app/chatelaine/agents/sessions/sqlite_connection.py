@@ -1,15 +1,24 @@
-"""Where a SQLite database is, and how it is opened."""
+"""Where a SQLite database is, how it is opened, and what is said when it cannot be used."""
 
 from __future__ import annotations
 
+import itertools
+import os
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from chatelaine.agents.errors import SessionError, SessionUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+IN_MEMORY = "memory"
+"""What the thread of all databases in memory is told apart by."""
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,39 @@ class Place:
     path: Path | None = None
 
 
+def place_of(db_path: str | os.PathLike[str] | Place) -> Place:
+    """Give the place that a path, `:memory:`, `memory://name` or `file:...` means.
+
+    A place stands for itself: each `:memory:` would be another one.
+
+    Raises:
+        ValueError: It cannot be a path.
+    """
+    if isinstance(db_path, Place):
+        return db_path
+    path = os.fspath(db_path)
+    if not path or "\0" in path:
+        raise ValueError("the path of a database has characters, and none of them is NUL")
+    if path == ":memory:":
+        return Place(f"{IN_MEMORY}-{next(_numbers)}", IN_MEMORY, path)
+    if path.startswith("memory://"):
+        return Place(path, IN_MEMORY, ":memory:")
+    if path.startswith("file:"):
+        return Place(path, path, path, is_uri=True)
+    file = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - which keeps ".."
+    return Place(str(file), str(file), str(file), path=file)
+
+
+class Connection(sqlite3.Connection):
+    """A connection that keeps in mind what was seen in its database.
+
+    Attributes:
+        has_side_tables: Whether the tables are there that openai-agents does not know.
+    """
+
+    has_side_tables = False
+
+
 def is_locked(error: sqlite3.Error) -> bool:
     """Tell whether somebody else has what was wanted, so that it may work in a moment."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (
@@ -40,7 +82,7 @@ def is_locked(error: sqlite3.Error) -> bool:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: Connection) -> Iterator[None]:
     """Make what is done within happen whole, or not at all."""
     # Immediate: a lock that another process has shows here, before anything was done.
     connection.execute("BEGIN IMMEDIATE")
@@ -48,17 +90,54 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
+        # They may have been made just now.
+        connection.has_side_tables = False
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
 
 
-def connect(place: Place) -> sqlite3.Connection:
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Let everything that is read within be of one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+
+
+def told(error: sqlite3.Error | OSError, place: Place) -> SessionError:
+    """Say in the library's words what SQLite or the system said."""
+    where = f"The file {place.target}" if place.path else "The session's database"
+    if isinstance(error, OSError):
+        return SessionError(f"{where} cannot be made: {error.strerror or error}.")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _UNREADABLE:
+        return SessionUnreadable(f"{where} is damaged, or is no SQLite database.")
+    return SessionError(f"{where} {_SAID.get(code, f'cannot be used: {error}')}.")
+
+
+_UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+_SAID = {
+    sqlite3.SQLITE_BUSY: "is in use by another program",
+    sqlite3.SQLITE_LOCKED: "is in use by another program",
+    sqlite3.SQLITE_READONLY: "cannot be written",
+    sqlite3.SQLITE_PERM: "cannot be written",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
+    sqlite3.SQLITE_FULL: "cannot grow: there is no space left",
+}
+
+
+def connect(place: Place) -> Connection:
     """Open a database; make it, its folders and its tables where they are missing."""
     if place.path is not None:
         _make_parents(place.path)
     # No timeout: waiting is done by the worker, which can be told to stop.
-    connection = sqlite3.connect(place.target, uri=place.is_uri, timeout=0, isolation_level=None)
+    connection = sqlite3.connect(
+        place.target, uri=place.is_uri, timeout=0, isolation_level=None, factory=Connection
+    )
     try:
         _prepare(connection)
     except BaseException:
@@ -67,7 +146,7 @@ def connect(place: Place) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: Connection) -> None:
     """Make the two tables that openai-agents makes too, where they are missing."""
     found = {
         name

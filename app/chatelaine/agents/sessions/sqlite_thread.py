@@ -29,7 +29,7 @@ from chatelaine.agents.sessions.sqlite_connection import connect, is_locked, tra
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chatelaine.agents.sessions.sqlite_connection import Place
+    from chatelaine.agents.sessions.sqlite_connection import Connection, Place
 
 T = TypeVar("T")
 
@@ -58,12 +58,12 @@ class _Job:
     """
 
     place: Place
-    work: Callable[[sqlite3.Connection], Any]
+    work: Callable[[Connection], Any]
     writes: bool = False
     future: asyncio.Future[Any] | None = None
 
 
-def _gone(_connection: sqlite3.Connection) -> None:
+def _gone(_connection: Connection) -> None:
     """Stands for the end of a use."""
 
 
@@ -81,7 +81,7 @@ class _Worker:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._next: list[_Job | None] = []
         self._ending = threading.Event()
-        self._connections: dict[str, sqlite3.Connection] = {}
+        self._connections: dict[str, Connection] = {}
         self._thread = threading.Thread(target=self._run, name="chatelaine-sqlite", daemon=True)
         self._thread.start()
 
@@ -109,11 +109,9 @@ class _Worker:
         if first is None:
             return []
         jobs = [first]
-        while first.writes and len(jobs) < _MOST_AT_ONCE:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
+        # Nobody else takes from the queue: what it has can be taken.
+        while first.writes and len(jobs) < _MOST_AT_ONCE and not self._jobs.empty():
+            job = self._jobs.get_nowait()
             if job is None or not job.writes or job.place.key != first.place.key:
                 self._next.append(job)
                 break
@@ -181,7 +179,7 @@ class _Worker:
             raise
 
 
-def _within(connection: sqlite3.Connection, job: _Job, *, alone: bool) -> _Outcome:
+def _within(connection: Connection, job: _Job, *, alone: bool) -> _Outcome:
     """Do one of the writes of a transaction, whole or not at all."""
     if alone:
         return job.work(connection), None
@@ -192,6 +190,7 @@ def _within(connection: sqlite3.Connection, job: _Job, *, alone: bool) -> _Outco
         if not connection.in_transaction:
             raise
         # The others can still be done.
+        connection.has_side_tables = False
         connection.execute("ROLLBACK TO one")
         return None, error
     finally:
@@ -280,7 +279,7 @@ class Lease:
         """Whether there was no fork since; if so, it can do nothing here."""
         return self._process == os.getpid()
 
-    def read(self, work: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+    def read(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
         """Have something read on the database's thread; the future may be cancelled.
 
         The future fails with what the work raises; where the file was locked all the time, with
@@ -290,7 +289,7 @@ class Lease:
         self._worker.submit(_Job(self._place, work, future=future))
         return future
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> Unyielding[T]:
+    def write(self, work: Callable[[Connection], T]) -> Unyielding[T]:
         """Have something changed within a transaction; it is done even if nobody waits any more."""
         future: Unyielding[T] = Unyielding(loop=asyncio.get_running_loop())
         self._worker.submit(_Job(self._place, work, writes=True, future=future))

@@ -17,6 +17,9 @@ _TEXTS = {
 }
 """What items of a type must have, and what must be a text."""
 
+_ENVELOPE = "__enc__"
+"""What marks an item that openai-agents' EncryptedSession has hidden: it has no type."""
+
 
 def checked_id(session_id: str) -> str:
     """Give a session id back.
@@ -69,6 +72,8 @@ def _as_dict(item: Any) -> dict[str, Any] | None:
 
 
 def _what_is_wrong_with(item: dict[str, Any]) -> str:
+    if _ENVELOPE in item:
+        return ""
     kind = item.get("type", "message")
     if kind == "message":
         return _what_is_wrong_with_message(item)
