@@ -97,9 +97,10 @@ class ThreadSession:
     async def begin_run(self, limit: int | None = None) -> RunHistory:
         """Give the items as `get_items` does, and the moment of which they are."""
         most = item_limit(limit, self.session_settings)
-        items, moment = await self._store.items_of_moment(
+        found, moment = await self._store.items_of_moment(
             self._thread_id, most, before=self._instead_of
         )
+        items: list[TResponseInputItem] = list(found)
         return RunHistory(within(items, limit, self.session_settings), moment)
 
     async def add_run_items(

@@ -146,7 +146,6 @@ class ConversationStore(StoredThreads):
         Raises:
             ThreadMissing: There is no such thread.
         """
-
         items, _ = await self.items_of_moment(thread_id, limit, before=before)
         return items
 

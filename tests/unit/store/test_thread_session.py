@@ -20,7 +20,8 @@ from contracts.session import SessionContract, texts
 
 
 class TestThreadSession(SessionContract):
-    capabilities = frozenset({"turns"})
+    capabilities = frozenset({"turns", "runs"})
+    remembers_origins = False  # the store has the agent of an item, and the model of a turn
 
     @pytest.fixture(autouse=True)
     def _with_store(self, store):
