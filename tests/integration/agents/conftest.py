@@ -10,6 +10,7 @@ from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
 from support.mariadb_server import MariaDBServer
 from support.openai_server import ScriptedServer
 from support.postgresql_server import PostgreSQLServer
+from support.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -68,3 +69,10 @@ def mariadb() -> Iterator[MariaDBServer]:
         yield server
     finally:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A real server, for all tests that ask for it; each uses keys of its own."""
+    with RedisServer() as server:
+        yield server

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
         OpenAISession,
     )
     from chatelaine.agents.sessions.protocol import Session, SessionSettings
+    from chatelaine.agents.sessions.redis import RedisSession
+    from chatelaine.agents.sessions.redis_store import RedisSessionStore
     from chatelaine.agents.sessions.sqlite import SQLiteSession
     from chatelaine.agents.sessions.sqlite_store import SQLiteSessionStore
 
@@ -21,6 +23,8 @@ __all__ = [
     "EncryptedSession",
     "OpenAIConversationsSession",
     "OpenAISession",
+    "RedisSession",
+    "RedisSessionStore",
     "SQLiteSession",
     "SQLiteSessionStore",
     "Session",
@@ -32,6 +36,8 @@ _HOMES = {
     "EncryptedSession": "encrypted",
     "OpenAIConversationsSession": "openai_conversations",
     "OpenAISession": "openai_conversations",
+    "RedisSession": "redis",
+    "RedisSessionStore": "redis_store",
     "SQLiteSession": "sqlite",
     "SQLiteSessionStore": "sqlite_store",
     "Session": "protocol",

