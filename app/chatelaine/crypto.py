@@ -1,6 +1,6 @@
 """Every cryptographic primitive that is used, in one place: the only importer of `cryptography`.
 
-What is offered is narrow on purpose: one hash, one key derivation for random secrets, one for
+What is offered is narrow on purpose: one hash, one key derivation for random secrets, two for
 passphrases, one authenticated cipher. Lengths are checked here, because a key of the wrong length
 is a mistake that must not be repaired silently further down.
 
@@ -121,6 +121,34 @@ def argon2id(
         return kdf.derive(passphrase)
     except (ValueError, TypeError, MemoryError, UnsupportedAlgorithm) as error:
         raise CryptoError(f"Argon2id is not possible: {error}") from error
+
+
+def scrypt(
+    passphrase: bytes, salt: bytes, *, cost: int, block: int, lanes: int, length: int
+) -> bytes:
+    """Derive a key from a passphrase (RFC 7914), slowly: call it in a worker thread.
+
+    It is there for what must work with every OpenSSL; Argon2id is stronger where it can be had.
+
+    Args:
+        passphrase: What somebody has typed, as bytes.
+        salt: Random, 8 bytes or more.
+        cost: N, a power of two: the time and memory that it takes.
+        block: r; 128 * cost * block bytes of memory are filled.
+        lanes: p, the degree of parallelism.
+        length: Of the derived key, in bytes.
+
+    Raises:
+        CryptoError: The parameters are not possible, or there is not enough memory.
+    """
+    # OpenSSL needs a little more than what is filled, and by itself allows no more than 32 MiB.
+    memory = 128 * block * (cost + lanes + 2) + (1 << 20)
+    try:
+        return hashlib.scrypt(
+            passphrase, salt=salt, n=cost, r=block, p=lanes, maxmem=memory, dklen=length
+        )
+    except (ValueError, MemoryError) as error:
+        raise CryptoError(f"scrypt is not possible: {error}") from error
 
 
 def _check_lengths(key: bytes, nonce: bytes) -> None:

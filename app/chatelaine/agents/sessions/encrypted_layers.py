@@ -1,0 +1,155 @@
+"""Encryption around a session that has to read what it keeps, such as a compaction.
+
+It goes below that session: what was to be a file, in a compaction, in encryption becomes a file, in
+encryption, in a compaction. Everything is asked of the uppermost; the keys are those of the one in
+between.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from typing_extensions import override
+
+from chatelaine.agents.sessions.encrypted import EncryptedSession
+from chatelaine.agents.sessions.protocol import (
+    DescribedSession,
+    ForkableSession,
+    LayeredSession,
+    RewritableSession,
+    RunSession,
+    Session,
+)
+from chatelaine.agents.sessions.running import as_run_session
+from chatelaine.agents.sessions.turns import pop_turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from chatelaine.agents.items import Item, Origin, TResponseInputItem
+    from chatelaine.agents.sessions.encrypted_keys import EncryptionKey
+    from chatelaine.agents.sessions.protocol import RunHistory, SessionInfo
+
+
+class LayeredEncryptedSession(EncryptedSession):
+    """Around a `LayeredSession`."""
+
+    _between: EncryptedSession
+    _layers: RunSession
+
+    @override
+    def _set_up(self, base: Session, session_id: str | None, *args: Any, **named: Any) -> None:
+        super()._set_up(base, session_id, *args, **named)
+
+        def encrypt(below: Session) -> Session:
+            self._between = self._around(below, self._own_id)
+            return self._between
+
+        self._layers = as_run_session(cast("LayeredSession", base).over(encrypt))
+
+    @property
+    def layers(self) -> RunSession:
+        """The session that everything is asked of: like the base session, around encryption."""
+        self._layers.session_settings = self.session_settings
+        return self._layers
+
+    @property
+    @override
+    def run_key(self) -> tuple[str, ...]:
+        return self._layers.run_key
+
+    @override
+    async def close(self) -> None:
+        closing = getattr(self._layers, "close", self._between.close)()
+        if inspect.isawaitable(closing):
+            await closing
+
+    @override
+    async def get_items(self, limit: int | None = None, **named: Any) -> list[TResponseInputItem]:
+        # What a compaction can be asked for beyond the protocol is handed on.
+        return await self.layers.get_items(limit, **named)
+
+    @override
+    async def begin_run(self, limit: int | None = None) -> RunHistory:
+        return await self.layers.begin_run(limit)
+
+    @override
+    async def add_items(self, items: Sequence[TResponseInputItem]) -> None:
+        await self.layers.add_items(items)
+
+    @override
+    async def add_run_items(
+        self, items: Sequence[TResponseInputItem], origin: Origin, mark: object
+    ) -> bool:
+        return await self.layers.add_run_items(items, origin, mark)
+
+    @override
+    async def pop_item(self) -> TResponseInputItem | None:
+        return await self.layers.pop_item()
+
+    @override
+    async def pop_turn(self, n: int = 1) -> list[TResponseInputItem]:
+        return await pop_turn(self.layers, n)
+
+    @override
+    async def clear_session(self) -> None:
+        await self.layers.clear_session()
+
+    @override
+    async def purge(self) -> int:
+        return await self._between.purge()
+
+    @override
+    async def rotate(self, new_key: EncryptionKey) -> bool:
+        return await self._between.rotate(new_key)
+
+
+class RewritableLayered(LayeredEncryptedSession):
+    """Around one that is a `RewritableSession` as well."""
+
+    async def rewrite_items(self, rewrite: Callable[[list[Item]], Sequence[Item]]) -> None:
+        """See `RewritableSession.rewrite_items`."""
+        await cast("RewritableSession", self.layers).rewrite_items(rewrite)
+
+
+class ForkableLayered(LayeredEncryptedSession):
+    """Around one that is a `ForkableSession` as well."""
+
+    async def fork(self, session_id: str) -> Self:
+        """See `ForkableSession.fork`."""
+        layers = await cast("ForkableSession", self.layers).fork(session_id)
+        between: list[Session] = []
+
+        def note(below: Session) -> Session:
+            between.append(below)
+            return below
+
+        cast("LayeredSession", layers).over(note)
+        base = cast("EncryptedSession", between[0]).base_session
+        around = cast("LayeredSession", self.base_session).over(lambda _: base)
+        return cast("Self", self._around(around, None if self._own_id is None else session_id))
+
+
+class DescribedLayered(LayeredEncryptedSession):
+    """Around one that is a `DescribedSession` as well."""
+
+    async def get_info(self) -> SessionInfo | None:
+        """See `DescribedSession.get_info`."""
+        return await cast("DescribedSession", self.layers).get_info()
+
+    async def set_title(self, title: str) -> None:
+        """See `DescribedSession.set_title`."""
+        await cast("DescribedSession", self.layers).set_title(title)
+
+    async def set_metadata(self, metadata: Mapping[str, Any]) -> None:
+        """See `DescribedSession.set_metadata`."""
+        await cast("DescribedSession", self.layers).set_metadata(metadata)
+
+
+LAYERED = LayeredEncryptedSession
+LAYERED_ABILITIES: tuple[tuple[type[LayeredEncryptedSession], type[Any]], ...] = (
+    (RewritableLayered, RewritableSession),
+    (ForkableLayered, ForkableSession),
+    (DescribedLayered, DescribedSession),
+)
