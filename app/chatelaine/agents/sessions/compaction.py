@@ -15,6 +15,7 @@ from chatelaine.agents.sessions.compaction_step import Compactor
 from chatelaine.agents.sessions.compaction_summary import Summariser
 from chatelaine.agents.sessions.compaction_undo import pop_said_item, pop_said_turns
 from chatelaine.agents.sessions.compaction_view import Compacted, count_messages, ends_turn
+from chatelaine.agents.sessions.encoding import encoded
 from chatelaine.agents.sessions.protocol import (
     EVERYTHING,
     DescribedSession,
@@ -389,7 +390,11 @@ class CompactionSession:
 
     def _checked(self, items: Sequence[TResponseInputItem]) -> list[dict[str, Any]]:
         self._check_open()
-        return checked_items(items, validate=self._validate)
+        checked = checked_items(items, validate=self._validate)
+        if self._validate and isinstance(self._base, PlainSession):
+            # Ours look themselves whether JSON can say it; others may find out when it is sent.
+            encoded(checked)
+        return checked
 
     def _described(self) -> DescribedSession:
         self._check_open()

@@ -29,8 +29,8 @@ _LINE = re.compile(
 )
 _ESCAPED = re.compile(r"\\+" + re.escape(_BEGINNING))
 _ESCAPABLE = re.compile(r"\\*" + re.escape(_BEGINNING))
-_WITNESSES = 8
-"""How many of the last replaced items a summary is recognised by."""
+_WITNESSES = 2
+"""How many of the last replaced items a summary is recognised by: a question with its answer."""
 _GIVEN_BY_STORES = frozenset({"id", "status"})
 """What a store may add to an item that it keeps."""
 

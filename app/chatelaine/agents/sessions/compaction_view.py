@@ -15,7 +15,7 @@ from chatelaine.agents.sessions.compaction_marker import (
     summary_in,
     unescaped,
 )
-from chatelaine.agents.sessions.turns import is_note, turn_starts
+from chatelaine.agents.sessions.turns import is_note, start_of_last, turn_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -170,8 +170,9 @@ def ends_turn(items: Sequence[TResponseInputItem]) -> bool:
     said = [item for item in items if not is_note(item)]
     if not said or not _is_answer(said[-1]) or said[-1].get("status") == "incomplete":
         return False
-    lost = _lost_of(said)
-    return not any(id(item) in lost and _is_call(item) for item in said)
+    turn = said[start_of_last(said, 1) or 0 :]
+    lost = _lost_of(turn)
+    return not any(id(item) in lost and _is_call(item) for item in turn)
 
 
 def _lost_of(items: Sequence[TResponseInputItem]) -> set[int]:
