@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any
 from chatelaine.agents.errors import MaxTurnsExceeded, UserError
 from chatelaine.agents.events import HandedOff, RunEvent
 from chatelaine.agents.handoffs import Handoff, HandoffInputData
-from chatelaine.agents.items import Origin, TResponseInputItem, as_input_items, is_user_message
+from chatelaine.agents.items import Origin, TResponseInputItem, as_input_items
+from chatelaine.agents.last_agent import last_agent
 from chatelaine.agents.model_view import view_for
 from chatelaine.agents.run_memory import RunMemory
 from chatelaine.agents.run_step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator
 
     from chatelaine.agents.agent import Agent
     from chatelaine.agents.context import RunContext
@@ -128,7 +129,7 @@ class Run:
             history = await memory.read()
             items = await memory.input_of(given, history, is_list=is_list)
             if self.config.start_with_last_agent:
-                result.last_agent = _last_agent(agent, history)
+                result.last_agent = last_agent(agent, history)
             model = self._model_of(result.last_agent)
             origin = Origin(result.last_agent.name, model.name, self._id)
             # A session that was cleared between the two is read once more.
@@ -173,25 +174,3 @@ class Run:
             return settings
         # A tool that must be called in each step would be called for ever.
         return replace(settings, tool_choice=None)
-
-
-def _last_agent(first: Agent, history: Sequence[TResponseInputItem]) -> Agent:
-    """Give the agent that answered last, where the first one can hand over to it."""
-    name = ""
-    for item in reversed(history):
-        origin = getattr(item, "origin", None)
-        if origin is not None and origin.agent and not is_user_message(item):
-            name = origin.agent
-            break
-    # Each agent is looked at once, nearest first; they may hand over in circles.
-    reached = [first] if name else []
-    for agent in reached:
-        if agent.name == name:
-            return agent
-        for handoff in agent.get_handoffs():
-            following = handoff.agent
-            if following is None or handoff.is_enabled is False:
-                continue
-            if not any(each is following for each in reached):
-                reached.append(following)
-    return first

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chatelaine.agents.errors import UserError
-from chatelaine.agents.items import is_user_message
 from chatelaine.agents.model_view import from_first_turn
 from chatelaine.agents.sessions.protocol import EVERYTHING, SessionSettings
 from chatelaine.agents.sessions.run_lock import run_lease
@@ -154,8 +153,10 @@ class RunMemory:
         count = len(history)
         if not count or given[:count] != history:
             return 0
-        if len(given) == count and all(map(is_user_message, history)):
-            return 0  # the same was said again
+        if len(given) == count and all(
+            item.get("role", "assistant") != "assistant" for item in given
+        ):
+            return 0  # nothing was answered: the same was said again
         _log.warning(
             "the input begins with the %d items that the session has already; they are not stored "
             "again: pass only what is new, or run without the session",

@@ -630,4 +630,5 @@ def _is_busy_in_child(database: Path) -> bool:
 
 def test_the_key_of_a_conversation_in_a_file_is_equal_to_the_plain_one(tmp_path: Path) -> None:
     database = tmp_path / "one.db"
-    assert {key_of(database): 1}[("test", str(database), "one")] == 1
+    plain: tuple[str, ...] = ("test", str(database), "one")
+    assert {plain: "found"}[key_of(database)] == "found"
