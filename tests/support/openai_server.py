@@ -28,6 +28,7 @@ from typing import Any, Self, TypeAlias
 
 from aiohttp import web
 
+from support.openai_conversations import Conversations, Done
 from support.openai_replies import (
     MODEL,
     Control,
@@ -73,6 +74,7 @@ class Exchange:
         at: When it had come (`time.monotonic`).
         closed_early: When the other side closed the connection before the reply was over.
         ended: When the reply was over.
+        method: That of the request.
     """
 
     path: str
@@ -83,6 +85,7 @@ class Exchange:
     at: float = field(default_factory=time.monotonic)
     closed_early: float | None = None
     ended: float | None = None
+    method: str = "POST"
 
     @property
     def key(self) -> str | None:
@@ -105,6 +108,7 @@ class ScriptedServer:
         default: What it answers when nothing is scripted.
         empty_answer: What it gives to an empty request, where not None.
         has_responses: Whether it knows `/responses`.
+        conversations: What it keeps of the Conversations API, and what goes wrong there.
     """
 
     def __init__(self, *, api_key: str | None = None, default: Script | None = None) -> None:
@@ -120,6 +124,7 @@ class ScriptedServer:
         self.empty_answer: Refusal | Raw | None = None
         self.default: Script = default or echo
         self.has_responses = True
+        self.conversations = Conversations()
         self._api_key = api_key
         self._script: deque[Script] = deque()
         self._is_closing = False
@@ -145,17 +150,19 @@ class ScriptedServer:
     @property
     def unused(self) -> int:
         """How many scripted replies nobody has asked for."""
-        return len(self._script)
+        return len(self._script) + self.conversations.unused
 
     def script(self, *replies: Script) -> None:
         """Tell what to reply to the next requests, one each."""
         self._script.extend(replies)
 
     async def __aenter__(self) -> Self:
+        self._is_closing = False
         app = web.Application(client_max_size=_LARGEST_REQUEST)
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_post("/v1/responses", self._respond)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_route("*", "/v1/conversations{path:(/.*)?}", self._converse)
         # Without this a handler is not told that the other side has gone.
         self._runner = web.AppRunner(
             app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
@@ -169,7 +176,7 @@ class ScriptedServer:
     async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
         await self.stop()
         if error is None:
-            assert not self._script, f"{len(self._script)} scripted replies were not used"
+            assert not self.unused, f"{self.unused} scripted replies were not used"
 
     async def stop(self) -> None:
         """Go down; the port stays free, so that nobody answers there."""
@@ -196,6 +203,38 @@ class ScriptedServer:
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         return await self._post(request, "/chat/completions", fault_in_chat)
 
+    async def _converse(self, request: web.Request) -> web.StreamResponse:
+        if not self.conversations.is_known:
+            return web.Response(status=404, text="404 page not found")
+        raw = await request.read()
+        peer = request.transport and request.transport.get_extra_info("peername")
+        path = request.match_info["path"]
+        exchange = Exchange(
+            f"/conversations{path}",
+            _lowered(request),
+            json.loads(raw or b"{}"),
+            raw,
+            peer,
+            method=request.method,
+        )
+        self.requests.append(exchange)
+        if not self._has_key(exchange):
+            return _refused(_BAD_KEY)
+        scripted = self.conversations.scripted(request.method)
+        if scripted is not None and not isinstance(scripted, Done | Gate | Pause | Cut):
+            return await self._answered(request, exchange, scripted)
+        if not isinstance(scripted, Done) and scripted is not None:
+            await self._acted(request, exchange, scripted)
+        query = {name: request.query.getall(name) for name in request.query}
+        answer = self.conversations.answer(request.method, path, query, exchange.body)
+        if isinstance(scripted, Done):
+            if isinstance(scripted.answer, Gate | Pause | Cut):
+                await self._acted(request, exchange, scripted.answer)
+            else:
+                return await self._answered(request, exchange, scripted.answer)
+        exchange.ended = time.monotonic()
+        return _refused(answer) if isinstance(answer, Refusal) else web.json_response(answer)
+
     async def _post(
         self, request: web.Request, path: str, fault_in: Callable[[Mapping[str, Any]], str | None]
     ) -> web.StreamResponse:
@@ -220,6 +259,14 @@ class ScriptedServer:
         return self._api_key is None or exchange.key == self._api_key
 
     # ------------------------------------------------------------------------ what is answered
+
+    async def _acted(self, request: web.Request, exchange: Exchange, control: Control) -> None:
+        try:
+            await _act(control, request)
+        except (_CutOffError, ConnectionError, asyncio.CancelledError):
+            if not self._is_closing:
+                exchange.closed_early = time.monotonic()
+            raise asyncio.CancelledError from None
 
     async def _answered(
         self, request: web.Request, exchange: Exchange, answer: Answer
@@ -266,6 +313,7 @@ def hosted_server(**options: Any) -> Iterator[ScriptedServer]:
             is_up.set()
             await stopping.wait()
             server._script.clear()  # who hosts it asserts that it is empty
+            server.conversations.forget_script()
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
