@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from chatelaine.agents.run_config import RunConfig
     from chatelaine.agents.runner import Runner
     from chatelaine.agents.sessions.compaction import CompactionSession
+    from chatelaine.agents.sessions.openai_conversations import (
+        OpenAIConversationsSession,
+        OpenAISession,
+    )
     from chatelaine.agents.sessions.protocol import Session, SessionInfo, SessionSettings
     from chatelaine.agents.sessions.sqlite import SQLiteSession
     from chatelaine.agents.sessions.sqlite_store import SQLiteSessionStore
@@ -81,7 +85,9 @@ __all__ = [
     "ModelError",
     "ModelSettings",
     "OpenAIChatCompletionsModel",
+    "OpenAIConversationsSession",
     "OpenAIResponsesModel",
+    "OpenAISession",
     "Origin",
     "RateLimited",
     "ReasoningDelta",
@@ -167,6 +173,7 @@ _HOMES = {
     "run_config": ("RunConfig",),
     "runner": ("Runner",),
     "sessions.compaction": ("CompactionSession",),
+    "sessions.openai_conversations": ("OpenAIConversationsSession", "OpenAISession"),
     "sessions.protocol": ("Session", "SessionInfo", "SessionSettings"),
     "sessions.sqlite": ("SQLiteSession",),
     "sessions.sqlite_store": ("SQLiteSessionStore",),

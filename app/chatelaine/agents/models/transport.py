@@ -65,15 +65,24 @@ class Transport:
     The pool of a loop is closed by `aclose()` in that loop, and by `asyncio.run` when it ends it.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        client: openai.AsyncOpenAI | None = None,
+    ) -> None:
         """Make it; nothing is opened yet.
 
         Args:
             endpoint: The server.
             timeout: Seconds without a sign of life from the server after which it is given up.
+            client: A client that the caller has made for this server. It is used as it is, with
+                its own time limits and headers, and never closed.
         """
         self._endpoint = endpoint
         self._timeout = timeout
+        self._given = client
         self._clients: dict[asyncio.AbstractEventLoop, _Client] = {}
         self._lock = threading.Lock()
 
@@ -102,9 +111,22 @@ class Transport:
             yield response
 
     @asynccontextmanager
-    async def get(self, path: str) -> AsyncIterator[httpx2.Response]:
-        """Ask for a document; see `post`."""
-        async with self._response("GET", path, None, "") as response:
+    async def get(
+        self, path: str, query: Mapping[str, object] | None = None
+    ) -> AsyncIterator[httpx2.Response]:
+        """Ask for a document; see `post`.
+
+        Args:
+            path: What is appended to the address.
+            query: The parameters of the address.
+        """
+        async with self._response("GET", path, None, "", query) as response:
+            yield response
+
+    @asynccontextmanager
+    async def delete(self, path: str) -> AsyncIterator[httpx2.Response]:
+        """Have something deleted; see `post`."""
+        async with self._response("DELETE", path, None, "") as response:
             yield response
 
     async def aclose(self) -> None:
@@ -114,18 +136,38 @@ class Transport:
         if client is not None:
             await client.aclose()
 
+    def abandon(self) -> None:
+        """Have the connections of all loops closed, each by its own loop; any thread may ask.
+
+        Left to the collector of garbage, they would be dropped while they are open.
+        """
+        with self._lock:
+            clients, self._clients = self._clients, {}
+        for loop, client in clients.items():
+            if not loop.is_closed():
+                asyncio.run_coroutine_threadsafe(client.aclose(), loop)
+
     @asynccontextmanager
     async def _response(
-        self, method: str, path: str, content: bytes | None, model: str
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        model: str,
+        query: Mapping[str, object] | None = None,
     ) -> AsyncIterator[httpx2.Response]:
-        client = (await self._client()).openai
+        client = self._given or (await self._client()).openai
         import httpx2
         import openai
 
-        options = _request_options(self._endpoint)
+        options = _given_options() if self._given else _request_options(self._endpoint)
+        if query:
+            options["params"] = query
         try:
             if method == "GET":
                 response = await client.get(path, cast_to=httpx2.Response, options=options)
+            elif method == "DELETE":
+                response = await client.delete(path, cast_to=httpx2.Response, options=options)
             else:
                 response = await client.post(
                     path, cast_to=httpx2.Response, content=content, options=options
@@ -203,6 +245,10 @@ def _request_options(endpoint: Endpoint) -> RequestOptions:
         headers["Authorization"] = openai.Omit()
     # An administrator's key that may lie in the environment is not for this.
     return {"headers": headers, "max_retries": 0, "security": {"bearer_auth": True}}
+
+
+def _given_options() -> RequestOptions:
+    return {"headers": {"X-Stainless-Raw-Response": "stream"}, "max_retries": 0}
 
 
 def _import_openai() -> None:
