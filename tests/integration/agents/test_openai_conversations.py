@@ -424,6 +424,14 @@ class TestFailures:
         with pytest.raises(SessionError, match="no answer"):
             await session.get_items()
 
+    async def test_a_conversation_without_an_id_is_none(
+        self, server: ScriptedServer, session: OpenAIConversationsSession
+    ) -> None:
+        server.conversations.script("POST", Raw((b"{}",), "application/json"))
+        with pytest.raises(SessionError, match="no id"):
+            await session.ensure()
+        assert session.session_id == ""
+
     async def test_an_answer_that_breaks_off_is_asked_for_again(
         self, server: ScriptedServer, session: OpenAIConversationsSession
     ) -> None:

@@ -139,7 +139,10 @@ class ConversationsServer:
                     " Use another kind of session with it, such as SQLiteSession."
                 ) from error
             raise _told(error) from error
-        return str(document.get("id"))
+        conversation = document.get("id")
+        if not isinstance(conversation, str) or not conversation:
+            raise SessionError(f"The server at {self.address} gave the conversation no id.")
+        return conversation
 
     async def describe(self, conversation: str) -> dict[str, Any]:
         """Give what is known of a conversation: `created_at` and `metadata`."""
