@@ -167,6 +167,12 @@ class HistoryReplaced(HistoryError):
     default_title = "The history file was replaced while it was open"
 
 
+class HistoryInterrupted(HistoryError):
+    """Reading was stopped before it came to its end, because nobody waits for it any more."""
+
+    default_title = "Reading was stopped"
+
+
 class DiskFull(HistoryError):
     """There is no space left for what was to be written."""
 

@@ -279,6 +279,8 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._identity = identity
+        self._searcher: Connection | None = None
+        self._searching: asyncio.Future[tuple[Connection]] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -332,6 +334,34 @@ class Database:
         """
         return await self._reader.post(partial(self._transact, self._reader, "BEGIN", unit))
 
+    async def search(self, unit: Callable[[SqlConnection], T]) -> T:
+        """Run a unit that reads for long, on a connection of its own that `stop_searching` stops.
+
+        It may make tables that are temporary.
+
+        Raises:
+            HistoryInterrupted: It was stopped.
+            HistoryError: The file cannot be read.
+        """
+        if self._identity is None:
+            return await self.read(unit)
+        # Two that ask at once get the same one, also where the first of them is cancelled.
+        opening = self._searching = self._searching or asyncio.gather(self._open_searcher())
+        (searcher,) = await asyncio.shield(opening)
+        return await searcher.post(partial(self._transact, searcher, "BEGIN", unit))
+
+    async def _open_searcher(self) -> Connection:
+        searcher = Connection(lambda: connect(self.path, self._key))
+        await searcher.open()
+        self._searcher = searcher
+        return searcher
+
+    async def stop_searching(self) -> None:
+        """Stop the searches that run or wait."""
+        if self._searcher is not None:
+            with suppress(ValueError):  # closed, or not open yet
+                await self._searcher.interrupt()
+
     async def write(self, unit: Callable[[SqlConnection], T]) -> T:
         """Run a unit in a transaction, and return when it is on the disk.
 
@@ -369,10 +399,13 @@ class Database:
         """Empty the write-ahead log into the file and close it, in two seconds at the most."""
         with suppress(ValueError):  # closed already
             await self._reader.interrupt()
+        if self._searcher is not None:
+            await self.stop_searching()
+            await self._searcher.close(CLOSING / 4)
         # The connection that is closed last empties and removes the log.
         if self._reader is not self._writer:
             await self._reader.close(CLOSING / 4)
-        await self._writer.close(CLOSING * 3 / 4)
+        await self._writer.close(CLOSING / 2)
         if self._timer is not None:
             self._timer.cancel()
 

@@ -12,6 +12,7 @@ from chatelaine.errors import (
     DiskFull,
     HistoryDamaged,
     HistoryError,
+    HistoryInterrupted,
     HistoryOpenElsewhere,
     HistoryReadOnly,
 )
@@ -73,6 +74,7 @@ def _disk_error(path: Path, name: str) -> HistoryError:
 
 
 _MEANINGS: dict[str, Callable[[Path], HistoryError]] = {
+    "SQLITE_INTERRUPT": lambda _: HistoryInterrupted("Nobody waits for it any more."),
     "SQLITE_FULL": disk_full,
     "SQLITE_READONLY": read_only,
     "SQLITE_CORRUPT": damaged,

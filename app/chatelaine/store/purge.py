@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from chatelaine.errors import ThreadMissing
-from chatelaine.store import attachments, tree
+from chatelaine.store import attachments, search_index, tree
 from chatelaine.store.records import Change
 from chatelaine.store.threads import now
 
@@ -59,6 +59,7 @@ def purge(doomed: Collection[ThreadId], connection: SqlConnection) -> Change:
     finally:
         connection.execute("DROP TABLE IF EXISTS temp.doomed")
     attachments.drop_unused(connection)
+    search_index.forget_removed(connection)
     return Change(removed=frozenset(doomed))
 
 
@@ -117,6 +118,7 @@ def _heirs(connection: SqlConnection) -> dict[TurnId, ThreadId]:
 def _delete_turns(connection: SqlConnection, turns: Iterable[TurnId]) -> None:
     for turn_id in turns:
         first, end = tree.item_range(turn_id)
+        search_index.remove_turn(connection, turn_id)
         for table in ("item", "usage"):
             connection.execute(
                 f"DELETE FROM {table} WHERE id >= ? AND id < ?",  # noqa: S608 -- a name of ours

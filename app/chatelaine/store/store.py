@@ -26,6 +26,7 @@ from chatelaine.store.records import (
     TurnId,
     TurnState,
 )
+from chatelaine.store.search import Search
 from chatelaine.store.thread_shelf import StoredThreads
 from chatelaine.store.values import StoredCredentials, StoredValues
 
@@ -49,6 +50,7 @@ class ConversationStore(StoredThreads):
         credentials: Secrets that belong to this history.
         folders: Folders of threads.
         attachments: Files that belong to messages, and pinned messages.
+        search: Finds what was said.
     """
 
     def __init__(self, database: Database) -> None:
@@ -57,6 +59,7 @@ class ConversationStore(StoredThreads):
         self.credentials = StoredCredentials(database)
         self.folders = StoredFolders(self._databases)
         self.attachments = StoredAttachments(self._databases)
+        self.search = Search(self._databases)
 
     @classmethod
     async def open(

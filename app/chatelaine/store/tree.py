@@ -82,9 +82,9 @@ def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
     summary: TurnId | None = None
     cut = 0
     while head is not None and len(texts) < most:
-        path, head = _walk(connection, head, _ALL if limit is None else _TURNS_AT_ONCE)
+        walked, head = _walk(connection, head, _ALL if limit is None else _TURNS_AT_ONCE)
         sent: list[TurnId] = []
-        for turn_id, turn_cut in reversed(path):
+        for turn_id, turn_cut in reversed(walked):
             if turn_id <= cut:
                 head = None
                 break
@@ -99,10 +99,10 @@ def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
     return decode_all(texts)
 
 
-def _texts(connection: SqlConnection, path: list[TurnId], most: int) -> list[str]:
+def _texts(connection: SqlConnection, numbers: list[TurnId], most: int) -> list[str]:
     """Read the last items of turns as they are stored, the newest first."""
     texts: list[str] = []
-    for first, end in reversed(_ranges(path)):
+    for first, end in reversed(_ranges(numbers)):
         rows = connection.execute(
             "SELECT data FROM item WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
             (first, end, most - len(texts)),
@@ -111,11 +111,16 @@ def _texts(connection: SqlConnection, path: list[TurnId], most: int) -> list[str
     return texts
 
 
+def path(connection: SqlConnection, head: TurnId | None) -> list[tuple[TurnId, TurnId | None]]:
+    """Give all turns on the path that ends with `head`, oldest first, each with its cut."""
+    return [] if head is None else _walk(connection, head, _ALL)[0]
+
+
 def last_cut(connection: SqlConnection, head: TurnId | None) -> TurnId | None:
     """Find the last compaction on a path; None where there is none."""
     while head is not None:
-        path, head = _walk(connection, head, _TURNS_AT_ONCE)
-        for turn_id, cut in reversed(path):
+        walked, head = _walk(connection, head, _TURNS_AT_ONCE)
+        for turn_id, cut in reversed(walked):
             if cut is not None:
                 return turn_id
     return None
@@ -124,8 +129,8 @@ def last_cut(connection: SqlConnection, head: TurnId | None) -> TurnId | None:
 def is_on_path(connection: SqlConnection, head: TurnId | None, turn_id: TurnId) -> bool:
     """Tell whether a turn is on the path that ends with `head`."""
     while head is not None and head >= turn_id:
-        path, head = _walk(connection, head, _TURNS_AT_ONCE)
-        if any(turn_id == each for each, _ in path):
+        walked, head = _walk(connection, head, _TURNS_AT_ONCE)
+        if any(turn_id == each for each, _ in walked):
             return True
     return False
 
@@ -159,9 +164,9 @@ def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
     if head is None or limit == 0:
         return []
     walked, _ = _walk(connection, head, _ALL if limit is None else min(limit, _MOST))
-    path = [turn_id for turn_id, _ in walked]
+    numbers = [turn_id for turn_id, _ in walked]
     rows: list[tuple[int, str, str, int]] = []
-    for first, end in _ranges(path):
+    for first, end in _ranges(numbers):
         rows += connection.execute(
             "SELECT id, data, agent, created FROM item WHERE id >= ? AND id < ? ORDER BY id",
             (first, end),
@@ -172,7 +177,7 @@ def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
     ):
         stored = StoredItem(item, agent, time_from(created), number)
         contents.setdefault(number >> POSITION_BITS, []).append(stored)
-    found = (connection.execute(_TURN, (turn_id,)).fetchone() for turn_id in path)
+    found = (connection.execute(_TURN, (turn_id,)).fetchone() for turn_id in numbers)
     return [_turn(row, tuple(contents.get(row[0], ()))) for row in found]
 
 
@@ -220,15 +225,15 @@ def _walk(
 
     With each comes its cut: what it sums up, where it is a compaction.
     """
-    path = connection.execute(_PATH, (head, limit)).fetchall()
-    path.reverse()
-    return [(turn_id, cut) for turn_id, _, cut in path], path[0][1]
+    walked = connection.execute(_PATH, (head, limit)).fetchall()
+    walked.reverse()
+    return [(turn_id, cut) for turn_id, _, cut in walked], walked[0][1]
 
 
-def _ranges(path: list[TurnId]) -> list[tuple[int, int]]:
+def _ranges(numbers: list[TurnId]) -> list[tuple[int, int]]:
     """Give the ranges of item ids of turns, ascending; turns with no other between share one."""
     ranges: list[tuple[int, int]] = []
-    for turn_id in path:
+    for turn_id in numbers:
         first, end = item_range(turn_id)
         if ranges and ranges[-1][1] == first:
             ranges[-1] = (ranges[-1][0], end)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chatelaine.agents.events import Usage
 from chatelaine.agents.items import Item, assistant_message, kind_of, text_of
 from chatelaine.errors import ChatelaineError, HistoryError
-from chatelaine.store import drafts, threads, tree, undo
+from chatelaine.store import drafts, search_index, threads, tree, undo
 from chatelaine.store.items import EncodedItem, encode, preview_of, storable, title_from
 from chatelaine.store.records import StepKind, TurnState
 
@@ -422,6 +422,7 @@ def _add_rows(
             for number, item in enumerate(items, first)
         ),
     )
+    search_index.add(connection, enumerate(items, first))
 
 
 def _next_position(connection: SqlConnection, turn_id: TurnId) -> int:
@@ -459,6 +460,8 @@ def _copy(connection: SqlConnection, turn: tree.TurnRow, *, before: int) -> Turn
         "FROM item WHERE id >= ? AND id < ?",
         (new_first - first, first, before),
     )
+    copied = [(number, encode(item)) for number, item in tree.turn_items(connection, turn_id)]
+    search_index.add(connection, copied)
     return turn_id
 
 
