@@ -51,18 +51,18 @@ class Compactor:
         with progress.claimed() as is_mine:
             if not is_mine:
                 return False
-            conversation = Compacted.read(await self.base.get_items(EVERYTHING))
-            if not (force or conversation.messages > self.max_messages):
-                return False
-            if not tries_again and conversation.all_messages <= progress.failed_at:
-                return False
-            cut = conversation.next_cut(self.keep_recent)
+            cleared = progress.cleared
+            history = await self.base.begin_run(EVERYTHING)
+            conversation = Compacted.read(history.items)
+            is_due = force or conversation.messages > self.max_messages
+            may_try = tries_again or conversation.all_messages > progress.failed_at
+            cut = conversation.next_cut(self.keep_recent) if is_due and may_try else None
             if cut is None:
                 return False
             text = await self._summary(conversation, cut, progress)
-            if text is None:
+            if text is None or cleared != progress.cleared:
                 return False
-            return await settled(self._add(conversation, cut, text, progress))
+            return await settled(self._add(conversation, cut, text, history.mark))
 
     async def compact_if_due(self, progress: Progress) -> None:
         """Summarise what is due. Nothing but being cancelled is ever raised."""
@@ -85,20 +85,17 @@ class Compactor:
         progress.failed_at = -1
         return text
 
-    async def _add(self, before: Compacted, cut: int, text: str, progress: Progress) -> bool:
+    async def _add(self, before: Compacted, cut: int, text: str, mark: object) -> bool:
         """Add a summary, unless what it replaces has changed since."""
-        cleared = progress.cleared
-        history = await self.base.begin_run(EVERYTHING)
-        now = Compacted.read(history.items)
-        is_same = now.items[:cut] == before.items[:cut] and now.cut == before.cut
-        if not is_same or cleared != progress.cleared:
+        now = Compacted.read((await self.base.begin_run(EVERYTHING)).items)
+        if now.items[:cut] != before.items[:cut] or now.cut != before.cut:
             return False
         item = Summary.of(now.items, cut, text).as_item()
-        # The session below sees to it that it was not cleared in between. It wants to know who
+        # The session below sees to it that it was not cleared meanwhile. It wants to know who
         # speaks, and remembers who spoke last, which is to stay.
         origin = next((each.origin for each in reversed(now.items) if each.origin), None)
         if origin is not None:
-            return await self.base.add_run_items([item], origin, history.mark)
+            return await self.base.add_run_items([item], origin, mark)
         await self.base.add_items([item])
         return True
 
