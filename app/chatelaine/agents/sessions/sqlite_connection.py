@@ -81,20 +81,18 @@ def is_locked(error: sqlite3.Error) -> bool:
     )
 
 
-@contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
-    """Make what is done within happen whole, or not at all."""
+def begin(connection: Connection) -> None:
+    """Begin a transaction; what is done in it happens whole, or not at all."""
     # Immediate: a lock that another process has shows here, before anything was done.
     connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # They may have been made just now.
-        connection.has_side_tables = False
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+
+
+def roll_back(connection: Connection) -> None:
+    """Take back what was done in a transaction, where there still is one."""
+    # They may have been made just now.
+    connection.has_side_tables = False
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 @contextmanager
@@ -160,9 +158,14 @@ def _prepare(connection: Connection) -> None:
             raise
     if {"agent_sessions", "agent_messages"} <= found:
         return
-    with transaction(connection):
+    begin(connection)
+    try:
         for statement in _SCHEMA:
             connection.execute(statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        roll_back(connection)
+        raise
 
 
 _SCHEMA = (

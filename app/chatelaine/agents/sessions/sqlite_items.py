@@ -174,11 +174,23 @@ def begin(
 def insert(session_id: str, texts: Sequence[str], connection: Connection) -> None:
     """Add items at the end."""
     touch(connection, session_id)
-    statement = "INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)"
-    if len(texts) == 1:
-        connection.execute(statement, (session_id, texts[0]))
-    else:
-        connection.executemany(statement, [(session_id, text) for text in texts])
+    # Several in one statement cost a quarter of what they cost one by one. Few sizes of statements:
+    # SQLite keeps those it has seen.
+    start = 0
+    for size, statement in _INSERTS:
+        while len(texts) - start >= size:
+            connection.execute(statement, (session_id, *texts[start : start + size]))
+            start += size
+
+
+_INSERTS = [
+    (
+        size,
+        "INSERT INTO agent_messages (session_id, message_data) VALUES "  # noqa: S608 - numbers
+        + ", ".join(f"(?1, ?{number})" for number in range(2, size + 2)),
+    )
+    for size in (64, 8, 1)
+]
 
 
 def insert_of_run(

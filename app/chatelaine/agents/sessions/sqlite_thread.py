@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatelaine.agents.sessions.settling import Unyielding
-from chatelaine.agents.sessions.sqlite_connection import connect, is_locked, transaction
+from chatelaine.agents.sessions.sqlite_connection import begin, connect, is_locked, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -167,16 +167,27 @@ class _Worker:
         if connection is None:
             connection = self._connections[place.key] = connect(place)
         try:
-            if jobs[0].writes:
-                with transaction(connection):
-                    return [_within(connection, job, alone=len(jobs) == 1) for job in jobs]
-            return [(jobs[0].work(connection), None)]
+            if not jobs[0].writes:
+                return [(jobs[0].work(connection), None)]
+            return _written(connection, jobs)
         except sqlite3.Error:
             if place.path is not None and connection.in_transaction:
                 # It could not even be taken back: the next work begins with a new connection.
                 del self._connections[place.key]
                 connection.close()
             raise
+
+
+def _written(connection: Connection, jobs: Sequence[_Job]) -> Sequence[_Outcome]:
+    """Do writes in one transaction."""
+    begin(connection)
+    try:
+        outcomes = [_within(connection, job, alone=len(jobs) == 1) for job in jobs]
+        connection.execute("COMMIT")
+    except BaseException:
+        roll_back(connection)
+        raise
+    return outcomes
 
 
 def _within(connection: Connection, job: _Job, *, alone: bool) -> _Outcome:
@@ -206,11 +217,9 @@ def _tell(jobs: Sequence[_Job], outcomes: Sequence[_Outcome]) -> None:
         if job.future is not None:
             told.setdefault(job.future.get_loop(), []).append((job.future, outcome))
     for loop, each in told.items():
-        try:
+        # A loop that was closed has nobody who waits.
+        with suppress(RuntimeError):
             loop.call_soon_threadsafe(_arrive, each)
-        except RuntimeError:
-            # The loop was closed, and who waited in it is no more.
-            continue
 
 
 def _arrive(told: Sequence[tuple[asyncio.Future[Any], _Outcome]]) -> None:
