@@ -35,10 +35,15 @@ __all__ = [
     "OpenSession",
     "SessionContract",
     "SessionEssentials",
+    "SessionSelection",
     "numbered",
     "texts",
     "turn",
 ]
+
+
+class SessionSelection(SessionTurns, SessionCapabilities):
+    """What is most likely to differ where a session is put around one that is tested by itself."""
 
 
 class SessionEssentials(SessionItems, SessionTurns, SessionCapabilities, SessionRuns):

@@ -129,6 +129,8 @@ class SessionTests:
             is not named here it must not claim to do.
         refused: What it has the methods for, but cannot do over what it is based on: they raise a
             SessionError that says so.
+        recognised: Whether two objects for one conversation are known to be one, so that runs on
+            them wait for each other; they are where they can begin runs, unless this is False.
         remembers_origins: Whether what a run adds is given back with the agent, model and run that
             it comes from.
         notices_clearing: Whether a run cannot add to a session that was cleared after it began.
@@ -138,6 +140,7 @@ class SessionTests:
     validates: ClassVar[bool] = True
     capabilities: ClassVar[frozenset[str]] = frozenset(CAPABILITIES)
     refused: ClassVar[frozenset[str]] = frozenset()
+    recognised: ClassVar[bool] = True
     remembers_origins: ClassVar[bool] = True
     notices_clearing: ClassVar[bool] = True
 

@@ -273,7 +273,7 @@ class SessionRuns(SessionTests):
 
     def _knows_itself(self) -> bool:
         """Tell whether two objects for one conversation are known to be one."""
-        return self.shares and self._knows_runs()
+        return self.shares and self.recognised and self._knows_runs()
 
     def _knows_runs(self) -> bool:
         return "runs" in self.capabilities
