@@ -154,13 +154,14 @@ class _Pool:
 
     Attributes:
         users: How many sessions and calls need it.
-        loop: The loop; None when the pool has ended.
+        has_ended: Whether it can be used no more.
     """
 
-    def __init__(self, address: Address, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, address: Address, pools: _Pools) -> None:
         self.users = 0
-        self.loop: asyncio.AbstractEventLoop | None = loop
+        self.has_ended = False
         self._address = address  # which keeps what its key is made of
+        self._pools = pools
         self._client = address.connect()
         self._execute: Any = self._client.execute_command
         # The client does not wait for a free connection, it fails.
@@ -172,38 +173,35 @@ class _Pool:
             async with self._turns:
                 return await self._execute(*command, **{NEVER_DECODE: True})
         finally:
-            if self._is_left():
-                await self.end()
+            await self.leave()
 
     async def leave(self) -> None:
         """End one use."""
         if self._is_left():
-            await self.end()
+            await self._client.aclose()
 
     def leave_soon(self) -> None:
         """End one use, when nobody can wait for it."""
         if self._is_left():
-            ending = asyncio.gather(self.end(), return_exceptions=True)
-            _ending.add(ending)
-            ending.add_done_callback(_ending.discard)
+            self._pools.close(self)
 
     async def end(self) -> None:
-        """Close the connections."""
-        if self.loop is None:
-            return
-        pools = _loops.get(self.loop)
-        if pools is not None:
-            pools.by_key.pop(self._address.key, None)
-        self.loop = None
+        """Close the connections, whoever uses them."""
+        self._retire()
         await self._client.aclose()
 
     def _is_left(self) -> bool:
         self.users -= 1
-        return not self.users
+        if self.users or self.has_ended:
+            return False
+        self._retire()
+        return True
 
-
-_ending: set[asyncio.Future[Any]] = set()
-"""What is closing; a loop does not hold on to its tasks."""
+    def _retire(self) -> None:
+        # At once: whoever comes while the connections are being closed needs new ones.
+        if not self.has_ended:
+            self.has_ended = True
+            self._pools.by_key.pop(self._address.key, None)
 
 
 class _Pools:
@@ -215,6 +213,7 @@ class _Pools:
 
     def __init__(self) -> None:
         self.by_key: dict[tuple[Any, ...], _Pool] = {}
+        self._closing: dict[_Pool, asyncio.Future[Any]] = {}
         self._end: AsyncGenerator[None, None] | None = None
 
     async def watch(self) -> None:
@@ -226,11 +225,23 @@ class _Pools:
         self._end = self._until_the_end()
         await anext(self._end)
 
+    def close(self, pool: _Pool) -> None:
+        """Let a pool be closed meanwhile; the loop does not end before it is."""
+
+        def note(ended: asyncio.Future[Any]) -> None:
+            # A loop that ends cancels its tasks first.
+            if not isinstance(ended.result()[0], asyncio.CancelledError):
+                self._closing.pop(pool, None)
+
+        # gather makes the task; it must be held on to.
+        self._closing[pool] = asyncio.gather(pool.end(), return_exceptions=True)
+        self._closing[pool].add_done_callback(note)
+
     async def _until_the_end(self) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            for pool in list(self.by_key.values()):
+            for pool in [*self.by_key.values(), *self._closing]:
                 await pool.end()
             _loops.pop(asyncio.get_running_loop(), None)
 
@@ -244,16 +255,21 @@ async def _joined(address: Address) -> _Pool:
     loop = asyncio.get_running_loop()
     pools = _loops.get(loop)
     if pools is None:
-        for other in [each for each in _loops if each.is_closed()]:
-            # It was closed without its end: its connections go with the last that knows them.
-            _loops.pop(other, None)
+        # A loop that was closed without its end takes its connections along.
+        _drop_closed(_loops)
         pools = _loops[loop] = _Pools()
         await pools.watch()
     pool = pools.by_key.get(address.key)
     if pool is None:
-        pool = pools.by_key[address.key] = _Pool(address, loop)
+        pool = pools.by_key[address.key] = _Pool(address, pools)
     pool.users += 1
     return pool
+
+
+def _drop_closed(by_loop: dict[asyncio.AbstractEventLoop, Any]) -> None:
+    for loop in list(by_loop):  # of which other threads may take some away meanwhile
+        if loop.is_closed():
+            by_loop.pop(loop, None)
 
 
 class SharedServer:
@@ -274,9 +290,8 @@ class SharedServer:
         """See `Server`."""
         loop = asyncio.get_running_loop()
         pool = self._joined.get(loop)
-        if pool is None or pool.loop is None:
-            for other in [each for each in list(self._joined) if each.is_closed()]:
-                self._joined.pop(other, None)
+        if pool is None or pool.has_ended:
+            _drop_closed(self._joined)
             pool = self._joined[loop] = await _joined(self._address)
         return await pool.execute(*command)
 

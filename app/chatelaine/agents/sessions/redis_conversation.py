@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +16,7 @@ from redis.exceptions import NoScriptError, RedisClusterException
 from chatelaine.agents.errors import SessionError
 from chatelaine.agents.items import Origin
 from chatelaine.agents.sessions import redis_scripts as scripts
-from chatelaine.agents.sessions.encoding import decoded, report_unreadable
+from chatelaine.agents.sessions.encoding import decoded, decoded_each, report_unreadable
 from chatelaine.agents.sessions.protocol import SessionInfo
 from chatelaine.agents.sessions.redis_failures import told
 from chatelaine.agents.sessions.turns import is_note, start_of_last
@@ -103,18 +102,26 @@ class State:
     """A conversation at one moment.
 
     Attributes:
-        rows: The latest rows, or all.
+        texts: The latest rows, or all.
+        items: What each of them says; None where it cannot be read.
         is_all: Whether no earlier ones were left out.
         generation: What it was last cleared by.
         last: What it was last changed by.
         until: When it expires, as the server says it; empty for never.
     """
 
-    rows: list[Row]
+    texts: list[bytes]
+    items: list[Item | None]
     is_all: bool
     generation: str
     last: str
     until: str
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, each with its item."""
+        pairs = zip(self.texts, self.items, strict=True)
+        return [Row(text, item, _origin_of(item)) for text, item in pairs]
 
 
 class Conversation:
@@ -151,37 +158,33 @@ class Conversation:
         """Give the latest items, how many could not be read, and the generation."""
         window = _MOST if limit is None else min(limit, _MOST)
         while True:
-            answer = await self._do(scripts.READ, window, "")
-            generation, _, _, first, count, text, spoken = answer
-            texts = text.decode(errors="surrogateescape").split("\n") if text else []
-            items, unreadable = decoded(texts) if len(texts) == count - first else ([], 1)
-            if not unreadable:
-                for start, end, origin in _ranges(spoken):
-                    for item in items[max(start - first, 0) : max(end - first, 0)]:
-                        item.origin = origin
-                return items, 0, generation.decode()
-            # Somebody else has written here; it takes longer to find out what.
-            state = await self.state(window)
-            found = [row.item for row in state.rows if row.item is not None]
-            unreadable = len(state.rows) - len(found)
-            if limit is None or len(found) >= limit or state.is_all:
+            state = await self._read(window, "joined")
+            found = [item for item in state.items if item is not None]
+            unreadable = len(state.items) - len(found)
+            # What cannot be read must not take the place of what can.
+            if not unreadable or limit is None or len(found) >= limit or state.is_all:
                 surplus = 0 if limit is None else max(len(found) - limit, 0)
                 return found[surplus:], unreadable, state.generation
             window *= 2
 
-    async def state(self, limit: int = _MOST) -> State:
-        """Give the latest rows, one by one."""
-        answer = await self._do(scripts.READ, limit, "apart")
-        generation, last, until, first, _, texts, spoken = answer
-        origins = list(_ranges(spoken))
-        rows = []
-        for number, text in enumerate(texts, first):
-            items, _ = decoded([text.decode(errors="surrogateescape")])
-            origin = _origin_at(origins, number)
-            if items and origin is not None:
-                items[0].origin = origin
-            rows.append(Row(text, items[0] if items else None, origin))
-        return State(rows, first == 0, generation.decode(), last.decode(), until.decode())
+    async def state(self) -> State:
+        """Give everything."""
+        return await self._read(_MOST, "apart")
+
+    async def _read(self, limit: int, how: str) -> State:
+        answer = await self._do(scripts.READ, limit, how)
+        generation, last, until, first, count, rows, spoken = answer
+        if how == "joined":
+            rows = rows.split(scripts.BETWEEN) if rows else []
+            if len(rows) != count - first:
+                # Somebody else has written here what cannot be told apart.
+                return await self._read(limit, "apart")
+        items = decoded_each([row.decode(errors="surrogateescape") for row in rows])
+        for start, end, origin in _ranges(spoken):
+            for item in items[max(start - first, 0) : max(end - first, 0)]:
+                if item is not None:
+                    item.origin = origin
+        return State(rows, items, not first, generation.decode(), last.decode(), until.decode())
 
     async def info(self) -> SessionInfo | None:
         """Give what is known about it; None where nothing is stored."""
@@ -192,8 +195,8 @@ class Conversation:
         spoken = list(_ranges(speaker))
         return SessionInfo(
             session_id=self.session_id,
-            title=_read(title, ""),
-            metadata=_read(metadata, {}),
+            title=_json(title, ""),
+            metadata=_json(metadata, {}),
             created=time_of(created),
             updated=time_of(updated),
             items=count,
@@ -370,12 +373,8 @@ def microseconds(time: datetime) -> int:
 
 def rows_of(items: Sequence[dict[str, Any]], texts: Sequence[str]) -> list[Row]:
     """Give the rows of items with these JSON texts."""
-    rows = []
-    for item, text in zip(items, texts, strict=True):
-        origin = getattr(item, "origin", None)
-        known = origin if isinstance(origin, Origin) else None
-        rows.append(Row(scripts.row_of(item, text), None, known))
-    return rows
+    pairs = zip(items, texts, strict=True)
+    return [Row(scripts.row_of(item, text), None, _origin_of(item)) for item, text in pairs]
 
 
 def _content(rows: Sequence[Row]) -> list[bytes | str | int]:
@@ -409,12 +408,12 @@ def _ranges(spoken: bytes) -> list[tuple[int, int, Origin]]:
     return found
 
 
-def _origin_at(ranges: Sequence[tuple[int, int, Origin]], number: int) -> Origin | None:
-    place = bisect_right(ranges, number, key=lambda each: each[0]) - 1
-    return ranges[place][2] if place >= 0 and number < ranges[place][1] else None
+def _origin_of(item: object) -> Origin | None:
+    origin = getattr(item, "origin", None)
+    return origin if isinstance(origin, Origin) else None
 
 
-def _read(text: bytes, default: T) -> T:
+def _json(text: bytes, default: T) -> T:
     """Read a title or metadata; the default where there are none, or somebody else wrote there."""
     try:
         value = json.loads(text)

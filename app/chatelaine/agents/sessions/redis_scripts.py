@@ -56,6 +56,10 @@ USER, NOTE, OTHER = b"\t", b"\r", b" "
 and the server cannot tell what it is."""
 
 
+BETWEEN = b"\x1e"
+"""What stands between joined rows: JSON has no such character."""
+
+
 def row_of(item: Mapping[str, Any], text: str) -> bytes:
     """Give the row of an item with this JSON text."""
     kind = USER if is_user_message(item) else NOTE if is_note(item) else OTHER
@@ -172,19 +176,19 @@ end
 READ = Script(
     _BEGINNING
     + """
-local limit, apart = tonumber(ARGV[5]), ARGV[6]
+local limit, how = tonumber(ARGV[5]), ARGV[6]
 local first = math.max(count - limit, 0)
 local rows = {}
 if first < count then rows = redis.call('LRANGE', items, first, -1) end
 if created and refresh == 'access' then expire(microseconds()) end
 local spoken = redis.call('LRANGE', origins, 0, -1)
-if apart == '' then rows = table.concat(rows, '\\n') end
+if how == 'joined' then rows = table.concat(rows, '\\30') end
 return {generation, last, known[5] or '', first, count, rows, table.concat(spoken, '\\n')}
 """,
     writes=False,
 )
-"""Limit, "" to get the rows in one text -> generation, last, until, first, count, rows,
-origins."""
+"""Limit, "joined" to get the rows in one text or "apart" -> generation, last, until, first, count,
+rows, origins."""
 
 DESCRIBE = Script(
     _BEGINNING
@@ -216,7 +220,7 @@ local turns, removed = tonumber(ARGV[5]), {}
 if done then
   local answer = redis.call('GET', popped) or ''
   if string.sub(answer, 1, #op) ~= op then return {'lost'} end
-  for row in string.gmatch(string.sub(answer, #op + 1), '[^\\n]+') do
+  for row in string.gmatch(string.sub(answer, #op + 1), '[^\\30]+') do
     removed[#removed + 1] = row
   end
   return {'done', whole(updated), removed}
@@ -261,7 +265,7 @@ for number, position in ipairs(where) do
     attribute(start + number - 1, start + number, spoken[position])
   end
 end
-redis.call('SET', popped, op .. table.concat(removed, '\\n'), 'PX', 60000)
+redis.call('SET', popped, op .. table.concat(removed, '\\30'), 'PX', 60000)
 local answer = {'done', written(), removed}
 if ends and ends < microseconds() / 1000 + 60000 then
   redis.call('PEXPIREAT', popped, whole(ends))
