@@ -16,8 +16,8 @@ from chatelaine.agents.items import text_of
 from chatelaine.errors import HistoryInterrupted
 from chatelaine.store import threads, tree
 from chatelaine.store.items import decode, preview_of, time_from
-from chatelaine.store.search_index import BETWEEN, TOKENIZER, split
 from chatelaine.store.search_query import Having, SearchQuery, parse
+from chatelaine.store.search_words import BETWEEN, TOKENIZER, split
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence

@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chatelaine.store.items import storable
-from chatelaine.store.search_index import split
+from chatelaine.store.search_words import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,7 @@ from chatelaine.errors import (
     DiskFull,
     HistoryDamaged,
     HistoryError,
+    HistoryInterrupted,
     HistoryOpenElsewhere,
     HistoryReadOnly,
     HistoryReplaced,
@@ -407,7 +408,7 @@ async def test_closing_does_not_wait_for_a_long_reading(database):
     began = loop.time()
     await database.close()
     assert loop.time() - began < 2
-    with pytest.raises(Exception, match="interrupted"):
+    with pytest.raises(HistoryInterrupted):
         await reading
 
 

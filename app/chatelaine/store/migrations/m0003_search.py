@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatelaine.agents.items import text_of
 from chatelaine.store.items import storable
-from chatelaine.store.search_index import TOKENIZER, is_searched, split
+from chatelaine.store.search_words import TOKENIZER, is_searched, split
 
 if TYPE_CHECKING:
     import sqlite3
