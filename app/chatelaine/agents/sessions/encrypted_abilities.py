@@ -217,9 +217,8 @@ def class_for(cls: type[S], base: Session) -> type[S]:
     if isinstance(base, LayeredSession):
         from chatelaine.agents.sessions.encrypted_layers import LAYERED, LAYERED_ABILITIES
 
-        return combined(
-            cls, LAYERED, *(each for each, is_one in LAYERED_ABILITIES if isinstance(base, is_one))
-        )
+        abilities = (each for each, is_one in LAYERED_ABILITIES if isinstance(base, is_one))
+        return combined(cls, *abilities, LAYERED)
     return combined(
         cls,
         *(
