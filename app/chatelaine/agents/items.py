@@ -7,6 +7,7 @@ they are, that also allow `item.type` and `item.content`.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -186,6 +187,19 @@ _OUTPUTS = frozenset(_OUTPUT_OF.values())
 _MADE_BY_USER = _OUTPUTS | {"mcp_approval_response", "item_reference", ""}
 
 
+MESSAGES_ONLY = frozenset({None, "message"})
+"""What `types_of` gives of items with which nothing can be wrong."""
+
+
+def types_of(items: Sequence[TResponseInputItem]) -> set[Any]:
+    """Give the types that items say they have, None among them where one says nothing."""
+    try:
+        # A history has a thousand of them: a loop of ours would take three times as long.
+        return {*map(dict.get, items, itertools.repeat("type"))}
+    except TypeError:  # one is another mapping, or has a type that is none
+        return {str(item.get("type")) for item in items}
+
+
 def repaired(items: Sequence[TResponseInputItem]) -> Sequence[TResponseInputItem]:
     """Leave out what no server takes: half pairs of call and output, and dangling reasoning.
 
@@ -194,13 +208,13 @@ def repaired(items: Sequence[TResponseInputItem]) -> Sequence[TResponseInputItem
     very sequence that was passed is given back, else a new list with the same items.
     """
     # Most items of a history are messages, with which nothing can be wrong.
+    if types_of(items) <= MESSAGES_ONLY:
+        return items
     special = [
         index
         for index, item in enumerate(items)
         if (kind := item.get("type")) is not None and kind != "message"
     ]
-    if not special:
-        return items
     lost = _half_pairs(items, special)
     if any(items[index]["type"] == "reasoning" for index in special):
         lost |= _dangling_reasoning(items, lost)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chatelaine.agents.items import kind_of, repaired
+from chatelaine.agents.items import MESSAGES_ONLY, kind_of, repaired, types_of
 from chatelaine.agents.sessions.turns import is_note, turn_starts
 
 if TYPE_CHECKING:
@@ -29,8 +29,13 @@ def view_for(
         model: The name of the model.
         omitted: Gets what is left out, unless it has it.
     """
-    thoughts = [item for item in items if item.get("type") == "reasoning"]
-    foreign = {id(item) for item in thoughts if _is_foreign(item, model)}
+    types = types_of(items)
+    if types <= MESSAGES_ONLY:
+        return items
+    foreign: set[int] = set()
+    if "reasoning" in types:
+        thoughts = (item for item in items if item.get("type") == "reasoning")
+        foreign = {id(item) for item in thoughts if _is_foreign(item, model)}
     own = [item for item in items if id(item) not in foreign] if foreign else items
     view = repaired(own)
     if view is items:

@@ -130,6 +130,10 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 
 def _opened(path: Path, beside: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        pass  # the first run on this database
     for folder in reversed([folder for folder in path.parents if not folder.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
     try:
