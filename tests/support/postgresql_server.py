@@ -56,6 +56,8 @@ class PostgreSQLServer:
                 "--encoding=UTF8",
                 "--locale=C",
                 "--no-sync",
+                # Tests connect often, and their password is no secret.
+                "--set=scram_iterations=1",
             ]
         )
         self.start()

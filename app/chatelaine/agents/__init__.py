@@ -61,6 +61,8 @@ if TYPE_CHECKING:
         OpenAISession,
     )
     from chatelaine.agents.sessions.protocol import Session, SessionInfo, SessionSettings
+    from chatelaine.agents.sessions.sqlalchemy import SQLAlchemySession
+    from chatelaine.agents.sessions.sqlalchemy_store import SQLAlchemySessionStore
     from chatelaine.agents.sessions.sqlite import SQLiteSession
     from chatelaine.agents.sessions.sqlite_store import SQLiteSessionStore
     from chatelaine.agents.tools import FunctionTool, function_tool
@@ -100,6 +102,8 @@ __all__ = [
     "RunResult",
     "RunResultStreaming",
     "Runner",
+    "SQLAlchemySession",
+    "SQLAlchemySessionStore",
     "SQLiteSession",
     "SQLiteSessionStore",
     "ServerFailed",
@@ -175,6 +179,8 @@ _HOMES = {
     "sessions.compaction": ("CompactionSession",),
     "sessions.openai_conversations": ("OpenAIConversationsSession", "OpenAISession"),
     "sessions.protocol": ("Session", "SessionInfo", "SessionSettings"),
+    "sessions.sqlalchemy": ("SQLAlchemySession",),
+    "sessions.sqlalchemy_store": ("SQLAlchemySessionStore",),
     "sessions.sqlite": ("SQLiteSession",),
     "sessions.sqlite_store": ("SQLiteSessionStore",),
     "tools": ("FunctionTool", "function_tool"),

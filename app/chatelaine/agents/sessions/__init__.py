@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from chatelaine.agents.sessions.protocol import Session, SessionSettings
     from chatelaine.agents.sessions.redis import RedisSession
     from chatelaine.agents.sessions.redis_store import RedisSessionStore
+    from chatelaine.agents.sessions.sqlalchemy import SQLAlchemySession
+    from chatelaine.agents.sessions.sqlalchemy_store import SQLAlchemySessionStore
     from chatelaine.agents.sessions.sqlite import SQLiteSession
     from chatelaine.agents.sessions.sqlite_store import SQLiteSessionStore
 
@@ -25,6 +27,8 @@ __all__ = [
     "OpenAISession",
     "RedisSession",
     "RedisSessionStore",
+    "SQLAlchemySession",
+    "SQLAlchemySessionStore",
     "SQLiteSession",
     "SQLiteSessionStore",
     "Session",
@@ -38,6 +42,8 @@ _HOMES = {
     "OpenAISession": "openai_conversations",
     "RedisSession": "redis",
     "RedisSessionStore": "redis_store",
+    "SQLAlchemySession": "sqlalchemy",
+    "SQLAlchemySessionStore": "sqlalchemy_store",
     "SQLiteSession": "sqlite",
     "SQLiteSessionStore": "sqlite_store",
     "Session": "protocol",
