@@ -142,17 +142,7 @@ class KeyFile:
             ValueError: They are damaged; the text says how.
             KeyFileUnreadable: They were made by a newer version.
         """
-        record = _parse(content)
-        if record.get("format") != _FORMAT:
-            raise ValueError("it does not say that it is a key file")
-        version = record.get("version")
-        if type(version) is not int or version < 1:
-            raise ValueError("it has no version")
-        if version > _VERSION:
-            raise KeyFileUnreadable(
-                "This key file was made by a newer version of Chatelaine. Use that version.",
-                title="This history needs a newer version",
-            )
+        record = read_record(content, _FORMAT)
         kid = record.get("kid")
         if not isinstance(kid, str) or not is_key_id(kid):
             raise ValueError("it does not name its key")
@@ -178,6 +168,31 @@ class KeyFile:
             if slot.kid == self.kid:
                 found.append((index, slot))
         return found
+
+
+def read_record(content: bytes, form: str) -> dict[str, Any]:
+    """Read a file of keys as far as all of them are alike.
+
+    Args:
+        content: What is in the file.
+        form: Which format it must say that it has.
+
+    Raises:
+        ValueError: It is damaged; the text says how.
+        KeyFileUnreadable: It was made by a newer version.
+    """
+    record = _parse(content)
+    if record.get("format") != form:
+        raise ValueError("it does not say that it is a key file")
+    version = record.get("version")
+    if type(version) is not int or version < 1:
+        raise ValueError("it has no version")
+    if version > _VERSION:
+        raise KeyFileUnreadable(
+            "This key file was made by a newer version of Chatelaine. Use that version.",
+            title="This history needs a newer version",
+        )
+    return record
 
 
 def _parse(content: bytes) -> dict[str, Any]:

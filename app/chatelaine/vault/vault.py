@@ -18,43 +18,40 @@ several calls that make a key only the one that began last may write it down.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from chatelaine.crypto import KEY_BYTES, CryptoError, random_bytes
+from chatelaine.crypto import KEY_BYTES, random_bytes
 from chatelaine.errors import (
     KeyFileMissing,
     KeyFileUnreadable,
     KeyOfAnotherHistory,
-    KeyringEntryMissing,
-    KeyringUnavailable,
     VaultError,
     WrongSecret,
 )
-from chatelaine.vault import recovery_key
+from chatelaine.vault.backup_keys import BackupKeys
+from chatelaine.vault.enrolling import (
+    keyring_factor,
+    new_recovery_key,
+    passphrase_factor,
+    recovery_slot,
+)
 from chatelaine.vault.files import SALT_BYTES, HistoryFiles, is_free, next_history_beside
 from chatelaine.vault.keyfile import KeyFile
-from chatelaine.vault.keyring import SECRET_BYTES, Keyring, KeyringEntry
 from chatelaine.vault.lock import HistoryLock
-from chatelaine.vault.passphrase import PassphraseCost, derive, new_parameters
-from chatelaine.vault.slots import (
-    Factor,
-    FactorKind,
-    Slot,
-    SlotKind,
-    SlotRefused,
-    key_id,
-    seal,
-    unseal,
-)
+from chatelaine.vault.passphrase import PassphraseCost
+from chatelaine.vault.slots import Slot, SlotKind, key_id, seal
 from chatelaine.vault.state import VaultState, examine, no_keys, not_its_keys
+from chatelaine.vault.unlocking import by_keyring, by_passphrase, by_recovery_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from chatelaine.vault.keyring import Keyring
 
 __all__ = [
     "HistoryFiles",
@@ -69,8 +66,6 @@ __all__ = [
 
 # A history that is carried from desktop to desktop has an entry in the keyring of each.
 _OLDER_KEYRING_SLOTS = 3
-_ENTRY_NAME_BYTES = 8
-_DOES_NOT_FIT = "This passphrase does not open this history."
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +195,7 @@ class Vault:
         if self._is_begun():
             return self._finish_making(making, self.unlock_with_passphrase(passphrase))
         key = random_bytes(KEY_BYTES)
-        return self._create(making, key, seal(key, [self._new_passphrase(passphrase)]))
+        return self._create(making, key, seal(key, [passphrase_factor(passphrase, self._cost)]))
 
     def record_salt(self, salt: bytes) -> None:
         """Write down how the history begins: it has been made. Once is enough; more do no harm.
@@ -235,7 +230,7 @@ class Vault:
             KeyOfAnotherHistory: It has one, but it does not fit.
             KeyFileUnreadable: The key file is damaged, or from a newer version.
         """
-        return self._unlock_with_entry(self._slots(SlotKind.KEYRING))
+        return by_keyring(self._slots(SlotKind.KEYRING), self._keyring)
 
     def unlock_with_keyring_and_passphrase(self, passphrase: str) -> bytes:
         """Get the key where both the keyring and a passphrase are needed: the lock of the program.
@@ -248,7 +243,8 @@ class Vault:
             KeyUnavailable: As `unlock_with_keyring`.
             KeyFileUnreadable: The key file is damaged, or from a newer version.
         """
-        return self._unlock_with_entry(self._slots(SlotKind.KEYRING_PASSPHRASE), passphrase)
+        slots = self._slots(SlotKind.KEYRING_PASSPHRASE)
+        return by_keyring(slots, self._keyring, passphrase)
 
     def unlock_with_passphrase(self, passphrase: str) -> bytes:
         """Get the key with a passphrase.
@@ -258,15 +254,7 @@ class Vault:
             VaultError: This machine cannot derive a key from it.
             KeyFileUnreadable: The key file is damaged, or from a newer version.
         """
-        slots = self._slots(SlotKind.PASSPHRASE)
-        if not slots:
-            raise WrongSecret("This history was not set up with a passphrase.")
-        for slot in slots:
-            try:
-                return unseal(slot, [_derive(passphrase, slot)])
-            except SlotRefused:
-                continue
-        raise WrongSecret(_DOES_NOT_FIT)
+        return by_passphrase(self._slots(SlotKind.PASSPHRASE), passphrase)
 
     def unlock_with_recovery_key(self, text: str) -> bytes:
         """Get the key with the recovery key, as somebody has typed it.
@@ -276,16 +264,7 @@ class Vault:
             WrongSecret: It is free of slips, but it is another one.
             KeyFileUnreadable: The key file is damaged, or from a newer version.
         """
-        secret = recovery_key.from_text(text)
-        for slot in self._slots(SlotKind.RECOVERY):
-            try:
-                return unseal(slot, [secret])
-            except SlotRefused:
-                continue
-        raise WrongSecret(
-            "This recovery key has no slip in it, but it belongs to another history, "
-            "or was replaced by a newer one."
-        )
+        return by_recovery_key(self._slots(SlotKind.RECOVERY), text)
 
     # ------------------------------------------------------------------ other ways to the key
 
@@ -310,7 +289,7 @@ class Vault:
             HistoryError: The key file cannot be written.
         """
         self._keys_of(key)
-        slot = seal(key, [self._new_passphrase(passphrase)])
+        slot = seal(key, [passphrase_factor(passphrase, self._cost)])
         with self._writing:
             self._keys_of(key).with_slot(slot).save(self.files.keys)
 
@@ -347,16 +326,28 @@ class Vault:
         with self._writing:
             self._install_recovery_key(key, text)
 
+    def backup_keys(self, key: bytes, backup_key: bytes) -> BackupKeys:
+        """Make the keys of a backup: what opens this history without a keyring opens it as well.
+
+        Args:
+            key: That of the history.
+            backup_key: That of the backup.
+
+        Raises:
+            KeyOfAnotherHistory: The key file holds another key.
+            KeyFileMissing: There is no key file.
+            KeyFileUnreadable: It is damaged, or from a newer version.
+        """
+        return BackupKeys.make(key, backup_key, self._keys_of(key).slots)
+
     # ------------------------------------------------------------------ inside
 
     def _install_recovery_key(self, key: bytes, text: str) -> None:
         keys = self._keys_of(key)
-        secret = recovery_key.from_text(text)
-        for slot in keys.of_kind(SlotKind.RECOVERY):
-            with suppress(SlotRefused):
-                unseal(slot, [secret])
-                return
-        keys.with_slot(_recovery_slot(key, secret)).save(self.files.keys)
+        try:
+            by_recovery_key(keys.of_kind(SlotKind.RECOVERY), text)
+        except WrongSecret:
+            keys.with_slot(recovery_slot(key, text)).save(self.files.keys)
 
     def _begin_making(self) -> int:
         """Number the attempts to make a key: the one before has nothing to write any more."""
@@ -386,77 +377,15 @@ class Vault:
 
     def _create(self, making: int, key: bytes, slot: Slot) -> NewKey:
         text = new_recovery_key()
-        recovery = _recovery_slot(key, recovery_key.from_text(text))
-        records = (slot.record, recovery.record)
+        records = (slot.record, recovery_slot(key, text).record)
         with self._writing:
             self._require_latest(making)
             KeyFile(key_id(key), file_salt=None, records=records).save(self.files.keys)
         return NewKey(key, text)
 
     def _enrol(self, key: bytes) -> Slot:
-        """Make an entry in the keyring and the slot that it opens.
-
-        Every entry has a name of its own. So none that is in use is ever overwritten, even if this
-        process dies before the slot is in the key file.
-        """
-        name = random_bytes(_ENTRY_NAME_BYTES).hex()
-        entry = KeyringEntry(key_id(key), random_bytes(SECRET_BYTES))
-        self._keyring.write(name, entry.to_text())
-        kept = KeyringEntry.from_text(self._keyring.read(name) or "")
-        if kept != entry:
-            raise KeyringUnavailable(
-                f"The keyring ({self._keyring.name}) did not keep what it was given, "
-                "so it cannot be trusted with a key."
-            )
-        details = {"entry": name, "backend": self._keyring.name}
-        return seal(key, [Factor(FactorKind.KEYRING, kept.secret, details)])
-
-    def _new_passphrase(self, passphrase: str) -> Factor:
-        if not passphrase:
-            raise VaultError("An empty passphrase protects nothing.", title="Choose a passphrase")
-        details = new_parameters(self._cost)
-        try:
-            secret = derive(passphrase, details)
-        except CryptoError as error:
-            raise _cannot_derive(error) from error
-        return Factor(FactorKind.PASSPHRASE, secret, details)
-
-    def _unlock_with_entry(self, slots: tuple[Slot, ...], passphrase: str | None = None) -> bytes:
-        problem: VaultError | None = None
-        for slot in slots:
-            details = slot.details(FactorKind.KEYRING)
-            text = self._keyring.read(details["entry"])
-            if text is None:
-                problem = problem or self._no_entry(details.get("backend"))
-                continue
-            entry = KeyringEntry.from_text(text)
-            if entry is None or entry.kid != slot.kid:
-                problem = KeyOfAnotherHistory(
-                    "The keyring has an entry for this history, but it belongs to another key."
-                )
-                continue
-            try:
-                if passphrase is None:
-                    return unseal(slot, [entry.secret])
-                return unseal(slot, [entry.secret, _derive(passphrase, slot)])
-            except SlotRefused:
-                problem = (
-                    KeyOfAnotherHistory(
-                        "The keyring has an entry for this history, but it does not open it."
-                    )
-                    if passphrase is None
-                    else WrongSecret(_DOES_NOT_FIT)
-                )
-        raise problem or KeyringEntryMissing(
-            "The key of this history was never put into a keyring."
-        )
-
-    def _no_entry(self, backend: object) -> KeyringEntryMissing:
-        where = f" It was put into {backend}." if isinstance(backend, str) else ""
-        return KeyringEntryMissing(
-            f"The system keyring answers, but has no entry for this history.{where} "
-            "The recovery key or a passphrase opens it."
-        )
+        """Make an entry in the keyring and the slot that it opens."""
+        return seal(key, [keyring_factor(key, self._keyring)])
 
     def _slots(self, kind: SlotKind) -> tuple[Slot, ...]:
         keys = self._own_keys()
@@ -485,23 +414,3 @@ class Vault:
     def _require_lock(self) -> None:
         if not self._lock.held:
             raise RuntimeError("the lock of a history is taken before its keys are changed")
-
-
-def new_recovery_key() -> str:
-    """Make a recovery key that opens nothing yet: 8 groups of 4 characters."""
-    return recovery_key.to_text(recovery_key.new_secret())
-
-
-def _recovery_slot(key: bytes, secret: bytes) -> Slot:
-    return seal(key, [Factor(FactorKind.RECOVERY, secret, {})])
-
-
-def _derive(passphrase: str, slot: Slot) -> bytes:
-    try:
-        return derive(passphrase, slot.details(FactorKind.PASSPHRASE))
-    except CryptoError as error:
-        raise _cannot_derive(error) from error
-
-
-def _cannot_derive(error: CryptoError) -> VaultError:
-    return VaultError(f"This machine cannot work with a passphrase: {error}.")

@@ -32,7 +32,9 @@ PACKAGE = Path(chatelaine.__file__).parent
 WATCHED = frozenset(
     [
         str(PACKAGE / "paths.py"),
+        str(PACKAGE / "vault" / "enrolling.py"),
         str(PACKAGE / "vault" / "lock.py"),
+        str(PACKAGE / "vault" / "unlocking.py"),
         str(PACKAGE / "vault" / "vault.py"),
         keyrings.__file__,
         __file__,
@@ -91,7 +93,7 @@ ACTIONS: dict[str, Callable[[Vault], None]] = {
     "begin": begin,
     "begin with passphrase": begin_with_passphrase,
     "add keyring": existing(Vault.add_keyring_slot),
-    "add passphrase": existing(lambda vault, key: vault.add_passphrase_slot(key, "second")),
+    "add passphrase": existing(lambda vault, key: vault.add_passphrase_slot(key, "another horse")),
     "renew recovery key": existing(Vault.renew_recovery_key),
 }
 

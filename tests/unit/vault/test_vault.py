@@ -25,6 +25,7 @@ from chatelaine.errors import (
     VaultError,
     WrongSecret,
 )
+from chatelaine.vault.enrolling import passphrase_factor
 from chatelaine.vault.keyfile import KeyFile
 from chatelaine.vault.keyring import KeyringEntry
 from chatelaine.vault.passphrase import PassphraseCost, new_parameters
@@ -408,7 +409,7 @@ def test_an_app_lock_needs_the_keyring_and_the_passphrase(
         made.key,
         [
             Factor(FactorKind.KEYRING, secret, {"entry": "lock"}),
-            vault._new_passphrase("correct horse"),
+            passphrase_factor("correct horse", CHEAP),
         ],
     )
     KeyFile(key_id(made.key), SALT, (slot.record,)).save(files.keys)
@@ -427,11 +428,11 @@ def test_an_app_lock_needs_the_keyring_and_the_passphrase(
 
 
 def test_another_passphrase_takes_the_place_of_the_one_before(vault: Vault, made: NewKey):
-    vault.add_passphrase_slot(made.key, "first")
-    vault.add_passphrase_slot(made.key, "second")
-    assert vault.unlock_with_passphrase("second") == made.key
+    vault.add_passphrase_slot(made.key, "first horse")
+    vault.add_passphrase_slot(made.key, "second horse")
+    assert vault.unlock_with_passphrase("second horse") == made.key
     with pytest.raises(WrongSecret):
-        vault.unlock_with_passphrase("first")
+        vault.unlock_with_passphrase("first horse")
     assert vault.unlock_with_keyring() == made.key
     assert vault.unlock_with_recovery_key(made.recovery_key) == made.key
 
