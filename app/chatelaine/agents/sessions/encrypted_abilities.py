@@ -179,8 +179,9 @@ class DescribedEncryptedSession(EncryptedSession):
 
     async def _last_agent(self) -> str:
         history, _ = await self._history(_WHERE_AGENT_IS_LOOKED_FOR)
-        origins = (each.opened.origin for each in reversed(history.living))
-        return next((origin.agent for origin in origins if origin is not None), "")
+        known = history.opened.origins
+        last = max((index for index in history.living if index in known), default=None)
+        return "" if last is None else known[last].agent
 
     @override
     async def _describe_anew(self, ring: KeyRing) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chatelaine.agents.errors import DecryptionError, SessionError
 from chatelaine.agents.sessions.encoding import encoded
-from chatelaine.agents.sessions.encrypted_envelope import NO_ITEM, Opener, Sealer, ids_of
+from chatelaine.agents.sessions.encrypted_envelope import (
+    NO_ITEM,
+    Opener,
+    Sealer,
+    ids_of,
+    salt_of,
+    written_of,
+)
 from chatelaine.agents.sessions.encrypted_history import Expiry, History, Reader, resealed
 from chatelaine.agents.sessions.encrypted_keys import KeyRing, new_salt
 from chatelaine.agents.sessions.protocol import (
@@ -101,7 +108,7 @@ class EncryptedCore:
         wanted = item_limit(limit, self.session_settings)
         window = EVERYTHING if wanted is None else min(wanted, EVERYTHING)
         history, mark = await self._history(window, read, at_least=wanted)
-        items: list[TResponseInputItem] = [each.item for each in history.living]
+        items: list[TResponseInputItem] = [*history.living_items]
         if wanted is not None:
             items = items[max(0, len(items) - wanted) :]
         return RunHistory(within(items, limit, self.session_settings), mark)
@@ -208,10 +215,10 @@ class EncryptedCore:
             _, history = await self._opened(await self._base.get_items(EVERYTHING))
         session_id = await self._bound_id()
         latest = history.latest
-        salt = new_salt() if latest is None else latest.salt
+        salt = new_salt() if latest is None else salt_of(latest)
         before = ids_of(history.stored)
         # Never earlier than what is there: the clock may have been set back.
-        written = max(self._now(), 0 if latest is None else latest.written)
+        written = max(self._now(), 0 if latest is None else written_of(latest))
 
         def seal() -> list[TResponseInputItem]:
             sealer = Sealer(
@@ -229,7 +236,7 @@ class EncryptedCore:
         if history.has_expired and not history.living:
             await self._purge(may_clear=True)
             return None
-        if history.latest is None or history.latest.index != len(history.stored) - 1:
+        if history.opened.positions[-1:] != [len(history.stored) - 1]:
             return await self._pop_readable()
         popped = await self._base.pop_item()
         if popped is None:
@@ -260,10 +267,10 @@ class EncryptedCore:
             await self._rewrite(self.base_session, rewrite)
             return removed
         history, _ = await self._history()
-        start = start_of_last([each.item for each in history.living], n)
+        start = start_of_last(history.living_items, n)
         if start is None:
             return []
-        first = history.living[start].opened.index
+        first = history.opened.positions[history.living[start]]
         if len(history.living) - start < len(history.stored) - first:
             raise DecryptionError("The turn has items that do not decrypt; it was not removed.")
         popped: list[TResponseInputItem] = []
@@ -287,7 +294,7 @@ class EncryptedCore:
         try:
             _, history = await self._opened(popped)
             if history.is_whole:
-                return [each.item for each in history.living]
+                return history.items
         except DecryptionError:
             await self._base.add_items(popped)
             raise
@@ -350,7 +357,7 @@ class EncryptedCore:
             reader.accept(history)
             is_whole = history.is_whole
             all_anew = ring is not None or session_id is not None
-            own_salt = salt if all_anew or history.latest is None else history.latest.salt
+            own_salt = salt if all_anew or history.latest is None else salt_of(history.latest)
 
             def sealer_after(before: bytes | None) -> Sealer:
                 return Sealer(
@@ -378,6 +385,8 @@ class EncryptedCore:
             self._ring = ring
             return False
         is_whole = await self._rewrite(base, list, ring=ring)
+        # What is read from now on may have either key.
+        self._ring = ring
         await self._describe_anew(ring)
         self._ring = ring.only_first() if is_whole else ring
         return is_whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from chatelaine.agents.errors import DecryptionError
 from chatelaine.agents.items import is_user_message
@@ -16,6 +16,7 @@ from chatelaine.agents.sessions.encrypted_envelope import (
     Unopened,
     first_out_of_place,
     ids_of,
+    written_of,
 )
 from chatelaine.agents.sessions.turns import is_note
 from chatelaine.agents.sessions.validation import checked_items
@@ -44,13 +45,6 @@ class Expiry:
     ttl_from: TTLFrom
 
 
-class Living(NamedTuple):
-    """An item that has not expired, and what it was opened from."""
-
-    opened: Opened
-    item: Item
-
-
 @dataclass(slots=True)
 class History:
     """What was read of a conversation.
@@ -58,21 +52,30 @@ class History:
     Attributes:
         stored: The items as they are stored.
         opened: Those that opened.
-        living: Those of them that have not expired.
+        items: Each of those as it was added.
+        living: The indexes of those that have not expired.
         next_expiry: When the next of them expires, in milliseconds; None where none does.
         problem: What is wrong with the order, if anything: to be told unless more can be read.
     """
 
     stored: Sequence[Any]
-    opened: list[Opened]
-    living: list[Living]
+    opened: Opened
+    items: list[Item]
+    living: Sequence[int]
     next_expiry: int | None
     problem: str = ""
 
     @property
-    def latest(self) -> Opened | None:
-        """The last item that opened."""
-        return self.opened[-1] if self.opened else None
+    def living_items(self) -> list[Item]:
+        """The items that have not expired."""
+        if not self.has_expired:
+            return self.items
+        return [self.items[index] for index in self.living]
+
+    @property
+    def latest(self) -> bytes | None:
+        """The header of the last item that opened."""
+        return self.opened.headers[-1] if len(self.opened) else None
 
     @property
     def has_expired(self) -> bool:
@@ -107,32 +110,29 @@ class Reader:
         Raises:
             DecryptionError: One of them does not open. The message says which, and why.
         """
-        opened: list[Opened] = []
-        for index, each in enumerate(stored):
+        opened = Opened()
+        while opened.read < len(stored):
             try:
-                opened.append(self._opener.item(each, index))
+                self._opener.items(stored, opened)
             except Unopened as reason:
                 if not self._skips:
-                    raise self._error(index, len(stored), str(reason)) from None
+                    raise self._error(opened.read - 1, len(stored), str(reason)) from None
         if self._skips:
-            opened = _once_each(opened)
-        items, unreadable = decoded([each.text for each in opened])
+            opened.drop_repeated()
+        items, unreadable = decoded(opened.texts)
         if unreadable:
             raise DecryptionError("What was decrypted is no conversation.")
-        for each, item in zip(opened, items, strict=True):
-            if each.origin is not None:
-                item.origin = each.origin
+        for index, origin in opened.origins.items():
+            items[index].origin = origin
         expired, next_expiry = self._expired(opened, items)
-        living = [
-            Living(each, item)
-            for index, (each, item) in enumerate(zip(opened, items, strict=True))
-            if index not in expired
-        ]
-        history = History(stored, opened, living, next_expiry)
-        misplaced = first_out_of_place(opened)
-        if misplaced is not None and (not self._skips or len(opened) == len(stored)):
+        living: Sequence[int] = range(len(items))
+        if expired:
+            living = [index for index in living if index not in expired]
+        history = History(stored, opened, items, living, next_expiry)
+        misplaced = first_out_of_place(opened.headers)
+        if misplaced is not None and (not self._skips or history.is_whole):
             history.problem = self._error(
-                misplaced.index,
+                opened.positions[misplaced],
                 len(stored),
                 "it does not follow what it was written after: something was removed, moved or "
                 "repeated",
@@ -163,34 +163,26 @@ class Reader:
 
     # ------------------------------------------------------------------------ age
 
-    def _expired(
-        self, opened: Sequence[Opened], items: Sequence[Item]
-    ) -> tuple[set[int], int | None]:
+    def _expired(self, opened: Opened, items: Sequence[Item]) -> tuple[set[int], int | None]:
         """Give which items have expired, and when the next ones will."""
         ttl = self._expiry.ttl
-        if ttl is None or not opened:
+        if ttl is None or not items:
             return set(), None
         if self._expiry.ttl_from == "last_use":
-            groups: Iterable[Sequence[int]] = [range(len(opened))]
+            groups: Iterable[Sequence[int]] = [range(len(items))]
         else:
             groups = _turns_and_notes(items)
+        written = list(map(written_of, opened.headers))
         expired: set[int] = set()
         next_expiry: int | None = None
         for group in groups:
             # A time in the future is that of a clock that has been set back since.
-            newest = max(min(opened[index].written, self._now) for index in group)
+            newest = max(min(written[index], self._now) for index in group)
             if self._now - newest > ttl:
                 expired.update(group)
             elif next_expiry is None or newest + ttl < next_expiry:
                 next_expiry = newest + ttl
         return expired, next_expiry
-
-
-def _once_each(opened: Sequence[Opened]) -> list[Opened]:
-    once: dict[bytes, Opened] = {}
-    for each in opened:
-        once.setdefault(each.item_id, each)
-    return list(once.values())
 
 
 def _turns_and_notes(items: Sequence[Item]) -> Iterator[Sequence[int]]:
@@ -233,21 +225,24 @@ def resealed(
     Raises:
         SessionError: One of the new items cannot be stored.
     """
-    living = history.living
-    items = checked_items(rewrite([each.item for each in living]), validate=validate)
+    opened, living = history.opened, history.living
+    items = checked_items(rewrite(list(history.living_items)), validate=validate)
     texts = encoded(items)
     kept = 0 if all_anew else _same_at_the_beginning(history, items, texts)
-    start, end = (living[0].opened.index, living[kept - 1].opened.index + 1) if kept else (0, 0)
-    readable = {each.index for each in history.opened}
+    start = opened.positions[living[0]] if kept else 0
+    end = opened.positions[living[kept - 1]] + 1 if kept else 0
+    readable = set(opened.positions)
     stored = [
         each
-        for index, each in enumerate(history.stored)
-        if start <= index < end or index not in readable
+        for position, each in enumerate(history.stored)
+        if start <= position < end or position not in readable
     ]
     before = ids_of(stored)
     sealer = sealer_after(before[-1] if before else None)
-    written_by_item = {id(each.item): each.opened.written for each in living}
-    written = living[kept - 1].opened.written if kept else 0
+    written_by_item = {
+        id(history.items[index]): written_of(opened.headers[index]) for index in living
+    }
+    written = written_of(opened.headers[living[kept - 1]]) if kept else 0
     for item, text in zip(items[kept:], texts[kept:], strict=True):
         # Never earlier than what stands before it: the clock may have been set back.
         written = max(written, written_by_item.get(id(item), now))
@@ -259,17 +254,13 @@ def _same_at_the_beginning(
     history: History, items: Sequence[dict[str, Any]], texts: Sequence[str]
 ) -> int:
     """Count the items that are the same as before, in one piece that stands as it was written."""
-    living = history.living
-    readable = {each.index for each in history.opened}
+    opened = history.opened
     count = 0
-    for each, item, text in zip(living, items, texts, strict=False):
-        if item is not each.item or text != each.opened.text:
+    for index, item, text in zip(history.living, items, texts, strict=False):
+        if item is not history.items[index] or text != opened.texts[index].rstrip(" "):
             break
-        if count:
-            between = range(living[count - 1].opened.index + 1, each.opened.index)
-            if not readable.isdisjoint(between):
-                break
+        if count and index != history.living[count - 1] + 1:
+            break  # something between them has expired
         count += 1
-    if first_out_of_place([each.opened for each in living[:count]]) is not None:
-        return 0
-    return count
+    same = [opened.headers[index] for index in history.living[:count]]
+    return count if first_out_of_place(same) is None else 0

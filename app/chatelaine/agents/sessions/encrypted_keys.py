@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 from typing_extensions import override
 
 try:
-    from chatelaine.crypto import KEY_BYTES, hkdf_sha256, random_bytes, scrypt, sha256
+    from chatelaine.crypto import KEY_BYTES, AesGcm, hkdf_sha256, random_bytes, scrypt, sha256
 except ImportError as error:
     raise ImportError(
         'Encrypted sessions need the extra "encryption": pip install "chatelaine[encryption]"'
@@ -60,7 +60,7 @@ class Key:
 class SessionKey(NamedTuple):
     """What the items of one session are sealed with, and the id that it is known by."""
 
-    key: bytes
+    cipher: AesGcm
     key_id: bytes
 
 
@@ -152,4 +152,4 @@ def _derived(key: Key, salt: bytes) -> SessionKey:
     if key.is_passphrase:
         secret = scrypt(secret, salt, cost=_COST, block=_BLOCK, lanes=_LANES, length=KEY_BYTES)
     both = hkdf_sha256(secret, salt, b"chatelaine encrypted session 1", KEY_BYTES + KEY_ID_BYTES)
-    return SessionKey(both[:KEY_BYTES], both[KEY_BYTES:])
+    return SessionKey(AesGcm(both[:KEY_BYTES]), both[KEY_BYTES:])
