@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chatelaine.agents.items import Item, is_user_message, kind_of, repaired
+from chatelaine.agents.items import Item, kind_of, repaired
 from chatelaine.agents.sessions.compaction_marker import (
     Summary,
     escaped,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chatelaine.agents.items import TResponseInputItem
 
 _SAID = "Summary of the conversation so far:\n"
+_SPEAKERS = frozenset({"user", "assistant"})
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,14 @@ class Compacted:
         items: list[Item] = []
         summaries = []
         for each in stored:
-            if is_summary(each):
-                # One that a later version has written is not understood, but nothing that was said.
-                if (summary := summary_in(each, len(items))) is not None:
-                    summaries.append(summary)
-            else:
+            # Most items are neither; a conversation of thousands is read at each run.
+            if each.get("role") != "developer":
+                items.append(each if isinstance(each, Item) else Item(each))
+            elif not is_summary(each):
                 items.append(_as_item(unescaped(each)))
+            elif (summary := summary_in(each, len(items))) is not None:
+                # One that a later version has written is not understood, but was never said.
+                summaries.append(summary)
         return cls(items, summaries)
 
     @cached_property
@@ -123,7 +126,7 @@ class Compacted:
     def _start_of_messages(self, count: int) -> int:
         """Give where the last `count` messages begin; -1 where there are not so many."""
         for index in range(len(self.items) - 1, -1, -1):
-            count -= is_message(self.items[index])
+            count -= count_messages(self.items[index : index + 1])
             if count <= 0:
                 return index
         return -1
@@ -151,18 +154,21 @@ class Compacted:
         return [index for index in lost if not asked or index > asked[-1]]
 
     def _parts_nothing(self, cut: int) -> bool:
-        """Tell whether both sides of a cut lack nothing that the other has."""
-        return not any(_lost_of(part) - self._lost for part in (self.items[:cut], self.items[cut:]))
-
-
-def is_message(item: TResponseInputItem) -> bool:
-    """Tell whether an item is a message of the user or of the assistant."""
-    return item.get("role") in ("user", "assistant") and kind_of(item) == "message"
+        """Tell whether what follows a cut lacks nothing that stands before it."""
+        after = self.items[cut:]
+        # Most often nothing is missing there at all.
+        return repaired(after) is after or not _lost_of(after) - self._lost
 
 
 def count_messages(items: Iterable[TResponseInputItem]) -> int:
     """Count the messages of the user and of the assistant."""
-    return sum(map(is_message, items))
+    return len(
+        [
+            item
+            for item in items
+            if item.get("role") in _SPEAKERS and item.get("type", "message") == "message"
+        ]
+    )
 
 
 def ends_turn(items: Sequence[TResponseInputItem]) -> bool:
@@ -185,7 +191,7 @@ def _is_call(item: TResponseInputItem) -> bool:
 
 
 def _is_answer(item: TResponseInputItem) -> bool:
-    return is_message(item) and not is_user_message(item)
+    return item.get("role") == "assistant" and kind_of(item) == "message"
 
 
 def _as_item(item: Any) -> Item:
