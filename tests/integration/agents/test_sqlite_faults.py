@@ -110,14 +110,14 @@ def test_many_programs_on_one_file_lose_nothing_and_keep_the_order_of_each_turn(
 def test_a_writer_that_is_killed_in_the_middle_leaves_whole_batches(path: Path) -> None:
     told = -1
     for kill in range(KILLS):
-        program = writer("batches", path, SIZE)
-        assert program.stdout is not None
-        # So that it is killed anywhere in what it does, it is given a few more batches to write.
-        for _ in range(1 + kill % 7):
-            told = int(program.stdout.readline())
-        program.kill()
-        for line in program.communicate()[0].splitlines():
-            told = int(line)
+        with writer("batches", path, SIZE) as program:
+            assert program.stdout is not None
+            # So that it is killed anywhere in what it does, it writes more or fewer batches.
+            for _ in range(1 + kill % 7):
+                told = int(program.stdout.readline())
+            program.kill()
+            for line in program.stdout:
+                told = int(line)
         found = items_of(path, SHARED)
         assert len(found) % SIZE == 0
         batches = len(found) // SIZE
