@@ -318,11 +318,14 @@ class EncryptedCore:
 
     def _note_expiry(self, history: History) -> None:
         """Note until when it need not be looked whether something has expired."""
-        if self._expiry.ttl is not None:
-            moment = history.next_expiry
-            if moment is None:
-                moment = 0 if history.has_expired else self._now() + self._expiry.ttl
-            self._nothing_expires_before = moment
+        ttl = self._expiry.ttl
+        if ttl is None:
+            return
+        can_remove = not history.living or isinstance(self.base_session, RewritableSession)
+        if history.has_expired and can_remove:
+            self._nothing_expires_before = 0
+        else:
+            self._nothing_expires_before = history.next_expiry or self._now() + ttl
 
     async def _rewrite(
         self,
