@@ -82,7 +82,12 @@ def engine_of(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine | AsyncEngin
     """
     from sqlalchemy.exc import NoSuchModuleError
 
-    options: dict[str, Any] = {"hide_parameters": True, **engine_kwargs}
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        # Each piece of work ends its transaction: to do it once more costs a round trip.
+        "pool_reset_on_return": None,
+        **engine_kwargs,
+    }
     driver = url.get_driver_name() if "+" in url.drivername else ""
     if driver == "psycopg" and "connect_timeout" not in url.query:
         options["connect_args"] = {

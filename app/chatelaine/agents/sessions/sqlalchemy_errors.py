@@ -204,6 +204,6 @@ _TOLD_BY_CLASS: Mapping[str, tuple[type[SessionError], str]] = {"28": _AUTH}
 _SAID_BY_LIBPQ = (
     (r"authentication failed|no password supplied|role \"[^\"]*\" does not exist", _AUTH),
     (r"database \"[^\"]*\" does not exist", _NO_DATABASE),
-    (r"too many clients|remaining connection slots", _TOO_MANY),
+    (r"too many (clients|connections)|remaining connection slots", _TOO_MANY),
     (r"database system is (starting up|shutting down)", _DOWN),
 )

@@ -161,11 +161,11 @@ class _Search:
     def run(self, connection: Connection, *, before: tuple[Any, str] | None) -> list[Row[Any]]:
         """Give the rows of the conversations that were found."""
         if not self._needle:
-            page = self._statements.page(before).limit(self._limit)
+            page = self._statements.page(before, self._limit)
             return list(connection.execute(page).all())
         found: list[Row[Any]] = []
         while True:
-            page = self._statements.page(before).limit(_PAGE)
+            page = self._statements.page(before, _PAGE)
             rows = connection.execute(page).all()
             named = {row.session_id for row in rows if self._is_in(row.session_id, row.title)}
             others = [row.session_id for row in rows if row.session_id not in named]

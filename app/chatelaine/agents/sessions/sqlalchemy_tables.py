@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
@@ -140,12 +140,14 @@ class Statements:
             self.metadata,
             Column("session_id", _Id(), primary_key=True),
             Column("created_at", _moment(), nullable=False),
-            Column("updated_at", _moment(), nullable=False, index=True),
+            # No index: it would be written with each item, and read for a list only.
+            Column("updated_at", _moment(), nullable=False),
             Column("next_seq", BigInteger(), nullable=False),
             Column("generation", BigInteger(), nullable=False),
             Column("title", _text(), nullable=False),
             Column("metadata", _text(), nullable=False),
             schema=_schema_of(sessions_table),
+            sqlite_with_rowid=False,
             **_OF_MYSQL,
         )
         self.items = items = Table(
@@ -233,11 +235,31 @@ class Statements:
             generation=bindparam("fresh", type_=BigInteger()),
         )
         self.copy_items = _copy(items, items.select().where(of_items), session_id=new_id)
-        self.infos = self._infos()
-        self.info = self.infos.where(of_session)
+        self.info = self._infos(sessions).where(of_session, ~self.unused)
 
-    def _infos(self) -> Select[Any]:
-        sessions, items = self.sessions, self.items
+    def page(self, before: tuple[Any, str] | None, limit: int) -> Select[Any]:
+        """Select what is known about conversations, the one written to last first."""
+        sessions = self.sessions
+        page = (
+            sessions.select()
+            .where(~self.unused)
+            .order_by(sessions.c.updated_at.desc(), sessions.c.session_id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            updated, session_id = before
+            page = page.where(
+                or_(
+                    sessions.c.updated_at < updated,
+                    and_(sessions.c.updated_at == updated, sessions.c.session_id < session_id),
+                )
+            )
+        # Counted is only what is on the page.
+        found = page.subquery()
+        return self._infos(found).order_by(found.c.updated_at.desc(), found.c.session_id.desc())
+
+    def _infos(self, sessions: Any) -> Select[Any]:
+        items = self.items
         of_it = items.c.session_id == sessions.c.session_id
         count = select(func.count()).select_from(items).where(of_it).scalar_subquery()
         last_agent = (
@@ -255,20 +277,6 @@ class Statements:
             sessions.c.updated_at,
             count.label("items"),
             last_agent.label("last_agent"),
-        ).where(~self.unused)
-
-    def page(self, before: tuple[Any, str] | None) -> Select[Any]:
-        """Select what is known about conversations, the one written to last first."""
-        sessions = self.sessions
-        page = self.infos.order_by(sessions.c.updated_at.desc(), sessions.c.session_id.desc())
-        if before is None:
-            return page
-        updated, session_id = before
-        return page.where(
-            or_(
-                sessions.c.updated_at < updated,
-                and_(sessions.c.updated_at == updated, sessions.c.session_id < session_id),
-            )
         )
 
     def texts_of(self, ids: list[str], pattern: str | None) -> Select[Any]:
@@ -281,11 +289,10 @@ class Statements:
 
     def ddl(self, dialect: Dialect) -> str:
         """Give the text that makes the tables."""
-        parts: list[Executable] = []
-        for table in (self.sessions, self.items):
-            parts.append(CreateTable(table))
-            parts += map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))
-        return "\n".join(f"{str(part.compile(dialect=dialect)).strip()};" for part in parts)  # type: ignore[attr-defined]
+        tables = (
+            CreateTable(table).compile(dialect=dialect) for table in (self.sessions, self.items)
+        )
+        return "\n".join(f"{str(each.compile(dialect=dialect)).strip()};" for each in tables)
 
 
 @lru_cache(maxsize=64)
