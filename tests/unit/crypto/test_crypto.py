@@ -108,3 +108,42 @@ def test_random_bytes_are_as_many_as_asked_for_and_never_the_same():
     drawn = {crypto.random_bytes(16) for _ in range(100)}
     assert {len(value) for value in drawn} == {16}
     assert len(drawn) == 100
+
+
+def test_scrypt_is_that_of_rfc_7914():
+    derived = crypto.scrypt(b"password", b"NaCl", cost=1024, block=8, lanes=16, length=64)
+    expected = (
+        "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
+        "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"
+    )
+    assert derived.hex() == expected
+
+
+def test_scrypt_that_is_not_possible_is_an_error():
+    with pytest.raises(crypto.CryptoError):
+        crypto.scrypt(b"password", b"NaCl", cost=1000, block=8, lanes=1, length=32)
+
+
+def test_a_key_that_is_kept_ready_does_what_it_does_alone():
+    cipher = crypto.AesGcm(KEY)
+    sealed = cipher.seal(NONCE, b"text", b"header")
+    assert sealed == crypto.seal_aes_gcm(KEY, NONCE, b"text", b"header")
+    assert cipher.open(NONCE, sealed, b"header") == b"text"
+    assert cipher.open_all([NONCE] * 2, [sealed] * 2, [b"header"] * 2) == [b"text"] * 2
+    with pytest.raises(crypto.AuthenticationFailed):
+        cipher.open(NONCE, sealed, b"another")
+    with pytest.raises(crypto.AuthenticationFailed):
+        cipher.open_all([NONCE] * 2, [sealed] * 2, [b"header", b"another"])
+
+
+def test_a_key_that_is_kept_ready_refuses_wrong_lengths():
+    with pytest.raises(crypto.CryptoError):
+        crypto.AesGcm(KEY[1:])
+    cipher = crypto.AesGcm(KEY)
+    for work in (
+        lambda: cipher.seal(NONCE[1:], b"text", b""),
+        lambda: cipher.open(NONCE[1:], b"text" * 5, b""),
+        lambda: cipher.open_all([NONCE, NONCE[1:]], [b"text" * 5] * 2, [b""] * 2),
+    ):
+        with pytest.raises(crypto.CryptoError, match="nonce"):
+            work()

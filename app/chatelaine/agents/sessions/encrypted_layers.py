@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from typing_extensions import override
 
 from chatelaine.agents.sessions.encrypted import EncryptedSession
+from chatelaine.agents.sessions.encrypted_keys import read_key
 from chatelaine.agents.sessions.protocol import (
     DescribedSession,
     ForkableSession,
@@ -102,7 +103,11 @@ class LayeredEncryptedSession(EncryptedSession):
 
     @override
     async def rotate(self, new_key: EncryptionKey) -> bool:
-        return await self._between.rotate(new_key)
+        ring = self._ring.with_first(read_key(new_key))
+        is_whole = await self._between.rotate(new_key)
+        # For copies, which are made with the keys of this object.
+        self._ring = ring.only_first() if is_whole else ring
+        return is_whole
 
 
 class RewritableLayered(LayeredEncryptedSession):
