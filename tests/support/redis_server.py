@@ -16,7 +16,6 @@ from support.server_process import ServerProcess
 from support.until import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
 
@@ -27,13 +26,14 @@ class RedisServer:
 
     Args:
         password: What clients must say; "" for none.
-        options: More of its settings, as on its command line.
+        is_cluster: Whether it is a cluster, of one server.
     """
 
-    def __init__(self, *, password: str = "", options: Sequence[str] = ()) -> None:
+    def __init__(self, *, password: str = "", is_cluster: bool = False) -> None:
         self._password = password
+        # Its servers talk to each other on a port of their own, by default one too high for many.
+        self._cluster_port = _free_port() if is_cluster else 0
         self._program = _program()
-        self._options = options
         self._process = ServerProcess("redis")
 
     def __enter__(self) -> Self:
@@ -69,8 +69,10 @@ class RedisServer:
         }
         if self._password:
             settings["requirepass"] = self._password
+        if self._cluster_port:
+            settings |= {"cluster-enabled": "yes", "cluster-port": str(self._cluster_port)}
         arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        self._process.start([self._program, *arguments, *self._options])
+        self._process.start([self._program, *arguments])
         wait_until(self._is_ready, what="the server has read its files")
 
     def stop(self) -> None:
@@ -96,6 +98,13 @@ class RedisServer:
             # One with a password answers too: that it wants it.
             return asking.recv(64).startswith((b"+PONG", b"-NOAUTH"))
         return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _program() -> Path:

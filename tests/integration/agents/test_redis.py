@@ -93,7 +93,7 @@ class TestWithAClient(SessionEssentials):
 @pytest.fixture(scope="session")
 def redis_cluster() -> Iterator[RedisServer]:
     """A cluster of one server, which refuses commands with keys of several slots all the same."""
-    with RedisServer(options=["--cluster-enabled", "yes"]) as server:
+    with RedisServer(is_cluster=True) as server:
         yield server
 
 

@@ -282,7 +282,7 @@ async def test_a_database_that_there_is_not_is_told(own_server: RedisServer) -> 
 
 
 async def test_a_cluster_that_is_used_as_a_single_server_is_told() -> None:
-    with RedisServer(options=["--cluster-enabled", "yes"]) as server:
+    with RedisServer(is_cluster=True) as server:
         with redis.Redis.from_url(server.url) as client:
             client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
             info: Any = client.execute_command

@@ -166,7 +166,7 @@ class RedisSession:
         rows = self._rows(items)
         conversation = self._open()
         if rows:
-            await settled(conversation.add(rows))
+            await conversation.add(rows)
 
     async def pop_item(self) -> TResponseInputItem | None:
         """Remove the last item that can be read, and give it back; None where there is none.
@@ -176,7 +176,7 @@ class RedisSession:
             SessionUnavailable: The server cannot be reached.
             SessionError: The server refuses.
         """
-        removed = await settled(self._open().pop(None))
+        removed = await self._open().pop(None)
         return removed[0] if removed else None
 
     async def clear_session(self) -> None:
@@ -187,7 +187,7 @@ class RedisSession:
             SessionUnavailable: The server cannot be reached.
             SessionError: The server refuses.
         """
-        await settled(self._open().clear())
+        await self._open().clear()
 
     # ------------------------------------------------------------------------ turns and runs
 
@@ -207,7 +207,7 @@ class RedisSession:
         """
         n = checked_count(n, "turns")
         conversation = self._open()
-        return [*await settled(conversation.pop(n))] if n else []
+        return [*await conversation.pop(n)] if n else []
 
     @property
     def run_key(self) -> tuple[str, ...]:
@@ -228,7 +228,7 @@ class RedisSession:
     ) -> bool:
         """See `RunSession`; it raises what `add_items` raises."""
         rows = self._rows(items)
-        return await settled(self._open().add(rows, origin, str(mark))) if rows else True
+        return await self._open().add(rows, origin, str(mark)) if rows else True
 
     # ------------------------------------------------------------------------ more
 
@@ -276,7 +276,7 @@ class RedisSession:
             SessionUnavailable: The server cannot be reached.
             SessionError: It cannot be stored.
         """
-        await settled(self._open().name("title", as_text(title)))
+        await self._open().name("title", as_text(title))
 
     async def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """See `DescribedSession`.
@@ -286,7 +286,7 @@ class RedisSession:
             SessionUnavailable: The server cannot be reached.
             SessionError: It cannot be stored as JSON.
         """
-        await settled(self._open().name("metadata", as_text(dict(metadata))))
+        await self._open().name("metadata", as_text(dict(metadata)))
 
     async def ping(self) -> bool:
         """Tell whether the server answers.

@@ -163,6 +163,10 @@ class _Pool:
         self._address = address  # which keeps what its key is made of
         self._pools = pools
         self._client = address.connect()
+        # One time for question and answer; that of the client costs a task for each.
+        options = self._client.connection_pool.connection_kwargs
+        self._patience: float | None = options["socket_timeout"]
+        options["socket_timeout"] = None
         self._execute: Any = self._client.execute_command
         # The client does not wait for a free connection, it fails.
         self._turns = asyncio.Semaphore(self._client.connection_pool.max_connections)
@@ -170,7 +174,7 @@ class _Pool:
     async def execute(self, *command: Any) -> Any:
         self.users += 1
         try:
-            async with self._turns:
+            async with self._turns, asyncio.timeout(self._patience):
                 return await self._execute(*command, **{NEVER_DECODE: True})
         finally:
             await self.leave()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
@@ -19,6 +20,7 @@ from chatelaine.agents.sessions import redis_scripts as scripts
 from chatelaine.agents.sessions.encoding import decoded, decoded_each, report_unreadable
 from chatelaine.agents.sessions.protocol import SessionInfo
 from chatelaine.agents.sessions.redis_failures import told
+from chatelaine.agents.sessions.settling import settled
 from chatelaine.agents.sessions.turns import is_note, start_of_last
 
 if TYPE_CHECKING:
@@ -142,11 +144,13 @@ class Conversation:
         # The braces make a cluster keep them together; quoted, no id can look like another's key.
         base = f"{prefix}:{{{quote(session_id, safe='')}}}"
         self._index = index_of(prefix)
-        self._keys = [f"{base}:{part}" for part in _PARTS]
+        keys = [f"{base}:{part}" for part in _PARTS]
         if not server.is_cluster:
-            self._keys.append(self._index)
-        ttl = "" if expiry.milliseconds is None else expiry.milliseconds
-        self._settings = (session_id, ttl, expiry.refresh)
+            keys.append(self._index)
+        ttl = "" if expiry.milliseconds is None else str(expiry.milliseconds)
+        # As bytes, so that they are made into them only once.
+        self._before = tuple(map(str.encode, (str(len(keys)), *keys)))
+        self._settings = tuple(map(str.encode, (session_id, ttl, expiry.refresh)))
 
     def sibling(self, session_id: str) -> Conversation:
         """Give another conversation on the same server."""
@@ -302,10 +306,22 @@ class Conversation:
         return await self.change(change)
 
     async def _do(self, script: Script, *arguments: Any) -> Any:
-        keys = self._keys
-        # By it, a write that the client sends again is known.
+        # By it, a write that is sent again is known.
         operation = secrets.token_hex(8)
-        command = (len(keys), *keys, operation, *self._settings, *arguments)
+        command = (*self._before, operation, *self._settings, *arguments)
+        try:
+            return await self._asked(script, command)
+        except asyncio.CancelledError as cancelled:
+            if script.writes:
+                # Whether it was done cannot be seen; sent once more, it is. To do each write in a
+                # task of its own for this would cost more than all the rest of it.
+                try:
+                    await settled(self._asked(script, command))
+                except SessionError as error:
+                    raise cancelled from error
+            raise
+
+    async def _asked(self, script: Script, command: Sequence[Any]) -> Any:
         try:
             try:
                 return await self.server.execute("EVALSHA", script.name, *command)
