@@ -134,6 +134,7 @@ class SessionTests:
         remembers_origins: Whether what a run adds is given back with the agent, model and run that
             it comes from.
         notices_clearing: Whether a run cannot add to a session that was cleared after it began.
+        any_loop: Whether it can be used in another loop than the one in which it was made.
     """
 
     shares: ClassVar[bool] = True
@@ -143,6 +144,7 @@ class SessionTests:
     recognised: ClassVar[bool] = True
     remembers_origins: ClassVar[bool] = True
     notices_clearing: ClassVar[bool] = True
+    any_loop: ClassVar[bool] = True
 
     @abstractmethod
     async def make_session(self, session_id: str) -> Session:

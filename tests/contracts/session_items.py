@@ -11,6 +11,7 @@ import pytest
 from chatelaine.agents.errors import SessionError
 from chatelaine.agents.items import (
     Item,
+    MessageInputItem,
     assistant_message,
     function_call,
     user_message,
@@ -159,8 +160,6 @@ class SessionItems(SessionTests):
         ]
 
     async def test_a_message_can_be_written_in_words(self, session: Session) -> None:
-        from chatelaine.agents.items import MessageInputItem
-
         await session.add_items([MessageInputItem(role="system", content="Be formal.")])
         assert await session.get_items() == [{"role": "system", "content": "Be formal."}]
 

@@ -10,6 +10,7 @@ import pytest
 
 from chatelaine.agents.errors import SessionError
 from chatelaine.agents.items import Item, Origin, assistant_message, user_message
+from chatelaine.agents.sessions.protocol import SessionSettings
 from contracts.session_base import (
     CAPABILITIES,
     EVERY_KIND,
@@ -316,8 +317,6 @@ class SessionCapabilities(SessionTests):
         assert await session.get_items() == turn(1)
 
     async def test_settings_do_not_hide_what_is_replaced(self, session: Session) -> None:
-        from chatelaine.agents.sessions.protocol import SessionSettings
-
         asked = self.needs("rewrites", session)
         await session.add_items(numbered(5))
         session.session_settings = SessionSettings(limit=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from chatelaine.agents.items import (
     repaired,
     user_message,
 )
+from chatelaine.agents.run_config import RunConfig
 from chatelaine.agents.runner import Runner
 from chatelaine.agents.sessions.protocol import Session, SessionSettings
 from chatelaine.agents.testing import Call, Gate, Reasoning, ScriptedModel, Step
@@ -30,14 +30,6 @@ from contracts.session_base import (
     turn,
 )
 from contracts.validity import problems
-
-
-def config(**settings: Any) -> Any:
-    if find_spec("chatelaine.agents.run_config") is None:
-        pytest.skip("there is no RunConfig yet")
-    from chatelaine.agents.run_config import RunConfig
-
-    return RunConfig(**settings)
 
 
 class SessionRuns(SessionTests):
@@ -125,7 +117,6 @@ class SessionRuns(SessionTests):
     async def test_a_question_that_is_asked_again_after_a_failure_is_kept_once(
         self, session: Session
     ) -> None:
-        config()
         script: list[Step] = [
             "Hello.",
             ConnectionError("gone"),
@@ -152,14 +143,14 @@ class SessionRuns(SessionTests):
             agent, handed = looking_agent(model), self.handed(session)
             with pytest.raises(ConnectionError):
                 await Runner.run(agent, "What time is it?", session=handed)
-            keep = config(on_failed_turn="keep")
+            keep = RunConfig(on_failed_turn="keep")
             await Runner.run(agent, "What time is it?", session=handed, run_config=keep)
         assert texts(await session.get_items()) == ["What time is it?"] * 2 + ["Noon."]
 
     async def test_a_partial_answer_can_be_left_out(self, session: Session) -> None:
         gate = Gate()
         model = ScriptedModel([["The beginning of ", gate, " a story"]])
-        run_config = config(keep_partial=False)
+        run_config = RunConfig(keep_partial=False)
         async with asyncio.TaskGroup() as group:
             run = group.create_task(
                 Runner.run(
@@ -195,7 +186,6 @@ class SessionRuns(SessionTests):
     # ------------------------------------------------------------------------ at once
 
     async def test_runs_at_once_wait_for_each_other(self, open_session: OpenSession) -> None:
-        config()
         one = await open_session("shared")
         other = await open_session("shared") if self._knows_itself() else one
         gate = Gate()
@@ -225,7 +215,6 @@ class SessionRuns(SessionTests):
         assert len(second.requests[0].input) == 5
 
     async def test_many_runs_at_once_leave_whole_turns(self, session: Session) -> None:
-        config()
         models = [
             ScriptedModel([[Call("look"), Call("listen")], f"answer {number}"])
             for number in range(8)
@@ -245,7 +234,7 @@ class SessionRuns(SessionTests):
     async def test_a_run_on_a_busy_session_can_fail_at_once(self, session: Session) -> None:
         gate = Gate()
         model = ScriptedModel([["an ", gate, "answer"]])
-        run_config = config(on_busy="error")
+        run_config = RunConfig(on_busy="error")
         handed = self.handed(session)
         async with asyncio.TaskGroup() as group:
             group.create_task(Runner.run(looking_agent(model), "question", session=handed))
@@ -309,7 +298,6 @@ class SessionRuns(SessionTests):
     async def test_a_conversation_is_handed_over_with_all_that_was_said(
         self, session: Session
     ) -> None:
-        config()
         with (
             ScriptedModel([Call("transfer_to_billing")]) as first,
             ScriptedModel(["It is paid.", "Still paid."]) as second,
@@ -333,7 +321,7 @@ class SessionRuns(SessionTests):
                 origins = [item.origin for item in (await asked.begin_run()).items]
                 assert [each.agent for each in origins[1:]] == ["triage", "triage", "billing"]
                 # The conversation can go on with whoever had it last.
-                again = config(start_with_last_agent=True)
+                again = RunConfig(start_with_last_agent=True)
                 await Runner.run(triage, "Really?", session=handed, run_config=again)
             else:
                 await Runner.run(billing, "Really?", session=handed)
@@ -356,7 +344,7 @@ class SessionRuns(SessionTests):
                 looking_agent(model),
                 "And now?",
                 session=self.handed(session),
-                run_config=config(session_input_callback=latest),
+                run_config=RunConfig(session_input_callback=latest),
             )
         asked = list(model.requests[0].input)
         assert problems(asked) == []
@@ -378,7 +366,7 @@ class SessionRuns(SessionTests):
                     looking_agent(model),
                     question,
                     session=self.handed(session),
-                    run_config=config(session_input_callback=with_note),
+                    run_config=RunConfig(session_input_callback=with_note),
                 )
         for request in model.requests:
             assert texts(list(request.input))[:2] == ["Be formal.", "answer 1"]
@@ -395,7 +383,7 @@ class SessionRuns(SessionTests):
         with ScriptedModel(["Fine.", "Fine."]) as model:
             agent, handed = looking_agent(model), self.handed(session)
             await Runner.run(
-                agent, "One?", session=handed, run_config=config(session_settings=settings)
+                agent, "One?", session=handed, run_config=RunConfig(session_settings=settings)
             )
             session.session_settings = settings
             await Runner.run(agent, "Two?", session=handed)
@@ -416,7 +404,7 @@ class SessionRuns(SessionTests):
                 looking_agent(model),
                 "And now?",
                 session=self.handed(session),
-                run_config=config(session_settings=SessionSettings(limit=3)),
+                run_config=RunConfig(session_settings=SessionSettings(limit=3)),
             )
         assert texts(list(model.requests[0].input)) == ["3", "4", "5", "And now?"]
         assert session.session_settings == SessionSettings(limit=1)
@@ -429,7 +417,7 @@ class SessionRuns(SessionTests):
             self.needs_care()
         await session.add_items([*turn(1), *turn(2), *turn(3)])
         settings = SessionSettings(turns=1)
-        run_config = config(session_settings=settings) if of_the_run else config()
+        run_config = RunConfig(session_settings=settings) if of_the_run else RunConfig()
         if not of_the_run:
             session.session_settings = settings
         with ScriptedModel(["Fine."]) as model:

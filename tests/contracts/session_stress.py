@@ -41,6 +41,48 @@ class SessionUnderStress(SessionTests):
         assert sorted(texts(found)) == sorted(str(number) for number in range(10))
         assert await session.get_items() == []
 
+    async def test_a_conversation_goes_on_in_one_loop_after_the_other(
+        self, session: Session
+    ) -> None:
+        if not self.any_loop:
+            pytest.skip("such sessions belong to a loop")
+        handed = self.handed(session)
+
+        def ask(number: int) -> None:
+            with ScriptedModel([Call("look"), f"answer {number}"]) as model:
+                agent = looking_agent(model)
+                asyncio.run(Runner.run(agent, f"question {number}", session=handed))
+
+        await session.add_items([user_message("before")])
+        for number in range(3):
+            await asyncio.to_thread(ask, number)
+        await session.add_items([user_message("after")])
+        found = await session.get_items()
+        assert problems(found) == []
+        said = [text for text in texts(found) if text not in ("", "nothing")]
+        assert said == [
+            "before",
+            *("question 0", "answer 0", "question 1", "answer 1", "question 2", "answer 2"),
+            "after",
+        ]
+
+    async def test_loops_at_the_same_time_leave_whole_turns(self, session: Session) -> None:
+        if not (self.any_loop and self.validates):
+            pytest.skip("such sessions belong to a loop, or to a thread")
+        handed = self.handed(session)
+
+        def ask(number: int) -> None:
+            with ScriptedModel([Call("look"), f"answer {number}"]) as model:
+                agent = looking_agent(model)
+                asyncio.run(Runner.run(agent, f"question {number}", session=handed))
+
+        await asyncio.gather(*(asyncio.to_thread(ask, number) for number in range(4)))
+        found = await session.get_items()
+        assert problems(found) == []
+        said = [text.split() for text in texts(found) if text not in ("", "nothing")]
+        assert [kind for kind, _ in said] == ["question", "answer"] * 4
+        assert [number for _, number in said[::2]] == [number for _, number in said[1::2]]
+
     async def test_a_cancelled_write_is_whole_or_absent_when_the_cancellation_arrives(
         self, open_session: OpenSession
     ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chatelaine.agents.items import user_message
 from chatelaine.agents.runner import Runner
+from chatelaine.agents.sessions.protocol import SessionSettings
 from chatelaine.agents.sessions.turns import pop_turn
 from chatelaine.agents.testing import Call, ScriptedModel, Step
 from contracts.session_base import SessionTests, looking_agent, numbered, texts, turn
@@ -72,8 +73,6 @@ class SessionTurns(SessionTests):
         assert await session.get_items() == [NOTE, *first, LATER_NOTE, *turn(3)]
 
     async def test_settings_do_not_hide_what_is_taken_back(self, session: Session) -> None:
-        from chatelaine.agents.sessions.protocol import SessionSettings
-
         await session.add_items([*turn(1), *turn(2)])
         session.session_settings = SessionSettings(limit=1)
         assert await pop_turn(session, 2) == [*turn(1), *turn(2)]

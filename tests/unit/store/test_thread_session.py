@@ -21,6 +21,7 @@ from contracts.session import SessionContract, texts
 
 class TestThreadSession(SessionContract):
     capabilities = frozenset({"turns", "runs"})
+    any_loop = False  # the history belongs to the loop of the window
     remembers_origins = False  # the store has the agent of an item, and the model of a turn
 
     @pytest.fixture(autouse=True)
