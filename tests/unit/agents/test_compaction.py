@@ -566,6 +566,29 @@ async def test_answers_that_are_all_the_same_do_not_confuse_it(base: Any) -> Non
         assert await session.get_items() == []
 
 
+async def test_what_was_put_back_replaces_what_it_replaced(base: Any) -> None:
+    same = [user_message("Next."), assistant_message("OK.")]
+    async with CompactionSession(base, 12, scribe(), keep_recent=10) as session:
+        for _ in range(7):
+            await session.add_items(same)
+        assert len(await session.get_items()) == 1 + 10
+        for left in range(9, 0, -1):
+            await session.pop_item()
+            assert len(await session.get_items()) == 1 + left
+
+
+async def test_of_items_that_look_the_same_none_is_hidden_when_the_oldest_are_gone() -> None:
+    shelf: Shelf = {}
+    same = [user_message("Next."), assistant_message("OK.")]
+    async with CompactionSession(ShelfSession("one", shelf), 12, scribe()) as session:
+        for _ in range(9):
+            await session.add_items(same)
+        view = await session.get_items()
+        assert summary_of(view)
+        del shelf["one"][:4]
+        assert await session.get_items() == view
+
+
 async def test_a_cleared_conversation_has_no_summary(base: Any) -> None:
     async with CompactionSession(base, 4, scribe()) as session:
         await session.add_items(exchanges(1, 2, 3))

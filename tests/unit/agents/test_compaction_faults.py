@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -276,7 +277,10 @@ async def test_a_cancelled_pop_costs_no_item(turns: bool, again_after: int | Non
             continue
         left = [exchanges(1, 2), exchanges(1, 2)[: 2 if turns else 3]]
         assert await said(session) in left
-        assert problems(await session.get_items()) == []
+        view = await session.get_items()
+        assert problems(view) == []
+        # What was begun was brought to its end: the summary was put back.
+        assert has_summary(view)
 
 
 async def test_a_run_that_is_stopped_does_not_wait_for_a_summary_of_its_partial_answer() -> None:
@@ -446,15 +450,32 @@ async def test_closing_that_is_cancelled_ends_the_background_and_closes() -> Non
     assert not compaction_progress._going_on
 
 
+class Lonely(Answering):
+    """A model that waits for something that nobody else holds on to."""
+
+    waits_for: weakref.ref[asyncio.Future[None]]
+
+    @override
+    async def stream(self, request: ModelRequest) -> AsyncIterator[Any]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        Lonely.waits_for = weakref.ref(future)
+        await future
+        yield ModelResponse((assistant_message("They spoke."),))
+
+
 async def test_a_session_that_is_forgotten_ends_its_work_all_the_same(tmp_path: Path) -> None:
     path = tmp_path / "sessions.db"
-    session = During(SQLiteSession("one", path), on="background")
-    gate = session.gate
+    session = CompactionSession(
+        SQLiteSession("one", path), 2, Lonely(), keep_recent=1, on="background"
+    )
     await session.add_items(exchanges(1, 2))
-    await gate.reached()
+    await until(lambda: hasattr(Lonely, "waits_for"))
     del session
     gc.collect()
-    gate.open()
+    future = Lonely.waits_for()
+    assert future is not None
+    future.set_result(None)
+    del future
     await until(lambda: not compaction_progress._going_on)
     async with CompactionSession(SQLiteSession("one", path)) as later:
         assert has_summary(await later.get_items())
