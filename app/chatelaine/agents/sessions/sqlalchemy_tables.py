@@ -289,9 +289,7 @@ class Statements:
 
     def ddl(self, dialect: Dialect) -> str:
         """Give the text that makes the tables."""
-        tables = (
-            CreateTable(table).compile(dialect=dialect) for table in (self.sessions, self.items)
-        )
+        tables = (CreateTable(self.sessions), CreateTable(self.items))
         return "\n".join(f"{str(each.compile(dialect=dialect)).strip()};" for each in tables)
 
 
