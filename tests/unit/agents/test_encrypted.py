@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import secrets
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -950,3 +953,54 @@ async def test_a_passphrase_is_stretched_once_for_a_session() -> None:
     for _ in range(3):
         assert len(await shelf.again("a passphrase of this test").get_items()) == 1
     assert time.process_time() - begun < first
+
+
+def _printed(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+
+
+_WRITER = """
+import asyncio, sys
+from chatelaine.agents.items import user_message
+from chatelaine.agents.sessions import EncryptedSession, SQLiteSession
+
+async def write(path, name):
+    async with EncryptedSession(SQLiteSession("conversation", path), bytes(range(32))) as session:
+        for number in range(30):
+            await session.add_items([user_message(f"{name} {number} {each}") for each in "abc"])
+            await session.pop_item()
+
+asyncio.run(write(*sys.argv[1:]))
+"""
+
+
+async def test_processes_that_add_and_remove_at_once_leave_what_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.db"
+    writers = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", _WRITER, str(path), name)
+        for name in ("one", "two", "three")
+    ]
+    assert [await each.wait() for each in writers] == [0, 0, 0]
+    async with EncryptedSession(SQLiteSession("conversation", path), KEY) as session:
+        assert len(await session.get_items()) == 3 * 30 * 2
+
+
+def test_without_its_extra_it_says_which_one_is_needed() -> None:
+    program = (
+        "import sys; sys.modules['cryptography'] = None\n"
+        "import chatelaine.agents.sessions as sessions\n"
+        "try: sessions.EncryptedSession\n"
+        "except ImportError as error: print(error)"
+    )
+    assert 'pip install "chatelaine[encryption]"' in _printed(program)
+
+
+def test_other_sessions_do_not_load_what_it_needs() -> None:
+    program = (
+        "import sys\n"
+        "from chatelaine.agents.sessions import SQLiteSession\n"
+        "print('cryptography' in sys.modules)"
+    )
+    assert _printed(program).strip() == "False"

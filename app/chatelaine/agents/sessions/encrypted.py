@@ -13,17 +13,19 @@ the end cut off, an old state put back, an item put back that was popped.
 from __future__ import annotations
 
 import inspect
-import math
 import time
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from typing_extensions import override
 
 from chatelaine.agents.items import Origin
+from chatelaine.agents.sessions.encrypted_abilities import ABILITIES
+from chatelaine.agents.sessions.encrypted_arguments import NAMES, milliseconds, read_arguments
 from chatelaine.agents.sessions.encrypted_core import EncryptedCore, Mark
 from chatelaine.agents.sessions.encrypted_history import Expiry, OnUndecryptable, TTLFrom
 from chatelaine.agents.sessions.encrypted_keys import EncryptionKey, KeyRing, read_key
-from chatelaine.agents.sessions.protocol import RunHistory
+from chatelaine.agents.sessions.encrypted_layers import LAYERED_ABILITIES, LayeredEncryption
+from chatelaine.agents.sessions.protocol import LayeredSession, RunHistory
 from chatelaine.agents.sessions.running import PlainSession
 from chatelaine.agents.sessions.settling import settled
 from chatelaine.agents.sessions.turns import checked_count
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
     from chatelaine.agents.items import TResponseInputItem
     from chatelaine.agents.sessions.protocol import Session, SessionSettings
+
+
+S = TypeVar("S", bound="EncryptedSession")
 
 
 class EncryptedSession(EncryptedCore):
@@ -117,8 +122,8 @@ class EncryptedSession(EncryptedCore):
         clock: Callable[[], float] = time.time,
         **named: Any,
     ) -> None:
-        session_id, base, key, ttl = _read_arguments(arguments, named)
-        if unknown := named.keys() - _NAMES:
+        session_id, base, key, ttl = read_arguments(arguments, named)
+        if unknown := named.keys() - NAMES:
             raise TypeError(f"EncryptedSession knows no {min(unknown)!r}")
         if ttl_from not in ("write", "last_use"):
             raise ValueError('ttl_from is "write" or "last_use"')
@@ -128,7 +133,7 @@ class EncryptedSession(EncryptedCore):
             base,
             session_id,
             KeyRing.read(key),
-            Expiry(_milliseconds(ttl), ttl_from),
+            Expiry(milliseconds(ttl), ttl_from),
             skips=on_undecryptable == "skip",
             validate=validate,
             clock=clock,
@@ -138,16 +143,13 @@ class EncryptedSession(EncryptedCore):
 
     def __new__(cls, *arguments: Any, **named: Any) -> Self:
         """Choose the class by what the session below can do."""
-        from chatelaine.agents.sessions.encrypted_abilities import class_for
+        _, base, _, _ = read_arguments(arguments, named)
+        return object.__new__(_class_for(cls, base))
 
-        _, base, _, _ = _read_arguments(arguments, named)
-        return object.__new__(class_for(cls, base))
-
+    @override
     def _around(self, base: Session, session_id: str | None) -> EncryptedSession:
         """Make a session with the same keys and ways around another one."""
-        from chatelaine.agents.sessions.encrypted_abilities import class_for
-
-        other = object.__new__(class_for(EncryptedSession, base))
+        other = object.__new__(_class_for(EncryptedSession, base))
         other._set_up(
             base,
             session_id,
@@ -180,6 +182,7 @@ class EncryptedSession(EncryptedCore):
         """See `RunSession`; it is that of the session below."""
         return self._base.run_key
 
+    @override
     async def close(self) -> None:
         """Close the session below, where it can be closed."""
         close = getattr(self.base_session, "close", None)
@@ -287,6 +290,7 @@ class EncryptedSession(EncryptedCore):
             self._cleared += 1
             await settled(self._base.clear_session())
 
+    @override
     async def purge(self) -> int:
         """Remove what has expired, as far as the session below can do that.
 
@@ -300,6 +304,7 @@ class EncryptedSession(EncryptedCore):
         async with self._writing():
             return await settled(self._purge(may_clear=True))
 
+    @override
     async def rotate(self, new_key: EncryptionKey) -> bool:
         """Encrypt with another key from now on.
 
@@ -324,37 +329,29 @@ class EncryptedSession(EncryptedCore):
             return await settled(self._rotate(ring))
 
 
-_NAMES = {"session_id", "base_session", "underlying_session", "encryption_key", "ttl"}
+def _class_for(cls: type[S], base: Session) -> type[S]:
+    """Give the class of an encrypted session around another one: what it can do is in its class.
+
+    Args:
+        cls: What was asked for: `EncryptedSession`, or a subclass of somebody.
+        base: The session below.
+    """
+    abilities: list[type[Any]]
+    if isinstance(base, LayeredSession):
+        abilities = [each for each, need in LAYERED_ABILITIES if isinstance(base, need)]
+        abilities.append(LayeredEncryption)
+    else:
+        abilities = [
+            each for each, *needs in ABILITIES if all(isinstance(base, need) for need in needs)
+        ]
+    more = tuple(each for each in abilities if not issubclass(cls, each))
+    if not more:
+        return cls
+    if (cls, more) not in _classes:
+        names = {name: getattr(cls, name) for name in ("__module__", "__doc__", "__qualname__")}
+        made: Any = type(cls)
+        _classes[cls, more] = made(cls.__name__, (*more, cls), names)
+    return cast("type[S]", _classes[cls, more])
 
 
-def _read_arguments(
-    arguments: tuple[Any, ...], named: dict[str, Any]
-) -> tuple[str | None, Session, Any, float | None]:
-    """Give id, session, key and ttl, in whichever order and by whichever names they were given."""
-    names = ["base_session", "encryption_key", "ttl"]
-    if arguments and isinstance(arguments[0], str):
-        names.insert(0, "session_id")
-    if len(arguments) > len(names):
-        raise TypeError(f"EncryptedSession takes at most {len(names)} positional arguments")
-    given = dict(zip(names, arguments, strict=False))
-    for name, value in named.items():
-        if name not in _NAMES:
-            continue
-        as_one = "base_session" if name == "underlying_session" else name
-        if as_one in given:
-            raise TypeError(f"EncryptedSession was given {as_one!r} twice")
-        given[as_one] = value
-    base, key = given.get("base_session"), given.get("encryption_key")
-    if base is None or isinstance(base, str | bytes):
-        raise TypeError("EncryptedSession needs a session to put its items into")
-    if key is None:
-        raise TypeError("EncryptedSession needs an encryption_key")
-    return given.get("session_id"), base, key, given.get("ttl")
-
-
-def _milliseconds(ttl: float | None) -> int | None:
-    if ttl is None:
-        return None
-    if not (ttl > 0 and math.isfinite(ttl)):
-        raise ValueError("a ttl is a positive number of seconds, or None")
-    return math.ceil(ttl * 1000)
+_classes: dict[tuple[type[Any], tuple[type[Any], ...]], type[Any]] = {}

@@ -1,7 +1,7 @@
 """What an encrypted session can do beyond the four methods, where the one below it can.
 
 Whether a session can do a thing is asked with `isinstance`, and the answer is in its class. So each
-ability is a class of its own here, and `class_for` puts together what a session can do.
+ability is a class of its own here, and `EncryptedSession` is put together of those that it has.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from chatelaine.agents.errors import DecryptionError, SessionError
 from chatelaine.agents.sessions.encoding import encoded
-from chatelaine.agents.sessions.encrypted import EncryptedSession
+from chatelaine.agents.sessions.encrypted_core import EncryptedCore
 from chatelaine.agents.sessions.encrypted_envelope import (
     METADATA,
     TITLE,
@@ -30,7 +30,6 @@ from chatelaine.agents.sessions.encrypted_keys import KeyRing, new_salt
 from chatelaine.agents.sessions.protocol import (
     DescribedSession,
     ForkableSession,
-    LayeredSession,
     RewritableSession,
     Session,
     SessionInfo,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
     from chatelaine.agents.items import Item
 
-S = TypeVar("S", bound=EncryptedSession)
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -54,7 +52,7 @@ _WHERE_AGENT_IS_LOOKED_FOR = 16
 """How many of the last items may be without an origin before the last agent is not known."""
 
 
-class RewritableEncryptedSession(EncryptedSession):
+class RewritableEncryption(EncryptedCore):
     """Around a `RewritableSession`."""
 
     async def rewrite_items(self, rewrite: Callable[[list[Item]], Sequence[Item]]) -> None:
@@ -68,7 +66,7 @@ class RewritableEncryptedSession(EncryptedSession):
             await settled(self._rewrite(cast("RewritableSession", self.base_session), rewrite))
 
 
-class ForkableEncryptedSession(EncryptedSession):
+class ForkableEncryption(EncryptedCore):
     """Around a session that is both a `ForkableSession` and a `RewritableSession`."""
 
     async def fork(self, session_id: str) -> Self:
@@ -84,11 +82,11 @@ class ForkableEncryptedSession(EncryptedSession):
     async def _fork(self, session_id: str) -> Self:
         await self._history()
         base = await cast("ForkableSession", self.base_session).fork(session_id)
-        copy = self._around(base, None if self._own_id is None else session_id)
+        copy: EncryptedCore = self._around(base, None if self._own_id is None else session_id)
         try:
             rewritable = cast("RewritableSession", base)
             await self._rewrite(rewritable, list, session_id=copy.session_id)
-            await self._describe_copy(copy)
+            await _describe_alike(self, copy)
         except BaseException:
             # What cannot be read must not be left; the failure itself says more than another one.
             with suppress(SessionError):
@@ -97,7 +95,16 @@ class ForkableEncryptedSession(EncryptedSession):
         return cast("Self", copy)
 
 
-class DescribedEncryptedSession(EncryptedSession):
+async def _describe_alike(session: object, copy: object) -> None:
+    """Give a copy the title and metadata of a session, where they have any."""
+    if isinstance(session, DescribedSession) and isinstance(copy, DescribedSession):
+        info = await session.get_info()
+        if info is not None:
+            await copy.set_title(info.title)
+            await copy.set_metadata(info.metadata)
+
+
+class DescribedEncryption(EncryptedCore):
     """Around a `DescribedSession`. Title and metadata are encrypted like items."""
 
     async def get_info(self) -> SessionInfo | None:
@@ -132,7 +139,7 @@ class DescribedEncryptedSession(EncryptedSession):
             SessionError: It cannot be stored.
         """
         async with self._writing():
-            await settled(self._set_title(title, self._ring))
+            await settled(self._set_title(title))
 
     async def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """See `DescribedSession.set_metadata`.
@@ -144,21 +151,21 @@ class DescribedEncryptedSession(EncryptedSession):
             raise SessionError("Metadata are a mapping.")
         (text,) = encoded([dict(metadata)])
         async with self._writing():
-            await settled(self._set_metadata(text, self._ring))
+            await settled(self._set_metadata(text))
 
-    async def _set_title(self, title: str, ring: KeyRing) -> None:
-        sealed = await self._sealed(json.dumps(title), TITLE, ring) if title else ""
+    async def _set_title(self, title: str) -> None:
+        sealed = await self._sealed(json.dumps(title), TITLE) if title else ""
         await cast("DescribedSession", self.base_session).set_title(sealed)
 
-    async def _set_metadata(self, text: str, ring: KeyRing) -> None:
-        sealed = {} if text == "{}" else {_ENCRYPTED: await self._sealed(text, METADATA, ring)}
+    async def _set_metadata(self, text: str) -> None:
+        sealed = {} if text == "{}" else {_ENCRYPTED: await self._sealed(text, METADATA)}
         await cast("DescribedSession", self.base_session).set_metadata(sealed)
 
-    async def _sealed(self, text: str, kind: bytes, ring: KeyRing) -> str:
+    async def _sealed(self, text: str, kind: bytes) -> str:
         salt, session_id = new_salt(), await self._bound_id()
 
         def seal() -> str:
-            sealer = Sealer(ring.sealing(salt), salt, session_id)
+            sealer = Sealer(self._ring.sealing(salt), salt, session_id)
             return sealer.text(text.encode(), self._now(), kind)
 
         return await self._off_loop(1, seal)
@@ -184,62 +191,27 @@ class DescribedEncryptedSession(EncryptedSession):
         return "" if last is None else known[last].agent
 
     @override
-    async def _describe_anew(self, ring: KeyRing) -> None:
+    async def _rotate(self, ring: KeyRing) -> bool:
         info = await self.get_info()
-        if info is not None and info.title:
-            await self._set_title(info.title, ring)
-        if info is not None and info.metadata:
+        is_whole = await super()._rotate(ring)
+        if info is not None:
+            # The old keys are kept until nothing needs them.
+            rotated, self._ring = self._ring, ring
+            await self._describe(info)
+            self._ring = rotated
+        return is_whole
+
+    async def _describe(self, info: SessionInfo) -> None:
+        if info.title:
+            await self._set_title(info.title)
+        if info.metadata:
             (text,) = encoded([dict(info.metadata)])
-            await self._set_metadata(text, ring)
-
-    @override
-    async def _describe_copy(self, copy: Session) -> None:
-        info = await self.get_info()
-        if info is not None and isinstance(copy, DescribedSession):
-            await copy.set_title(info.title)
-            await copy.set_metadata(info.metadata)
+            await self._set_metadata(text)
 
 
-_ABILITIES: tuple[tuple[type[EncryptedSession], type[Any], type[Any]], ...] = (
-    (RewritableEncryptedSession, RewritableSession, Session),
-    (ForkableEncryptedSession, ForkableSession, RewritableSession),
-    (DescribedEncryptedSession, DescribedSession, Session),
+ABILITIES: tuple[tuple[type[EncryptedCore], type[Any], type[Any]], ...] = (
+    (RewritableEncryption, RewritableSession, Session),
+    (ForkableEncryption, ForkableSession, RewritableSession),
+    (DescribedEncryption, DescribedSession, Session),
 )
 """What is to be able to do something, and what the session below has to be for it."""
-
-
-def class_for(cls: type[S], base: Session) -> type[S]:
-    """Give the class of an encrypted session around another one.
-
-    Args:
-        cls: What was asked for: `EncryptedSession`, or a subclass of somebody.
-        base: The session below.
-    """
-    if isinstance(base, LayeredSession):
-        from chatelaine.agents.sessions.encrypted_layers import LAYERED, LAYERED_ABILITIES
-
-        abilities = (each for each, is_one in LAYERED_ABILITIES if isinstance(base, is_one))
-        return combined(cls, *abilities, LAYERED)
-    return combined(
-        cls,
-        *(
-            ability
-            for ability, *needs in _ABILITIES
-            if all(isinstance(base, each) for each in needs)
-        ),
-    )
-
-
-def combined(cls: type[S], *abilities: type[EncryptedSession]) -> type[S]:
-    """Give the class that is all of these; it goes by the name of the first."""
-    more = tuple(each for each in abilities if not issubclass(cls, each))
-    if not more:
-        return cls
-    bases: tuple[type[Any], ...] = (*more, cls) if cls is EncryptedSession else (cls, *more)
-    if bases not in _classes:
-        names = {name: getattr(cls, name) for name in ("__module__", "__doc__", "__qualname__")}
-        _classes[bases] = type(cls.__name__, bases, names)
-    return _classes[bases]
-
-
-_classes: dict[tuple[type[Any], ...], type[Any]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from chatelaine.agents.items import Item, Origin, TResponseInputItem
+    from chatelaine.agents.sessions.encrypted_keys import EncryptionKey
 
 T = TypeVar("T")
 
@@ -61,7 +63,7 @@ class Mark(NamedTuple):
     cleared: int
 
 
-class EncryptedCore:
+class EncryptedCore(ABC):
     """The inner side of `EncryptedSession`; see there."""
 
     def _set_up(
@@ -87,6 +89,22 @@ class EncryptedCore:
         # Before this moment nothing expires, as far as this object has seen.
         self._nothing_expires_before = 0
         self._cleared = 0
+
+    @abstractmethod
+    def _around(self, base: Session, session_id: str | None) -> EncryptedCore:
+        """Make a session with the same keys and ways around another one."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """See `EncryptedSession.close`."""
+
+    @abstractmethod
+    async def purge(self) -> int:
+        """See `EncryptedSession.purge`."""
+
+    @abstractmethod
+    async def rotate(self, new_key: EncryptionKey) -> bool:
+        """See `EncryptedSession.rotate`."""
 
     @property
     def session_id(self) -> str:
@@ -390,15 +408,8 @@ class EncryptedCore:
         is_whole = await self._rewrite(base, list, ring=ring)
         # What is read from now on may have either key.
         self._ring = ring
-        await self._describe_anew(ring)
         self._ring = ring.only_first() if is_whole else ring
         return is_whole
-
-    async def _describe_anew(self, ring: KeyRing) -> None:
-        """Seal title and metadata with another key, where there are any."""
-
-    async def _describe_copy(self, copy: Session) -> None:
-        """Give a copy the title and metadata of this session, where there are any."""
 
 
 def _depth_of(session: object) -> int:

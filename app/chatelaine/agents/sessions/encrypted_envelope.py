@@ -27,7 +27,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from chatelaine.agents.items import Item, Origin
-from chatelaine.crypto import (
+from chatelaine.agents.sessions.encrypted_crypto import (
     NONCE_BYTES,
     AuthenticationFailed,
     random_bytes,
@@ -36,8 +36,8 @@ from chatelaine.crypto import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chatelaine.agents.sessions.encrypted_crypto import AesGcm
     from chatelaine.agents.sessions.encrypted_keys import KeyRing, SessionKey
-    from chatelaine.crypto import AesGcm
 
 NO_ITEM = bytes(8)
 """The id of the item before the first."""

@@ -17,12 +17,14 @@ from typing import NamedTuple, TypeAlias
 
 from typing_extensions import override
 
-try:
-    from chatelaine.crypto import KEY_BYTES, AesGcm, hkdf_sha256, random_bytes, scrypt, sha256
-except ImportError as error:
-    raise ImportError(
-        'Encrypted sessions need the extra "encryption": pip install "chatelaine[encryption]"'
-    ) from error
+from chatelaine.agents.sessions.encrypted_crypto import (
+    KEY_BYTES,
+    AesGcm,
+    hkdf_sha256,
+    random_bytes,
+    scrypt,
+    sha256,
+)
 
 SALT_BYTES = 16
 KEY_ID_BYTES = 4

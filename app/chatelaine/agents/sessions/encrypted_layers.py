@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from typing_extensions import override
 
-from chatelaine.agents.sessions.encrypted import EncryptedSession
+from chatelaine.agents.sessions.encrypted_core import EncryptedCore
 from chatelaine.agents.sessions.encrypted_keys import read_key
 from chatelaine.agents.sessions.protocol import (
     DescribedSession,
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from chatelaine.agents.sessions.protocol import RunHistory, SessionInfo
 
 
-class LayeredEncryptedSession(EncryptedSession):
+class LayeredEncryption(EncryptedCore):
     """Around a `LayeredSession`."""
 
-    _between: EncryptedSession
+    _between: EncryptedCore
     _layers: RunSession
 
     @override
@@ -45,7 +45,7 @@ class LayeredEncryptedSession(EncryptedSession):
 
         def encrypt(below: Session) -> Session:
             self._between = self._around(below, self._own_id)
-            return self._between
+            return cast("Session", self._between)
 
         self._layers = as_run_session(cast("LayeredSession", base).over(encrypt))
 
@@ -56,8 +56,8 @@ class LayeredEncryptedSession(EncryptedSession):
         return self._layers
 
     @property
-    @override
     def run_key(self) -> tuple[str, ...]:
+        """See `RunSession.run_key`."""
         return self._layers.run_key
 
     @override
@@ -66,35 +66,35 @@ class LayeredEncryptedSession(EncryptedSession):
         if inspect.isawaitable(closing):
             await closing
 
-    @override
     async def get_items(self, limit: int | None = None, **named: Any) -> list[TResponseInputItem]:
+        """See `Session.get_items`."""
         # What a compaction can be asked for beyond the protocol is handed on.
         return await self.layers.get_items(limit, **named)
 
-    @override
     async def begin_run(self, limit: int | None = None) -> RunHistory:
+        """See `RunSession.begin_run`."""
         return await self.layers.begin_run(limit)
 
-    @override
     async def add_items(self, items: Sequence[TResponseInputItem]) -> None:
+        """See `Session.add_items`."""
         await self.layers.add_items(items)
 
-    @override
     async def add_run_items(
         self, items: Sequence[TResponseInputItem], origin: Origin, mark: object
     ) -> bool:
+        """See `RunSession.add_run_items`."""
         return await self.layers.add_run_items(items, origin, mark)
 
-    @override
     async def pop_item(self) -> TResponseInputItem | None:
+        """See `Session.pop_item`."""
         return await self.layers.pop_item()
 
-    @override
     async def pop_turn(self, n: int = 1) -> list[TResponseInputItem]:
+        """See `TurnSession.pop_turn`."""
         return await pop_turn(self.layers, n)
 
-    @override
     async def clear_session(self) -> None:
+        """See `Session.clear_session`."""
         await self.layers.clear_session()
 
     @override
@@ -110,7 +110,7 @@ class LayeredEncryptedSession(EncryptedSession):
         return is_whole
 
 
-class RewritableLayered(LayeredEncryptedSession):
+class RewritableLayered(LayeredEncryption):
     """Around one that is a `RewritableSession` as well."""
 
     async def rewrite_items(self, rewrite: Callable[[list[Item]], Sequence[Item]]) -> None:
@@ -118,7 +118,7 @@ class RewritableLayered(LayeredEncryptedSession):
         await cast("RewritableSession", self.layers).rewrite_items(rewrite)
 
 
-class ForkableLayered(LayeredEncryptedSession):
+class ForkableLayered(LayeredEncryption):
     """Around one that is a `ForkableSession` as well."""
 
     async def fork(self, session_id: str) -> Self:
@@ -131,12 +131,12 @@ class ForkableLayered(LayeredEncryptedSession):
             return below
 
         cast("LayeredSession", layers).over(note)
-        base = cast("EncryptedSession", between[0]).base_session
+        base = cast("EncryptedCore", between[0]).base_session
         around = cast("LayeredSession", self.base_session).over(lambda _: base)
         return cast("Self", self._around(around, None if self._own_id is None else session_id))
 
 
-class DescribedLayered(LayeredEncryptedSession):
+class DescribedLayered(LayeredEncryption):
     """Around one that is a `DescribedSession` as well."""
 
     async def get_info(self) -> SessionInfo | None:
@@ -152,8 +152,7 @@ class DescribedLayered(LayeredEncryptedSession):
         await cast("DescribedSession", self.layers).set_metadata(metadata)
 
 
-LAYERED = LayeredEncryptedSession
-LAYERED_ABILITIES: tuple[tuple[type[LayeredEncryptedSession], type[Any]], ...] = (
+LAYERED_ABILITIES: tuple[tuple[type[LayeredEncryption], type[Any]], ...] = (
     (RewritableLayered, RewritableSession),
     (ForkableLayered, ForkableSession),
     (DescribedLayered, DescribedSession),
