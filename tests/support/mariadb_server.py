@@ -77,7 +77,7 @@ class MariaDBServer:
 
     def remove(self) -> None:
         """Stop the server and delete its files."""
-        self.stop()
+        self._process.stop(signal.SIGKILL)
         self._process.remove()
 
     def make_database(self) -> str:

@@ -80,7 +80,7 @@ class PostgreSQLServer:
 
     def remove(self) -> None:
         """Stop the server and delete its files."""
-        self.stop()
+        self.crash()
         self._process.remove()
 
     def suspended(self) -> AbstractContextManager[None]:
