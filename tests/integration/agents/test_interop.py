@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from typing_extensions import override
 
+from chatelaine.agents import sessions
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.agents.runner import Runner
 from chatelaine.agents.sessions.protocol import SessionSettings
 from chatelaine.agents.sessions.sqlite import SQLiteSession
-from chatelaine.agents.testing import Call, ScriptedModel
+from chatelaine.agents.testing import Call, Gate, ScriptedModel
 from contracts.session import EVERY_KIND, texts
 from contracts.validity import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from support.openai_server import ScriptedServer
 
 pytest.importorskip("agents", reason="openai-agents is not installed")
 
 import agents as peer
 from agents.memory import SessionSettings as PeerSettings
 from openai.types.responses import (
+    Response,
+    ResponseCompletedEvent,
     ResponseFunctionToolCall,
     ResponseOutputMessage,
     ResponseOutputText,
@@ -46,14 +52,35 @@ class PeerModel(peer.Model):
         return peer.ModelResponse(output=[answer], usage=peer.Usage(), response_id=None)
 
     @override
-    def stream_response(self, *_: Any, **__: Any) -> Any:
-        raise AssertionError("nobody streams here")
+    async def stream_response(
+        self, system_instructions: Any, input: Any, *_: Any, **__: Any
+    ) -> Any:
+        self.asked.append(list(input))
+        response = Response(
+            id="resp_1",
+            created_at=0,
+            model="scripted",
+            object="response",
+            output=[self.answers.pop(0)],
+            parallel_tool_calls=False,
+            tool_choice="auto",
+            tools=[],
+        )
+        yield ResponseCompletedEvent(
+            type="response.completed", response=response, sequence_number=0
+        )
 
 
 def said(text: str) -> ResponseOutputMessage:
     part = ResponseOutputText(type="output_text", text=text, annotations=[], logprobs=[])
     return ResponseOutputMessage(
         id="msg_1", type="message", role="assistant", status="completed", content=[part]
+    )
+
+
+def called() -> ResponseFunctionToolCall:
+    return ResponseFunctionToolCall(
+        type="function_call", call_id="c1", name="look", arguments="{}", id="fc_1"
     )
 
 
@@ -74,8 +101,8 @@ def ours(path: Path, **more: Any) -> Any:
     return SQLiteSession("one", path, **more)
 
 
-def theirs(path: Path) -> Any:
-    return peer.SQLiteSession("one", path)
+def theirs(path: Path, session_id: str = "one") -> Any:
+    return peer.SQLiteSession(session_id, path)
 
 
 @pytest.fixture
@@ -87,10 +114,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_its_runner_takes_our_session(path: Path) -> None:
-    call = ResponseFunctionToolCall(
-        type="function_call", call_id="c1", name="look", arguments="{}", id="fc_1"
-    )
-    model = PeerModel(said("Nice to meet you."), call, said("Ann sees nothing."))
+    model = PeerModel(said("Nice to meet you."), called(), said("Ann sees nothing."))
     agent = peer.Agent(name="A", model=model, tools=[look])
     async with ours(path) as session:
         assert isinstance(session, peer.Session)
@@ -125,10 +149,116 @@ async def test_its_settings_limit_what_our_session_gives(path: Path) -> None:
 async def test_its_encryption_can_be_put_around_our_session(path: Path) -> None:
     encryption = pytest.importorskip("agents.extensions.memory.encrypt_session")
     async with ours(path) as session:
-        wrapped = encryption.EncryptedSession("one", session, "a secret of this test")
+        wrapped: Any = encryption.EncryptedSession("one", session, "a secret of this test")
         await wrapped.add_items([user_message("nobody may read this")])
         assert texts(await wrapped.get_items()) == ["nobody may read this"]
         assert "nobody" not in str(await session.get_items())
+
+
+# ---------------------------------------------------------------------------- each of ours there
+
+KINDS = [
+    "sqlite",
+    "redis",
+    "postgresql",
+    "mariadb",
+    "conversations",
+    "an id of one's own at openai",
+    "encrypted",
+    "compaction",
+    "encrypted around compaction",
+    "compaction around encrypted",
+]
+
+
+@pytest.fixture(params=KINDS)
+async def any_session(
+    request: pytest.FixtureRequest, tmp_path: Path, server: ScriptedServer
+) -> AsyncIterator[Any]:
+    """One of ours of each kind, as it is made without saying anything special."""
+    session: Any
+    match request.param:
+        case "redis":
+            url = request.getfixturevalue("redis_server").url
+            session = sessions.RedisSession("one", url, key_prefix=request.node.name)
+        case "postgresql" | "mariadb":
+            database = request.getfixturevalue(request.param)
+            session = sessions.SQLAlchemySession("one", database.url(database.make_database()))
+        case "conversations":
+            session = sessions.OpenAIConversationsSession(
+                api_key="sk-test", base_url=server.base_url
+            )
+        case "an id of one's own at openai":
+            session = sessions.OpenAISession(
+                "one", map_path=tmp_path / "map", api_key="sk-test", base_url=server.base_url
+            )
+        case wrapped:
+            session = ours(tmp_path / "sessions.db")
+            for wrapper in wrapped.split(" around ")[::-1]:
+                if wrapper == "encrypted":
+                    session = sessions.EncryptedSession(session, bytes(range(32)))
+                elif wrapper == "compaction":
+                    session = sessions.CompactionSession(session, summary_model=ScriptedModel([]))
+    async with session:
+        yield session
+
+
+async def test_its_runner_takes_each_of_our_sessions(any_session: Any) -> None:
+    model = PeerModel(said("Nice to meet you."), called(), said("Nothing."), said("Ann."))
+    agent = peer.Agent(name="A", model=model, tools=[look])
+    is_one_there: bool = isinstance(any_session, peer.Session)
+    assert is_one_there
+    await peer.Runner.run(agent, "I am Ann.", session=any_session)
+    await peer.Runner.run(agent, "What is there?", session=any_session)
+    result = await peer.Runner.run(agent, "Who am I?", session=any_session)
+    assert result.final_output == "Ann."
+    assert texts(await any_session.get_items()) == [
+        "I am Ann.",
+        "Nice to meet you.",
+        "What is there?",
+        "",
+        "nothing",
+        "Nothing.",
+        "Who am I?",
+        "Ann.",
+    ]
+    assert problems(await any_session.get_items()) == []
+    assert len(model.asked[-1]) == 7
+
+
+async def test_its_streamed_runs_take_each_of_our_sessions(any_session: Any) -> None:
+    model = PeerModel(called(), said("Nothing."), said("Ann."))
+    agent = peer.Agent(name="A", model=model, tools=[look])
+    for question, answer in (("I am Ann. What is there?", "Nothing."), ("Who am I?", "Ann.")):
+        result = peer.Runner.run_streamed(agent, question, session=any_session)
+        async for _ in result.stream_events():
+            pass
+        assert result.final_output == answer
+    assert len(model.asked[-1]) == 5
+    assert texts(await any_session.get_items())[-2:] == ["Who am I?", "Ann."]
+    assert problems(await any_session.get_items()) == []
+
+
+async def test_its_settings_limit_what_each_of_our_sessions_gives(any_session: Any) -> None:
+    await any_session.add_items([user_message(str(number)) for number in range(6)])
+    model = PeerModel(said("a"), said("b"))
+    agent = peer.Agent(name="A", model=model)
+    config = peer.RunConfig(session_settings=PeerSettings(limit=2))
+    await peer.Runner.run(agent, "next", session=any_session, run_config=config)
+    any_session.session_settings = PeerSettings(limit=3)
+    await peer.Runner.run(agent, "last", session=any_session)
+    assert texts(model.asked[0]) == ["4", "5", "next"]
+    assert texts(model.asked[1]) == ["5", "next", "a", "last"]
+
+
+async def test_each_of_our_sessions_goes_on_with_our_runner(any_session: Any) -> None:
+    agent = peer.Agent(name="A", model=PeerModel(called(), said("Nothing.")), tools=[look])
+    await peer.Runner.run(agent, "What is there?", session=any_session)
+    with ScriptedModel(["Still nothing."]) as model:
+        await Runner.run(Agent("A", model=model), "And now?", session=any_session)
+    assert len(model.requests[0].input) == 5
+    assert texts(await any_session.pop_turn()) == ["And now?", "Still nothing."]
+    assert texts(await any_session.get_items())[-1] == "Nothing."
 
 
 # ---------------------------------------------------------------------------- its session here
@@ -153,6 +283,61 @@ def _look() -> str:
 
 
 _look.__name__ = "look"
+
+
+# ---------------------------------------------------------------------------- what differs
+
+
+class FailingModel(PeerModel):
+    """Fails once, then answers."""
+
+    @override
+    async def get_response(self, system_instructions: Any, input: Any, *_: Any, **__: Any) -> Any:
+        if not self.asked:
+            self.asked.append([])
+            raise ConnectionError("gone")
+        return await super().get_response(system_instructions, input)
+
+
+async def test_a_question_that_is_asked_again_is_stored_twice_there_and_once_here(
+    path: Path,
+) -> None:
+    there = theirs(path, "there")
+    agent = peer.Agent(name="A", model=FailingModel(said("Noon.")))
+    with pytest.raises(ConnectionError):
+        await peer.Runner.run(agent, "What time is it?", session=there)
+    await peer.Runner.run(agent, "What time is it?", session=there)
+    assert texts(await there.get_items()) == ["What time is it?"] * 2 + ["Noon."]
+    there.close()
+    with ScriptedModel([ConnectionError("gone"), "Noon."]) as model:
+        async with ours(path) as here:
+            with pytest.raises(ConnectionError):
+                await Runner.run(Agent("A", model=model), "What time is it?", session=here)
+            await Runner.run(Agent("A", model=model), "What time is it?", session=here)
+            assert texts(await here.get_items()) == ["What time is it?", "Noon."]
+
+
+async def test_a_negative_limit_is_everything_there_and_refused_here(path: Path) -> None:
+    there = theirs(path)
+    await there.add_items([user_message("1"), user_message("2")])
+    assert len(await there.get_items(limit=-1)) == 2
+    there.close()
+    async with ours(path) as here:
+        with pytest.raises(ValueError, match="negative"):
+            await here.get_items(limit=-1)
+
+
+async def test_clearing_forgets_when_a_session_was_made_there_and_not_here(path: Path) -> None:
+    async with ours(path) as here:
+        await here.add_items([user_message("1")])
+        await here.clear_session()
+        assert await here.get_info() is not None
+    there = theirs(path)
+    await there.clear_session()
+    there.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT count(*) FROM agent_sessions").fetchone() == (0,)
+    connection.close()
 
 
 # ---------------------------------------------------------------------------- one file
@@ -194,6 +379,55 @@ async def test_both_have_the_file_open_at_once(path: Path) -> None:
         assert await here.get_items() == []
         await here.add_items([user_message("after")])
         assert texts(await there.get_items()) == ["after"]
+    there.close()
+
+
+async def test_a_file_with_all_that_we_keep_opens_there(path: Path) -> None:
+    with ScriptedModel(["Hello.", "Hi again."]) as model:
+        agent = Agent("Ann", model=model)
+        async with ours(path) as here:
+            await Runner.run(agent, "Hi.", session=here)
+            await here.set_title("A title")
+            await here.set_metadata({"user": "ann"})
+            await (await here.fork("two")).close()
+        there = theirs(path)
+        assert texts(await there.get_items()) == ["Hi.", "Hello."]
+        copied = theirs(path, "two")
+        assert texts(await copied.get_items()) == ["Hi.", "Hello."]
+        copied.close()
+        await there.add_items([user_message("added there")])
+        assert await there.pop_item() == user_message("added there")
+        await there.pop_item()
+        there.close()
+        async with ours(path) as here:
+            assert texts(await here.get_items()) == ["Hi."]
+            info = await here.get_info()
+            assert (info.title, info.items) == ("A title", 1)
+            # What was removed there is not told of here, and nothing is told of the wrong item.
+            await Runner.run(agent, "Hi again?", session=here)
+            found: list[Any] = (await here.begin_run()).items
+            assert [item.origin.agent for item in found] == ["Ann"] * 3
+        there = theirs(path)
+        await there.clear_session()
+        there.close()
+    async with ours(path) as here:
+        assert await here.get_items() == []
+        async with ours(path) as again:
+            await again.add_items([user_message("anew")])
+        found = (await here.begin_run()).items
+        assert [(item.text, item.origin) for item in found] == [("anew", None)]
+
+
+async def test_a_run_of_ours_notices_that_the_session_was_cleared_there(path: Path) -> None:
+    gate = Gate()
+    model = ScriptedModel([["Late ", gate, "answer."]])
+    there = theirs(path)
+    async with ours(path) as here, asyncio.TaskGroup() as group:
+        group.create_task(Runner.run(Agent("A", model=model), "Hi.", session=here))
+        await gate.reached()
+        await there.clear_session()
+        gate.open()
+    assert await there.get_items() == []
     there.close()
 
 
