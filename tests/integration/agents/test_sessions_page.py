@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +119,22 @@ def test_every_session_and_every_error_is_on_the_page() -> None:
     for name, kind in vars(all_errors).items():
         if isinstance(kind, type) and issubclass(kind, all_errors.SessionError):
             assert f"`{name}`" in page, name
+
+
+def test_the_table_of_abilities_is_right() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    abilities = {name: row.split(" | ") for name, row in rows if len(row.split(" | ")) == 5}
+    assert len(abilities) == 7
+    for name, (undo, title, copy, listing, expires) in abilities.items():
+        kind = getattr(all_sessions, name)
+        assert undo == "yes"
+        assert hasattr(kind, "pop_turn")
+        if not title.startswith("as its base"):
+            assert hasattr(kind, "set_title") is (title == "yes"), name
+            assert hasattr(kind, "fork") is (copy == "yes"), name
+        assert hasattr(all_sessions, f"{name}Store") is (listing != "no"), name
+        takes_ttl = "ttl" in str(inspect.signature(kind.__init__)) + str(kind.__doc__)
+        assert takes_ttl is (expires != "no"), name
 
 
 # ---------------------------------------------------------------------------- the examples
