@@ -811,3 +811,24 @@ async def test_settings_are_taken_by_the_constructor() -> None:
 
 def test_a_session_says_what_it_is(path: Path) -> None:
     assert repr(SQLiteSession("one", path)) == f"SQLiteSession('one', {str(path)!r})"
+
+
+async def test_adding_one_item_at_a_time_is_like_adding_them_together(path: Path) -> None:
+    async with SQLiteSession("one", path) as one, SQLiteSession("two", path) as two:
+        for item in EVERY_KIND:
+            await one.add_items([item])
+        await two.add_items(EVERY_KIND)
+        assert await one.get_items() == await two.get_items() == EVERY_KIND
+        # It counts as writing, and takes up again what was cleared.
+        await _on_the_thread(one, "UPDATE agent_sessions SET updated_at = '2001-01-01'")
+        await one.clear_session()
+        await one.add_items(numbered(1))
+        info = await one.get_info()
+        assert info is not None
+        assert info.updated.year > 2001
+        assert await one.get_items() == numbered(1)
+    # It is a matter of the connection: nothing of it is in the file.
+    with sqlite3.connect(path) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+    connection.close()
+    assert not [name for name in names if "one" in name]

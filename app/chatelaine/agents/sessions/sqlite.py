@@ -94,8 +94,12 @@ class SQLiteSession(SQLiteHandle):
             SessionError: They cannot be stored; the message says which, and why.
         """
         texts = self._encoded(items)
-        if texts or self._closed:
-            await self._write(partial(sqlite_items.insert, self.session_id, texts))
+        if not texts and not self._closed:
+            return
+        alone = None
+        if len(texts) == 1:
+            alone = partial(sqlite_items.insert_one, self.session_id, texts[0])
+        await self._write(partial(sqlite_items.insert, self.session_id, texts), alone)
 
     async def pop_item(self) -> TResponseInputItem | None:
         """Remove the last item that can be read, and give it back; None where there is none."""

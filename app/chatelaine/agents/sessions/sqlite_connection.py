@@ -68,9 +68,11 @@ class Connection(sqlite3.Connection):
 
     Attributes:
         has_side_tables: Whether the tables are there that openai-agents does not know.
+        takes_one: Whether it has been told how to add an item in one statement.
     """
 
     has_side_tables = False
+    takes_one = False
 
 
 def is_locked(error: sqlite3.Error) -> bool:

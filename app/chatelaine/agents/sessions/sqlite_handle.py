@@ -60,9 +60,13 @@ class SQLiteHandle:
         except (sqlite3.Error, OSError) as error:
             raise told(error, self._place) from error
 
-    async def _write(self, work: Callable[[Connection], T]) -> T:
+    async def _write(
+        self,
+        work: Callable[[Connection], T],
+        alone: Callable[[Connection], T] | None = None,
+    ) -> T:
         try:
-            return await self._leased().write(work).outcome()
+            return await self._leased().write(work, alone).outcome()
         except (sqlite3.Error, OSError) as error:
             raise told(error, self._place) from error
 

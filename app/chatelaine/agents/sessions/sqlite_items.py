@@ -73,13 +73,15 @@ def created_of(connection: Connection, session_id: str) -> str | None:
 
 def touch(connection: Connection, session_id: str) -> None:
     """Note when a session was written to; make it where it does not exist."""
-    # The clock goes by seconds: in most cases the row needs no new one.
-    connection.execute(
-        "INSERT INTO agent_sessions (session_id) VALUES (?)"
-        " ON CONFLICT (session_id) DO UPDATE SET updated_at = CURRENT_TIMESTAMP"
-        " WHERE updated_at < CURRENT_TIMESTAMP",
-        (session_id,),
-    )
+    connection.execute(_TOUCH.format("?"), (session_id,))
+
+
+# The clock goes by seconds: in most cases the row needs no new one.
+_TOUCH = (
+    "INSERT INTO agent_sessions (session_id) VALUES ({})"
+    " ON CONFLICT (session_id) DO UPDATE SET updated_at = CURRENT_TIMESTAMP"
+    " WHERE updated_at < CURRENT_TIMESTAMP"
+)
 
 
 # ---------------------------------------------------------------------------- reading
@@ -191,6 +193,28 @@ _INSERTS = [
     )
     for size in (64, 8, 1)
 ]
+
+
+def insert_one(session_id: str, text: str, connection: Connection) -> None:
+    """Add an item at the end, in one statement that is a transaction by itself.
+
+    That is the most frequent write, and each further statement would cost as much as what it does.
+    What is to be done is told the connection once; the file does not change by it.
+    """
+    if not connection.takes_one:
+        connection.execute(
+            "CREATE TEMP VIEW chatelaine_one AS SELECT session_id, message_data FROM agent_messages"
+        )
+        connection.execute(
+            "CREATE TEMP TRIGGER chatelaine_add_one INSTEAD OF INSERT ON chatelaine_one BEGIN "  # noqa: S608 - constants
+            + _TOUCH.format("NEW.session_id")
+            + "; INSERT INTO agent_messages (session_id, message_data)"
+            " VALUES (NEW.session_id, NEW.message_data); END"
+        )
+        connection.takes_one = True
+    connection.execute(
+        "INSERT INTO chatelaine_one (session_id, message_data) VALUES (?, ?)", (session_id, text)
+    )
 
 
 def insert_of_run(

@@ -54,12 +54,14 @@ class _Job:
         place: Where.
         work: What; `_gone` where a user of the place has gone.
         writes: Whether it changes something, and so is to be whole or not done.
+        alone: Does the same in one statement, which needs no transaction around it, if anything.
         future: Where the outcome is wanted, if anywhere. It belongs to its loop.
     """
 
     place: Place
     work: Callable[[Connection], Any]
     writes: bool = False
+    alone: Callable[[Connection], Any] | None = None
     future: asyncio.Future[Any] | None = None
 
 
@@ -169,6 +171,8 @@ class _Worker:
         try:
             if not jobs[0].writes:
                 return [(jobs[0].work(connection), None)]
+            if jobs[0].alone is not None and len(jobs) == 1:
+                return [(jobs[0].alone(connection), None)]
             return _written(connection, jobs)
         except sqlite3.Error:
             if place.path is not None and connection.in_transaction:
@@ -298,10 +302,19 @@ class Lease:
         self._worker.submit(_Job(self._place, work, future=future))
         return future
 
-    def write(self, work: Callable[[Connection], T]) -> Unyielding[T]:
-        """Have something changed within a transaction; it is done even if nobody waits any more."""
+    def write(
+        self,
+        work: Callable[[Connection], T],
+        alone: Callable[[Connection], T] | None = None,
+    ) -> Unyielding[T]:
+        """Have something changed within a transaction; it is done even if nobody waits any more.
+
+        Args:
+            work: Makes the change.
+            alone: Makes it in one statement, where nothing else is to be done with it.
+        """
         future: Unyielding[T] = Unyielding(loop=asyncio.get_running_loop())
-        self._worker.submit(_Job(self._place, work, writes=True, future=future))
+        self._worker.submit(_Job(self._place, work, writes=True, alone=alone, future=future))
         return future
 
     def release(self) -> None:
