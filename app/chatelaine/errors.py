@@ -8,8 +8,10 @@ Every foreseen failure is one of these; anything else that is raised is a bug an
     |   |   +-- KeyringUnavailable   no keyring that can be trusted
     |   |   +-- KeyringLocked        it is there, but locked or its prompt was dismissed
     |   |   +-- KeyringEntryMissing  it answers, but has no entry for this history
+    |   |   +-- KeyringEntryDamaged  it has one, but not as it was written
     |   |   +-- KeyOfAnotherHistory  the entry found opens another history
     |   |   +-- KeyFileMissing       a history without the key file beside it
+    |   |   +-- HistoryLocked        nothing is wrong: it opens with a passphrase
     |   +-- PassphraseNeeded         no history yet, and no keyring to keep its key in
     |   +-- WrongSecret              a passphrase or recovery key that does not fit
     |   +-- RecoveryKeyMistyped      the check characters say so, and where
@@ -32,6 +34,7 @@ Every foreseen failure is one of these; anything else that is raised is a bug an
     |   +-- ProviderUnreachable      no connection, or it broke
     |   +-- ProviderBusy             too many requests, or no quota left
     |   +-- ProviderFailed           the server failed or answered nonsense
+    +-- NothingToSumUp               a thread that is too short to be compacted
     +-- TurnFailed                   the run itself: too many steps, a tool that cannot be used
     +-- ExportFailed                 the file could not be written
 """
@@ -81,12 +84,22 @@ class KeyringEntryMissing(KeyUnavailable):
     """The keyring answers, but has no entry for this history."""
 
 
+class KeyringEntryDamaged(KeyUnavailable):
+    """The keyring has an entry for this history, but its content is not what was stored."""
+
+
 class KeyOfAnotherHistory(KeyUnavailable):
     """The entry that was found belongs to another history."""
 
 
 class KeyFileMissing(KeyUnavailable):
     """There is a history, but the file with its wrapped key is not beside it."""
+
+
+class HistoryLocked(KeyUnavailable):
+    """The history opens with a passphrase, which only the user has: nothing is wrong."""
+
+    default_title = "Welcome back"
 
 
 class PassphraseNeeded(VaultError):
@@ -225,6 +238,12 @@ class ProviderFailed(ProviderError):
     """The server failed, or answered something that is no answer."""
 
     default_title = "The server made an error"
+
+
+class NothingToSumUp(ChatelaineError):
+    """A thread that is too short to be compacted."""
+
+    default_title = "This thread is still short enough"
 
 
 class TurnFailed(ChatelaineError):

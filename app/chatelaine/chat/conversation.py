@@ -18,14 +18,24 @@ from chatelaine.agents.errors import AgentsError
 from chatelaine.agents.items import is_user_message, text_of
 from chatelaine.agents.run_config import RunConfig
 from chatelaine.agents.runner import Runner
+from chatelaine.chat import compaction
 from chatelaine.chat import events as chat
 from chatelaine.errors import ChatelaineError, TurnFailed
 from chatelaine.providers.failures import provider_error
-from chatelaine.store.records import History, Reverted, Thread, ThreadId, Turn, TurnId, TurnState
+from chatelaine.store.records import (
+    History,
+    Reverted,
+    Thread,
+    ThreadId,
+    Turn,
+    TurnId,
+    TurnKind,
+    TurnState,
+)
 from chatelaine.store.session import ThreadSession
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from chatelaine.chat.assistants import Assistant
     from chatelaine.store.store import ConversationStore
@@ -34,6 +44,8 @@ CONTINUE = "Please continue exactly where you stopped."
 DRAFT_INTERVAL = 0.5
 """Seconds between two writes of a running reply: half of what may be lost in a crash."""
 MAX_STEPS = 25
+_LAST = 4
+"""Turns to look at for the last one that is no summary: two summaries never follow each other."""
 RUN_CONFIG = RunConfig(
     # One turn at a time is what the window sees to; a run that waited could not be shown.
     on_busy="allow",
@@ -104,13 +116,35 @@ class Conversation:
         await self.settle()
         await self._store.clear(self.thread_id)
 
+    async def compact(self) -> None:
+        """Have the model sum up all but the latest turns, and see the summary in their place.
+
+        It can be undone; being cancelled or failing changes nothing.
+
+        Raises:
+            NothingToSumUp: The thread is too short.
+            ChatelaineError: There is no summary, or it could not be stored.
+        """
+        await self.settle()
+        await compaction.compact(self._store, self._thread, await self._assistants.current())
+
+    async def branches(self, turns: Sequence[TurnId]) -> dict[TurnId, tuple[TurnId, ...]]:
+        """Give what else was said in the place of turns: of each that has such, all, in order."""
+        return await self._store.all_branches(turns)
+
+    async def switch_branch(self, turn: TurnId) -> None:
+        """Show the branch that a turn belongs to; it can be undone."""
+        await self.settle()
+        await self._store.switch_branch(self.thread_id, turn)
+
     async def last_question(self) -> Question | None:
         """Give what the user said last, to ask it again; None where nothing was said."""
-        turns = await self._store.turns(self.thread_id, limit=1)
-        if not turns:
-            return None
-        texts = [item.data for item in turns[-1].items if is_user_message(item.data)]
-        return Question(turns[-1].id, "\n\n".join(text_of(data) for data in texts))
+        # A thread that was compacted just now ends with the summary.
+        for turn in reversed(await self._store.turns(self.thread_id, limit=_LAST)):
+            if turn.kind is TurnKind.TURN:
+                texts = [item.data for item in turn.items if is_user_message(item.data)]
+                return Question(turn.id, "\n\n".join(text_of(data) for data in texts))
+        return None
 
     async def send(
         self, text: str, *, instead_of: TurnId | None = None
@@ -122,7 +156,8 @@ class Conversation:
 
         Args:
             text: What the user says.
-            instead_of: The last turn, where this one is to take its place; undo brings it back.
+            instead_of: A turn that is shown, where this one is to take its place: what followed
+                it is kept as another branch, and undo brings it back.
 
         Raises:
             ChatelaineError: The message could not be stored, and was not sent either; or, after

@@ -107,6 +107,26 @@ class ConversationStore(StoredThreads):
         """The first 16 bytes of the file, which tell it from other histories."""
         return self._databases.file.salt
 
+    async def rekey(self, key: bytes) -> None:
+        """Encrypt everything with another key; what is asked for meanwhile waits.
+
+        Args:
+            key: 32 bytes.
+
+        Raises:
+            ValueError: The key has another length.
+            HistoryError: It could not be done; `opens_with` tells with which key it opens.
+        """
+        await self._databases.file.rekey(key)
+
+    async def opens_with(self, key: bytes) -> bool:
+        """Tell whether the file as it is on the disk opens with a key.
+
+        Raises:
+            HistoryError: The file cannot be read.
+        """
+        return await self._databases.file.opens_with(key)
+
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Have every change told, on the loop's thread; give what ends that."""
         return self._databases.subscribe(listener)
@@ -423,6 +443,12 @@ class ConversationStore(StoredThreads):
     async def branches(self, turn_id: TurnId) -> list[TurnId]:
         """Give the turns that were said in the place of a turn, itself among them, in order."""
         return await self._of(turn_id).read(lambda c: tree.siblings(c, turn_id))
+
+    async def all_branches(self, turns: Sequence[TurnId]) -> dict[TurnId, tuple[TurnId, ...]]:
+        """Give what `branches` gives, for each of some turns of one thread that has others."""
+        if not turns:
+            return {}
+        return await self._of(turns[0]).read(lambda c: tree.all_siblings(c, turns))
 
     async def switch_branch(self, thread_id: ThreadId, turn_id: TurnId) -> Change:
         """Show the branch that a turn belongs to, up to its end; it can be undone.

@@ -13,6 +13,8 @@ from chatelaine.store.items import decode, decode_all, preview_of, time_from
 from chatelaine.store.records import StoredItem, Turn, TurnKind, TurnState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chatelaine.store.database import SqlConnection
     from chatelaine.store.records import ThreadId, TurnId
 
@@ -144,6 +146,26 @@ def siblings(connection: SqlConnection, turn_id: TurnId) -> list[TurnId]:
         (turn_id,),
     )
     return [number for (number,) in rows]
+
+
+def all_siblings(
+    connection: SqlConnection, turns: Iterable[TurnId]
+) -> dict[TurnId, tuple[TurnId, ...]]:
+    """Give the siblings of each turn that has others beside itself."""
+    found = ((turn_id, tuple(siblings(connection, turn_id))) for turn_id in turns)
+    return {turn_id: others for turn_id, others in found if len(others) > 1}
+
+
+def last_said(connection: SqlConnection, head: TurnId | None) -> TurnId | None:
+    """Find the last turn of a path that is no compaction."""
+    while head is not None:
+        kind, parent = connection.execute(
+            "SELECT kind, parent FROM turn WHERE id = ?", (head,)
+        ).fetchone()
+        if kind == TurnKind.TURN:
+            return head
+        head = parent
+    return None
 
 
 def newest_leaf(connection: SqlConnection, turn_id: TurnId) -> TurnId:

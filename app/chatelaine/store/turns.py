@@ -56,7 +56,7 @@ def begin(
         # The same is asked again of the last turn only: it was the last when that was chosen.
         if (
             replaced is None
-            or (again and thread.head != instead_of)
+            or (again and tree.last_said(connection, thread.head) != instead_of)
             or not tree.is_on_path(connection, thread.head, instead_of)
         ):
             raise HistoryError(

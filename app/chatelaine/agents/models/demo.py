@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatelaine.agents.events import TextDelta, Usage
 from chatelaine.agents.items import assistant_message, function_call, is_user_message, text_of
+from chatelaine.agents.models import demo_summary
 from chatelaine.agents.models import demo_texts as texts
 from chatelaine.agents.models.protocol import ModelResponse
 
@@ -77,6 +78,8 @@ def _answer(
 ) -> str | TResponseInputItem:
     """Give the text of the answer, or the call of a tool."""
     asked = [index for index, item in enumerate(items) if is_user_message(item)]
+    if asked and (summary := demo_summary.summary(text_of(items[asked[-1]]))) is not None:
+        return summary
     if not asked:
         return texts.GREETING
     outputs = [item for item in items[asked[-1] :] if item.get("type") == "function_call_output"]
@@ -110,9 +113,13 @@ class _Talk:
             for item in items[: asked[-1]]
             if item.get("role") == "assistant" and text_of(item).strip()
         ]
+        # What was summed up was said as well, and answered.
+        notes = (text_of(item) for item in items if item.get("role") == "developer")
+        earlier = [text for note in notes for text in demo_summary.said_before(note)]
         return cls(
-            [text_of(items[index]).strip() for index in asked],
-            [(text_of(item), item.get("status") == "incomplete") for item in spoken],
+            earlier + [text_of(items[index]).strip() for index in asked],
+            [("", False) for _ in earlier]
+            + [(text_of(item), item.get("status") == "incomplete") for item in spoken],
         )
 
     @property
