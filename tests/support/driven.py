@@ -242,6 +242,7 @@ def state() -> dict[str, Any]:
         if page.open_thread is None
         else {"title": page.open_thread.title, "uid": page.open_thread.uid},
         "threads": titles(page.sidebar.view.model()),
+        "found": titles(page.sidebar.results.found),
         "rows": [describe(row) for row in page.timeline.rows],
         "composer": page.composer.text(),
         "running": page.running,

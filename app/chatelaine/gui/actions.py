@@ -40,6 +40,7 @@ class ActionId(StrEnum):
     PASTE = "paste"
     SELECT_ALL = "select-all"
     UNDO_STEP = "undo-step"
+    SEARCH = "search"
     REDO_STEP = "redo-step"
 
     STOP = "stop"
@@ -210,6 +211,15 @@ COMMANDS: tuple[Command, ...] = (
         "Select &all",
         "Select all the text.",
         ("Ctrl+A",),
+        separated=True,
+    ),
+    Command(
+        ActionId.SEARCH,
+        Menu.EDIT,
+        "Search all t&hreads",
+        "Look for words in everything that was said.",
+        ("Ctrl+Shift+F", "Ctrl+K"),
+        icon="search",
         separated=True,
     ),
     Command(

@@ -53,6 +53,15 @@ TURNS_BEFORE_RECOVERY = 3
 """The recovery key is offered after this many turns: not to somebody who only looks around."""
 
 
+_WITH_A_HISTORY = (
+    ActionId.NEW_THREAD,
+    ActionId.SEARCH,
+    ActionId.RECOVERY_KEY,
+    ActionId.SETTINGS,
+)
+"""What needs an open history, and no thread."""
+
+
 class MainWindow(QMainWindow):
     """The window of the program.
 
@@ -144,6 +153,7 @@ class MainWindow(QMainWindow):
             ActionId.COPY: lambda: self._edit("copy"),
             ActionId.PASTE: lambda: self._edit("paste"),
             ActionId.SELECT_ALL: lambda: self._edit("selectAll"),
+            ActionId.SEARCH: self._search,
             ActionId.UNDO_STEP: page.undo,
             ActionId.REDO_STEP: page.redo,
             ActionId.STOP: page.stop,
@@ -364,7 +374,7 @@ class MainWindow(QMainWindow):
             actions[action_id].setEnabled(
                 is_open and page.open_thread is not None and page.open_thread.head is not None
             )
-        for action_id in (ActionId.NEW_THREAD, ActionId.RECOVERY_KEY, ActionId.SETTINGS):
+        for action_id in _WITH_A_HISTORY:
             actions[action_id].setEnabled(self._workspace is not None)
         for action_id in (ActionId.EXPORT, ActionId.RENAME, ActionId.COPY_ID):
             actions[action_id].setEnabled(is_open)
@@ -379,6 +389,10 @@ class MainWindow(QMainWindow):
             sidebar.setChecked(False)
         elif self._sidebar_wanted:
             sidebar.setChecked(True)
+
+    def _search(self) -> None:
+        self.actions_by_id[ActionId.SIDEBAR].setChecked(True)
+        self.workspace_page.search()
 
     def _edit(self, command: str) -> None:
         """Pass a command of the Edit menu on to the field that has the focus."""

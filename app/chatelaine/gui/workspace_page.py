@@ -7,6 +7,7 @@ that is sent waits for the history: nothing that was written is lost.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, TurnEnded
 from chatelaine.errors import ChatelaineError
+from chatelaine.gui import questions
 from chatelaine.gui.chat.composer import Composer
 from chatelaine.gui.chat.controller import ChatController
 from chatelaine.gui.chat.drafts import Drafts, joined
 from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.gui.sidebar.thread_list import ThreadList
-from chatelaine.store.records import Change, History, Thread, ThreadId
+from chatelaine.store.records import Change, History, Thread, ThreadId, TurnId
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from chatelaine.gui.tasks import TaskScope
+    from chatelaine.store.search import SearchHit
     from chatelaine.workspace import Workspace
 
 DRAFT_DELAY_MS = 300
@@ -78,6 +81,7 @@ class WorkspacePage(QWidget):
         self._opening: ThreadId | None = None
         self._last_open: Thread | None = None
         self._waiting_message = ""
+        self._wanted: tuple[ThreadId, TurnId] | None = None
         self._build()
         self._connect()
 
@@ -125,6 +129,8 @@ class WorkspacePage(QWidget):
         self.sidebar.trash_requested.connect(self._trash)
         self.sidebar.restore_requested.connect(self._restore)
         self.sidebar.activated.connect(lambda _thread: self.composer.setFocus())
+        self.sidebar.search_wanted.connect(self._search)
+        self.sidebar.hit_chosen.connect(self._show_hit)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -370,6 +376,7 @@ class WorkspacePage(QWidget):
         if self._is_open(thread_id):
             controller = self._controllers[thread_id]
             self.timeline.load(controller.model.rows, has_earlier=controller.has_earlier)
+            self._show_wanted()
 
     def _show_event(self, thread_id: ThreadId, event: ChatEvent) -> None:
         if self._is_open(thread_id):
@@ -419,6 +426,72 @@ class WorkspacePage(QWidget):
                 self._switch(lambda: workspace.store.thread(next_to_it), next_to_it)
 
         self._start(move(), "move to trash")
+
+    # ------------------------------------------------------------------ searching
+
+    def search(self) -> None:
+        """Let the user write what to look for."""
+        self.sidebar.leave_trash()
+        self.sidebar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.sidebar.search.selectAll()
+
+    def _search(self, text: str) -> None:
+        workspace = self._workspace
+        if workspace is None:
+            return
+
+        async def search() -> None:
+            async with aclosing(workspace.store.search.find(text)) as found:
+                async for hits in found:
+                    self.sidebar.add_hits(text, hits)
+            self.sidebar.end_search(text)
+
+        self._start(search(), "search", replace="search")
+
+    def _show_hit(self, hit: SearchHit) -> None:
+        """Open the thread of what was found, where it is."""
+        workspace = self._workspace
+        if workspace is None:
+            return
+        if hit.turn is not None and not hit.is_shown:
+            question = partial(self._switch_branch, hit.thread.id, hit.turn)
+            questions.ask(
+                self,
+                "This message is not shown now",
+                "It was undone, edited or cleared, or it is on another branch of its thread. "
+                "If you show it, Undo brings back what is shown now.",
+                yes="Show it",
+                do=question,
+            )
+            return
+        self._wanted = None if hit.turn is None else (hit.thread.id, hit.turn)
+        if self._is_open(hit.thread.id):
+            self._show_wanted()
+        else:
+            self._open_by_id(hit.thread.id)
+
+    def _switch_branch(self, thread_id: ThreadId, turn_id: TurnId) -> None:
+        workspace = self._workspace
+        if workspace is None:
+            return
+
+        async def switch() -> None:
+            controller = self._controllers.get(thread_id)
+            if controller is not None:
+                await controller.stopped()
+            self._wanted = (thread_id, turn_id)
+            await workspace.store.switch_branch(thread_id, turn_id)
+            if not self._is_open(thread_id):
+                self._open_by_id(thread_id)
+
+        self._start(switch(), "switch branch")
+
+    def _show_wanted(self) -> None:
+        """Scroll to the turn that was found, if the open thread is the one that has it."""
+        wanted, thread = self._wanted, self.open_thread
+        if wanted is not None and thread is not None and wanted[0] == thread.id:
+            self._wanted = None
+            self.timeline.show_turn(wanted[1])
 
     # ------------------------------------------------------------------ the composer
 

@@ -78,6 +78,11 @@ class SearchHit:
     snippet: tuple[Fragment, ...]
     state: HitState
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is shown in its thread."""
+        return self.state is not HitState.BRANCHED_OFF
+
 
 class _Row(NamedTuple):
     item: ItemId

@@ -535,6 +535,8 @@ def test_the_chosen_row_is_lit_and_framed_for_those_who_come_by_key(
     assert edge() != current().focus
     button(threads, "newThread").setFocus()
     QTest.keyClick(button(threads, "newThread"), Key.Key_Tab)
+    qtbot.waitUntil(threads.search.hasFocus)
+    QTest.keyClick(threads.search, Key.Key_Tab)
     qtbot.waitUntil(threads.view.hasFocus)
     assert edge() == current().focus
 

@@ -29,7 +29,7 @@ from chatelaine.gui.chat.timeline_column import AnyRow, Column
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.widgets.overlay_scroll_area import OverlayScrollArea
 from chatelaine.gui.widgets.round_button import RoundButton
-from chatelaine.store.records import TurnState
+from chatelaine.store.records import TurnId, TurnState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,7 @@ _REST_MS: Final = 120
 _NEAR_END: Final = 24
 _JUMP_BOTTOM: Final = 10
 _PAGE_OVERLAP: Final = 40
+_ABOVE_TURN: Final = 16
 """Pixels that are seen before and after scrolling by a page."""
 
 
@@ -81,6 +82,7 @@ class TimelineView(QWidget):
         self._has_earlier = False
         self._is_loaded = False
         self._wanted_first = 0
+        self._wanted_turn: TurnId | None = None
         self._changed: int | None = None
         self._following = True
         self._moving = False
@@ -161,6 +163,7 @@ class TimelineView(QWidget):
             self._show_emptiness()
             self._arrange()
             self._fill()
+            self._look_for_turn()
         finally:
             self.setUpdatesEnabled(True)
 
@@ -173,6 +176,7 @@ class TimelineView(QWidget):
             timer.stop()
         self._changed = None
         self._has_earlier = self._is_loaded = False
+        self._wanted_turn = None
         self._model.load(())
         self._start_anew()
         # First, because what is hidden does not tell the scroll bar of its height.
@@ -199,6 +203,31 @@ class TimelineView(QWidget):
         bar = self._area.verticalScrollBar()
         self._move(bar.maximum())
         self._show_jump()
+
+    def show_turn(self, turn: TurnId) -> None:
+        """Show the beginning of a turn; rows before those that are there are asked for."""
+        self._wanted_turn = turn
+        self._look_for_turn()
+
+    def _look_for_turn(self) -> None:
+        turn, rows = self._wanted_turn, self._model.rows
+        if turn is None or not self._is_loaded:
+            return
+        index = next((number for number, row in enumerate(rows) if row.turn == turn), None)
+        if index is None:
+            if self._has_earlier:
+                self.earlier_requested.emit()
+            else:
+                self._wanted_turn = None
+        elif index < self._column.first:
+            self._following = False
+            self._wanted_first = min(self._wanted_first, index)
+            self._go_on_building()
+        else:
+            self._wanted_turn = None
+            self._following = False
+            top = self._column.top_of(self._column.widgets[index - self._column.first])
+            self._area.verticalScrollBar().setValue((top or 0) - _ABOVE_TURN)
 
     def scroll_by_page(self, pages: int) -> None:
         """Scroll by what is seen, less a line: up for a negative number of pages."""
@@ -277,6 +306,7 @@ class TimelineView(QWidget):
             self._slice_timer.start()
         else:
             self._show_earlier_button()
+            self._look_for_turn()
 
     def _show_earlier(self) -> None:
         if self._column.first > 0:

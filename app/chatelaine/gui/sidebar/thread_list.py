@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from chatelaine.gui.sidebar.search_box import SearchBox
+from chatelaine.gui.sidebar.search_results import SearchResults
 from chatelaine.gui.sidebar.thread_model import Role, ThreadModel
 from chatelaine.gui.sidebar.thread_view import ThreadView
 from chatelaine.gui.theme import palette as palettes
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
 
     from chatelaine.store.records import Change, Thread, ThreadId
+    from chatelaine.store.search import SearchHit
 
 
 class ThreadList(QWidget):
@@ -46,6 +49,8 @@ class ThreadList(QWidget):
         trash_requested(int): This thread is to be moved to the trash.
         restore_requested(int): This thread is to be put back among the others.
         copy_id_requested(int): The session ID of this thread is wanted on the clipboard.
+        search_wanted(str): This is to be looked for; '' for nothing any more.
+        hit_chosen(SearchHit): The user wants to see what was found.
         trash_left(): The user wants to see the threads again instead of the trash.
     """
 
@@ -56,6 +61,8 @@ class ThreadList(QWidget):
     trash_requested = Signal(int)
     restore_requested = Signal(int)
     copy_id_requested = Signal(int)
+    search_wanted = Signal(str)
+    hit_chosen = Signal(object)
     trash_left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -67,7 +74,10 @@ class ThreadList(QWidget):
         self._trash = ThreadModel(trashed=True)
         self._loaded: set[ThreadModel] = set()
         self._own_doing = False
+        self._searched = ""
+        self._searching = False
         self._build()
+        self._paint_icons()
         self._connect()
         self._show_mode(self._threads)
         self._midnight = QTimer(self, singleShot=True)
@@ -105,6 +115,8 @@ class ThreadList(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(16, 32, 16, 16)
+        self.search = SearchBox()
+        self.results = SearchResults()
         self._body = QStackedLayout()
         self._restore = QPushButton("Restore")
         self._restore.setObjectName("restoreThread")
@@ -112,6 +124,7 @@ class ThreadList(QWidget):
         top = QVBoxLayout()
         top.setContentsMargins(8, 8, 8, 8)
         top.addWidget(self._new)
+        top.addWidget(self.search)
         top.addWidget(self._trash_head)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(8, 8, 8, 0)
@@ -125,8 +138,8 @@ class ThreadList(QWidget):
         # Only now: this layout shows its first widget at once, which must not be a window by then.
         self._body.addWidget(self.view)
         self._body.addWidget(self._empty)
+        self._body.addWidget(self.results)
         self.setMinimumWidth(180)
-        self._paint_icons()
 
     def _connect(self) -> None:
         self._new.clicked.connect(self.new_requested)
@@ -137,6 +150,10 @@ class ThreadList(QWidget):
         self.view.remove_pressed.connect(self._on_remove)
         self.view.menu_wanted.connect(self._open_menu)
         self._threads.title_edited.connect(self.rename_requested)
+        self.search.searched.connect(self._on_searched)
+        self.search.entered.connect(self.results.begin)
+        self.results.left.connect(self.search.setFocus)
+        self.results.chosen.connect(self.hit_chosen)
         for model in (self._threads, self._trash):
             model.modelReset.connect(self._show_state)
             model.rowsInserted.connect(self._show_state)
@@ -210,6 +227,32 @@ class ThreadList(QWidget):
             self.view.scrollTo(index)
             self.view.edit(index)
 
+    # ------------------------------------------------------------------ what was found
+
+    def add_hits(self, text: str, hits: Sequence[SearchHit]) -> None:
+        """Show what was found, unless something else is looked for by now."""
+        if text == self._searched:
+            self.results.found.add(hits)
+            self._show_state()
+
+    def end_search(self, text: str) -> None:
+        """Say that there is no more to be found of this."""
+        if text == self._searched:
+            self._searching = False
+            self._show_state()
+
+    @property
+    def note(self) -> str:
+        """What is said where there is nothing to list."""
+        return self._empty.text() if self._empty.isVisible() else ""
+
+    def _on_searched(self, text: str) -> None:
+        self._searched = text
+        self._searching = bool(text)
+        self.results.found.clear()
+        self._show_state()
+        self.search_wanted.emit(text)
+
     # ------------------------------------------------------------------ inside
 
     @property
@@ -248,6 +291,12 @@ class ThreadList(QWidget):
 
     def _show_state(self) -> None:
         """Say so where there is nothing to list; before anything was listed, say nothing."""
+        self._restore.setEnabled(self.current() is not None)
+        if self._searched:
+            nothing = not self.results.found.hits
+            self._empty.setText("" if self._searching else f"Nothing found for “{self._searched}”.")
+            self._body.setCurrentWidget(self._empty if nothing else self.results)
+            return
         trash = self._model is self._trash
         self._empty.setText(
             "The trash is empty."
@@ -256,7 +305,6 @@ class ThreadList(QWidget):
         )
         empty = self._model in self._loaded and self._model.rowCount() == 0
         self._body.setCurrentWidget(self._empty if empty else self.view)
-        self._restore.setEnabled(self.current() is not None)
 
     def _on_current(self, current: QModelIndex) -> None:
         self._restore.setEnabled(current.isValid())
