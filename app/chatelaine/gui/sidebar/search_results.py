@@ -220,7 +220,12 @@ class _HitPainter(QStyledItemDelegate):
 
 
 def _formatted(hit: SearchHit, palette: Palette) -> tuple[str, list[QTextLayout.FormatRange]]:
-    """Give the snippet as one line, with who says it, and where in it something is marked."""
+    """Give the snippet as one line, with who says it, and where in it something is marked.
+
+    Under a title that fits stands what was said last: the title itself is there already.
+    """
+    if hit.item is None:
+        return hit.thread.preview, []
     who = _who(hit)
     text = f"{who}: " if who else ""
     formats = []

@@ -123,6 +123,7 @@ class ThreadList(QWidget):
 
         top = QVBoxLayout()
         top.setContentsMargins(8, 8, 8, 8)
+        top.setSpacing(8)
         top.addWidget(self._new)
         top.addWidget(self.search)
         top.addWidget(self._trash_head)
