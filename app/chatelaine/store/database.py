@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -282,6 +283,8 @@ class Database:
         self._searcher: Connection | None = None
         self._searching: asyncio.Future[tuple[Connection]] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._steady = threading.Event()  # not set while the key is being changed
+        self._steady.set()
 
     @classmethod
     async def open(
@@ -301,7 +304,8 @@ class Database:
             HistoryError: The file cannot be opened; it was left as it is.
             KeyOfAnotherHistory: Another file is in its place, for which the key does not fit.
         """
-        path = Path(os.path.abspath(path))  # noqa: ASYNC240, PTH100 - no look at the disk; the program may go elsewhere meanwhile
+        if not path.is_absolute():
+            path = Path(os.path.abspath(path))  # noqa: ASYNC240, PTH100 - no look at the disk; the program may go elsewhere meanwhile
         writer = Connection(lambda: _open_history(path, key, create=create, salt=salt))
         reader = Connection(lambda: _open_reader(path, key))
         await writer.open()
@@ -351,15 +355,19 @@ class Database:
         return await searcher.post(partial(self._transact, searcher, "BEGIN", unit))
 
     async def _open_searcher(self) -> Connection:
-        searcher = Connection(lambda: connect(self.path, self._key))
+        searcher = Connection(self._connect_searcher)
         await searcher.open()
         self._searcher = searcher
         return searcher
 
+    def _connect_searcher(self) -> SqlConnection:
+        self._steady.wait()
+        return connect(self.path, self._key)
+
     async def stop_searching(self) -> None:
         """Stop the searches that run or wait."""
         if self._searcher is not None:
-            with suppress(ValueError):  # closed, or not open yet
+            with suppress(ValueError, sqlcipher.ProgrammingError):  # closed, or not open yet
                 await self._searcher.interrupt()
 
     async def write(self, unit: Callable[[SqlConnection], T]) -> T:
@@ -395,9 +403,100 @@ class Database:
                 await asyncio.sleep(READING)
                 emptied = await self._writer.post(_empty_log)
 
+    async def opens_with(self, key: bytes) -> bool:
+        """Tell whether the file as it is on the disk opens with a key.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+
+        def unit(_: SqlConnection) -> bool:
+            try:
+                connect(self.path, key, probe=True).close()
+            except HistoryDamaged:
+                return False
+            return True
+
+        return await self._writer.post(unit)
+
+    async def rekey(self, key: bytes) -> None:
+        """Encrypt every page with another key, and empty the log of those of the old one.
+
+        Reading waits meanwhile: each connection is opened anew. Whatever happens on the way, the
+        file opens with one of the two keys, and the connections with that one.
+
+        Raises:
+            ValueError: The key is not a raw one.
+            HistoryError: It could not be done.
+        """
+        if len(key) != KEY_LENGTH:
+            raise ValueError(f"the key of a history has {KEY_LENGTH} bytes")
+        if self._searching is not None:
+            await asyncio.wait({self._searching})
+            await self.stop_searching()
+        await self._writer.post(lambda _: self._check_identity())
+        # From here on nothing is waited for until all is posted: no search comes in between.
+        self._steady.clear()
+        others = [other for other in (self._reader, self._searcher) if other is not None]
+        aside = [threading.Event() for _ in others]
+        waiting: list[asyncio.Future[None]] = []
+        try:
+            for other, gone in zip(others, aside, strict=True):
+                waiting.append(other.post(partial(self._stand_aside, other, gone)))
+            changing = self._writer.post(partial(self._rekey, key, aside))
+        except BaseException:
+            self._steady.set()
+            raise
+        changing.add_done_callback(lambda _: self._wait_for_idleness())
+        try:
+            await settled(changing)
+        finally:
+            await settled(asyncio.gather(*waiting))
+
+    def _check_identity(self) -> None:
+        if self._identity is not None:
+            self._identity.check(self.path)
+
+    def _stand_aside(self, other: Connection, gone: threading.Event, mine: SqlConnection) -> None:
+        """Have no part in a change of the key; in the thread of a connection that reads."""
+        mine.close()
+        gone.set()
+        self._steady.wait()
+        again = _open_reader if other is self._reader else connect
+        other.replace(again(self.path, self._key))
+
+    def _rekey(self, key: bytes, aside: list[threading.Event], mine: SqlConnection) -> None:
+        try:
+            for gone in aside:
+                gone.wait()
+            with _translated(self.path):
+                try:
+                    mine.execute(f"PRAGMA rekey = \"x'{key.hex()}'\"")
+                finally:
+                    # The engine does not say whether its last step has worked; the file does.
+                    mine.close()
+                    self._writer.replace(self._reconnect(key))
+            if self._key != key:
+                raise HistoryError(
+                    f"{self.path} could not be written. Make room on its disk: as much as the "
+                    "history takes is needed once more. It goes on with the key it has.",
+                    title="The key was not changed",
+                )
+        finally:
+            self._steady.set()
+
+    def _reconnect(self, key: bytes) -> SqlConnection:
+        """Open the file after it may have got another key, with the one that it has."""
+        try:
+            connection = connect(self.path, key)
+        except HistoryDamaged:
+            return connect(self.path, self._key)
+        self._key, self.salt = key, _salt_of(connection)
+        return connection
+
     async def close(self) -> None:
         """Empty the write-ahead log into the file and close it, in two seconds at the most."""
-        with suppress(ValueError):  # closed already
+        with suppress(ValueError, sqlcipher.ProgrammingError):  # closed already
             await self._reader.interrupt()
         if self._searcher is not None:
             await self.stop_searching()

@@ -12,21 +12,19 @@ is for when this machine is gone.
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from chatelaine.crypto import (
-    KEY_BYTES,
-    NONCE_BYTES,
-    AuthenticationFailed,
-    hkdf_sha256,
-    open_aes_gcm,
-    random_bytes,
-    seal_aes_gcm,
-)
 from chatelaine.errors import KeyFileUnreadable, KeyOfAnotherHistory
 from chatelaine.vault.keyfile import read_record
+from chatelaine.vault.sealed_key import (
+    SealDamaged,
+    SealNewer,
+    SealOfAnotherKey,
+    check_seal,
+    open_sealed_key,
+    seal_key,
+)
 from chatelaine.vault.slots import (
     Slot,
     SlotDamaged,
@@ -43,11 +41,8 @@ if TYPE_CHECKING:
 
 _FORMAT = "chatelaine-backup-keys"
 _VERSION = 1
-_SALT_BYTES = 32
-_TAG_BYTES = 16
-_SIZES = {"salt": _SALT_BYTES, "n": NONCE_BYTES, "ct": KEY_BYTES + _TAG_BYTES}
+_PURPOSE = "backup key"
 _WITHOUT_KEYRING = frozenset({SlotKind.PASSPHRASE, SlotKind.RECOVERY})
-_DAMAGED = "The keys of this backup are damaged: {}. Another backup may still open."
 
 
 def seal_backup_key(history_key: bytes, backup_key: bytes) -> dict[str, Any]:
@@ -56,17 +51,7 @@ def seal_backup_key(history_key: bytes, backup_key: bytes) -> dict[str, Any]:
     Returns:
         A record that can be written as JSON.
     """
-    salt, nonce = random_bytes(_SALT_BYTES), random_bytes(NONCE_BYTES)
-    record: dict[str, Any] = {
-        "v": _VERSION,
-        "kid": key_id(backup_key),
-        "of": key_id(history_key),
-        "salt": b64encode(salt).decode(),
-        "n": b64encode(nonce).decode(),
-    }
-    wrapping = _wrapping_key(history_key, salt)
-    sealed = seal_aes_gcm(wrapping, nonce, backup_key, _header(record))
-    return record | {"ct": b64encode(sealed).decode()}
+    return seal_key(history_key, backup_key, _PURPOSE)
 
 
 def open_backup_key(history_key: bytes, record: Mapping[str, Any]) -> bytes:
@@ -76,20 +61,16 @@ def open_backup_key(history_key: bytes, record: Mapping[str, Any]) -> bytes:
         KeyOfAnotherHistory: The backup is one of another history, or from before its key changed.
         KeyFileUnreadable: The record is damaged, or from a newer version.
     """
-    salt, nonce, sealed = _read_sealed(record)
-    if record["of"] != key_id(history_key):
+    try:
+        return open_sealed_key(history_key, record, _PURPOSE)
+    except SealOfAnotherKey:
         raise KeyOfAnotherHistory(
             "This backup was made of another history, or before the key of this one was changed. "
             "The recovery key or passphrase of that time opens it.",
             title="This key does not open the backup",
-        )
-    try:
-        key = open_aes_gcm(_wrapping_key(history_key, salt), nonce, sealed, _header(record))
-    except AuthenticationFailed as error:
-        raise _damaged("their seal is broken") from error
-    if key_id(key) != record["kid"]:
-        raise _damaged("they hold another key than they say")
-    return key
+        ) from None
+    except (SealDamaged, SealNewer) as error:
+        raise _unreadable(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +109,14 @@ class BackupKeys:
         try:
             record = read_record(content, _FORMAT)
         except ValueError as error:
-            raise _damaged(str(error)) from error
-        kid, slots, sealed = (record.get(name) for name in ("kid", "slots", "backup_key"))
+            raise _unreadable(error) from error
+        kid, slots = record.get("kid"), record.get("slots")
         if not isinstance(kid, str) or not is_key_id(kid) or not isinstance(slots, list):
-            raise _damaged("they do not say what opens them")
-        if not isinstance(sealed, dict):
-            raise _damaged("the key itself is missing")
-        _read_sealed(sealed)
+            raise _unreadable(SealDamaged("they do not say what opens them"))
+        try:
+            sealed = check_seal(record.get("backup_key"))
+        except (SealDamaged, SealNewer) as error:
+            raise _unreadable(error) from error
         return cls(kid, tuple(slots), sealed)
 
     def to_bytes(self) -> bytes:
@@ -195,39 +177,13 @@ class BackupKeys:
         return found
 
 
-def _wrapping_key(history_key: bytes, salt: bytes) -> bytes:
-    return hkdf_sha256(history_key, salt, b"chatelaine backup key v1", KEY_BYTES)
-
-
-def _header(record: Mapping[str, Any]) -> bytes:
-    header = {name: value for name, value in record.items() if name != "ct"}
-    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-
-def _read_sealed(record: Mapping[str, Any]) -> tuple[bytes, bytes, bytes]:
-    version = record.get("v")
-    if type(version) is not int or version < 1:
-        raise _damaged("the key itself has no version")
-    if version > _VERSION:
-        raise KeyFileUnreadable(
+def _unreadable(error: Exception) -> KeyFileUnreadable:
+    if isinstance(error, SealNewer):
+        return KeyFileUnreadable(
             "This backup was made by a newer version of Chatelaine. Use that version.",
             title="This backup needs a newer version",
         )
-    if not all(is_key_id(record.get(name)) for name in ("kid", "of")):
-        raise _damaged("they do not name their keys")
-    salt, nonce, sealed = (_decoded(record.get(name), size) for name, size in _SIZES.items())
-    return salt, nonce, sealed
-
-
-def _decoded(value: object, size: int) -> bytes:
-    try:
-        found = b64decode(value, validate=True) if isinstance(value, str) else b""
-    except ValueError as error:
-        raise _damaged("the key itself is not whole") from error
-    if len(found) != size:
-        raise _damaged("the key itself is not whole")
-    return found
-
-
-def _damaged(how: str) -> KeyFileUnreadable:
-    return KeyFileUnreadable(_DAMAGED.format(how), title="The keys of this backup cannot be read")
+    return KeyFileUnreadable(
+        f"The keys of this backup are damaged: {error}. Another backup may still open.",
+        title="The keys of this backup cannot be read",
+    )

@@ -3,7 +3,8 @@
     {"format": "chatelaine-keys", "version": 1, "kid": ..., "file_salt": ..., "slots": [...]}
 
 `kid` names the key that the slots hold. `file_salt` is how the history begins; it is written when
-the history has been made, so its absence says that making it was never finished. Reading is strict;
+the history has been made, so its absence says that making it was never finished. While the key of
+the history is being changed, `next` is there as well (`next_key`). Reading is strict;
 whatever a newer version has added is kept when the file is written again, slots included. A single
 slot that is damaged closes only that way to the key, and is kept too.
 """
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from chatelaine.errors import DiskFull, HistoryReadOnly, KeyFileUnreadable
 from chatelaine.paths import make_private_folder, replace_private_file
 from chatelaine.vault.files import SALT_BYTES
+from chatelaine.vault.next_key import NextKey
 from chatelaine.vault.slots import Slot, SlotDamaged, SlotForeign, SlotKind, is_key_id, read_slot
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 _FORMAT = "chatelaine-keys"
 _VERSION = 1
 _LARGEST_FILE = 1 << 20
-_KNOWN = frozenset({"format", "version", "kid", "file_salt", "slots"})
+_KNOWN = frozenset({"format", "version", "kid", "file_salt", "slots", "next"})
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REPAIR = "Put an older copy of it back beside the history; nothing was changed."
 
@@ -42,12 +44,14 @@ class KeyFile:
         file_salt: The first 16 bytes of the history; None before the history was made.
         records: All slots as they stand in the file, in order.
         extra: What else stands in the file, from a newer version.
+        following: The key that is about to take the place of this one.
     """
 
     kid: str
     file_salt: bytes | None
     records: tuple[Mapping[str, Any], ...]
     extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    following: NextKey | None = None
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -83,6 +87,12 @@ class KeyFile:
         kept = (record for index, record in enumerate(self.records) if index not in dropped)
         return replace(self, records=(*kept, slot.record))
 
+    def without(self, *kinds: SlotKind) -> Self:
+        """Take out the slots of some kinds."""
+        dropped = {index for index, old in self._usable() if old.kind in kinds}
+        kept = (record for index, record in enumerate(self.records) if index not in dropped)
+        return replace(self, records=tuple(kept))
+
     def with_file_salt(self, salt: bytes) -> Self:
         """Write down how the history begins."""
         return replace(self, file_salt=salt)
@@ -111,6 +121,7 @@ class KeyFile:
             "kid": self.kid,
             "file_salt": None if self.file_salt is None else self.file_salt.hex(),
             "slots": list(self.records),
+            **({} if self.following is None else {"next": self.following.to_record()}),
             **self.extra,
         }
         return (json.dumps(record, indent=1) + "\n").encode("ascii")
@@ -152,7 +163,9 @@ class KeyFile:
         if "file_salt" not in record:
             raise ValueError("it does not tell whether the history was made")
         extra = {name: value for name, value in record.items() if name not in _KNOWN}
-        found = cls(kid, _read_salt(record.get("file_salt")), tuple(slots), MappingProxyType(extra))
+        following = NextKey.read(record["next"]) if "next" in record else None
+        salt = _read_salt(record.get("file_salt"))
+        found = cls(kid, salt, tuple(slots), MappingProxyType(extra), following)
         damage = found.damage
         if damage and len(damage) == len(slots):
             raise ValueError(damage[0])

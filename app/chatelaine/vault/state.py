@@ -28,6 +28,7 @@ class VaultState(StrEnum):
 
     NEW = "new"  # neither a history nor a key: both can be made
     UNFINISHED = "unfinished"  # making it was interrupted: its key is there, nothing was written
+    CHANGING = "changing"  # changing its key was interrupted: only the history tells how far it got
     READY = "ready"  # both are there, and fit as far as can be told without the key
 
 
@@ -45,7 +46,7 @@ def examine(files: HistoryFiles) -> VaultState:
     if keys.file_salt is None:
         return VaultState.UNFINISHED
     _compare(files, header, keys.file_salt)
-    return VaultState.READY
+    return VaultState.READY if keys.following is None else VaultState.CHANGING
 
 
 def no_keys(files: HistoryFiles) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chatelaine.crypto import CryptoError
 from chatelaine.errors import (
     KeyOfAnotherHistory,
+    KeyringEntryDamaged,
     KeyringEntryMissing,
     VaultError,
     WrongSecret,
@@ -36,36 +37,48 @@ def by_keyring(slots: Iterable[Slot], keyring: Keyring, passphrase: str | None =
         KeyringUnavailable: There is no keyring that can be trusted, or it does not work.
         KeyringLocked: It is locked, or its prompt was dismissed.
         KeyringEntryMissing: It has no entry for this history.
+        KeyringEntryDamaged: It has one, but not as it was written.
         KeyOfAnotherHistory: It has one, but it does not fit.
         WrongSecret: It is another passphrase.
         VaultError: This machine cannot derive a key from it.
     """
     problem: VaultError | None = None
     for slot in slots:
-        details = slot.details(FactorKind.KEYRING)
-        text = keyring.read(details["entry"])
-        if text is None:
-            problem = problem or _no_entry(details.get("backend"))
-            continue
-        entry = KeyringEntry.from_text(text)
-        if entry is None or entry.kid != slot.kid:
-            problem = KeyOfAnotherHistory(
-                "The keyring has an entry for this history, but it belongs to another key."
-            )
-            continue
         try:
-            if passphrase is None:
-                return unseal(slot, [entry.secret])
-            return unseal(slot, [entry.secret, _derive(passphrase, slot)])
+            secrets = [_entry(slot, keyring).secret]
+            if passphrase is not None:
+                secrets.append(_derive(passphrase, slot))
+            return unseal(slot, secrets)
+        except KeyringEntryMissing as error:  # another machine may have it
+            problem = problem or error
+        except (KeyringEntryDamaged, KeyOfAnotherHistory) as error:
+            problem = problem if isinstance(problem, WrongSecret) else error
         except SlotRefused:
-            problem = (
-                KeyOfAnotherHistory(
+            if passphrase is not None:
+                problem = WrongSecret(_DOES_NOT_FIT)
+            else:
+                problem = KeyOfAnotherHistory(
                     "The keyring has an entry for this history, but it does not open it."
                 )
-                if passphrase is None
-                else WrongSecret(_DOES_NOT_FIT)
-            )
     raise problem or KeyringEntryMissing("The key of this history was never put into a keyring.")
+
+
+def _entry(slot: Slot, keyring: Keyring) -> KeyringEntry:
+    details = slot.details(FactorKind.KEYRING)
+    text = keyring.read(details["entry"])
+    if text is None:
+        raise _no_entry(details.get("backend"))
+    entry = KeyringEntry.from_text(text)
+    if entry is None:
+        raise KeyringEntryDamaged(
+            "The keyring has an entry for this history, but its content is not what was put "
+            "there. The recovery key or a passphrase opens the history."
+        )
+    if entry.kid != slot.kid:
+        raise KeyOfAnotherHistory(
+            "The keyring has an entry for this history, but it belongs to another key."
+        )
+    return entry
 
 
 def by_passphrase(slots: Iterable[Slot], passphrase: str) -> bytes:

@@ -17,8 +17,8 @@ from chatelaine.gui.vault import entrance as entrances
 from chatelaine.gui.vault.create_page import CreatePage
 from chatelaine.gui.vault.entrance import Entrance
 from chatelaine.gui.vault.unlock_page import UnlockPage
+from chatelaine.history_access import HistoryAccess
 from chatelaine.store.history_file import Identity
-from chatelaine.workspace import HistoryAccess, Workspace
 from support.keyrings import MemoryKeyring
 from support.until import until
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+    from chatelaine.workspace import Workspace
 
 
 class SlowKeyring(MemoryKeyring):

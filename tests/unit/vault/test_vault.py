@@ -17,6 +17,7 @@ from chatelaine.errors import (
     KeyFileMissing,
     KeyFileUnreadable,
     KeyOfAnotherHistory,
+    KeyringEntryDamaged,
     KeyringEntryMissing,
     KeyringLocked,
     KeyringUnavailable,
@@ -343,20 +344,26 @@ def test_a_missing_entry_is_told_with_the_keyring_it_was_put_into(
 
 
 @pytest.mark.parametrize(
-    ("entry", "words"),
+    ("entry", "told"),
     [
-        ("", "another key"),
-        ("something else", "another key"),
-        (KeyringEntry("0" * 16, bytes(32)).to_text(), "another key"),
-        (KeyringEntry("{kid}", bytes(32)).to_text(), "does not open"),
+        ("", (KeyringEntryDamaged, "not what was put")),
+        ("something else", (KeyringEntryDamaged, "not what was put")),
+        (KeyringEntry("0" * 16, bytes(32)).to_text()[:-9], (KeyringEntryDamaged, "not what was")),
+        (KeyringEntry("0" * 16, bytes(32)).to_text(), (KeyOfAnotherHistory, "another key")),
+        (KeyringEntry("{kid}", bytes(32)).to_text(), (KeyOfAnotherHistory, "does not open")),
     ],
 )
 def test_an_entry_that_does_not_fit_is_told(
-    entry: str, words: str, vault: Vault, made: NewKey, keyring: MemoryKeyring
+    entry: str,
+    told: tuple[type[KeyUnavailable], str],
+    vault: Vault,
+    made: NewKey,
+    keyring: MemoryKeyring,
 ):
+    kind, words = told
     (name,) = keyring.entries
     keyring.entries[name] = entry.format(kid=key_id(made.key))
-    with pytest.raises(KeyOfAnotherHistory, match=words):
+    with pytest.raises(kind, match=words):
         vault.unlock_with_keyring()
 
 

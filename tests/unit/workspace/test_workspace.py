@@ -24,9 +24,9 @@ from chatelaine.errors import (
     PassphraseNeeded,
     WrongSecret,
 )
+from chatelaine.history_access import HistoryAccess
 from chatelaine.store.transfer.registry import Exporter
 from chatelaine.vault.slots import SlotKind
-from chatelaine.workspace import HistoryAccess
 from support.keyrings import MemoryKeyring
 from support.until import until
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.gui.vault.create_page import CreatePage
     from chatelaine.gui.vault.unlock_page import UnlockPage
-    from chatelaine.workspace import HistoryAccess, Workspace
+    from chatelaine.history_access import HistoryAccess
+    from chatelaine.workspace import Workspace
 
 PATIENCE_MS = 1000
 """After this long without an answer the user is told that the keyring is being waited for."""
@@ -265,6 +266,6 @@ class Entrance(QObject):
 
 def _load() -> type[HistoryAccess]:
     """Import what the vault needs: in a worker thread, after the window is up."""
-    from chatelaine.workspace import HistoryAccess
+    from chatelaine.history_access import HistoryAccess
 
     return HistoryAccess
