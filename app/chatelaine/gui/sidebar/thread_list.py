@@ -120,7 +120,9 @@ class ThreadList(QWidget):
         self._body = QStackedLayout()
         self._restore = QPushButton("Restore")
         self._restore.setObjectName("restoreThread")
+        self._arrange()
 
+    def _arrange(self) -> None:
         top = QVBoxLayout()
         top.setContentsMargins(8, 8, 8, 8)
         top.setSpacing(8)
