@@ -107,7 +107,7 @@ def test_escape_ends_the_input_method_first(window, qtbot):
 
 def test_escape_leaves_a_title_that_is_being_edited_and_goes_on_answering(window, qtbot):
     window.sidebar.edit_title(1)
-    field = window.sidebar.findChild(QLineEdit)
+    field = window.sidebar.view.findChild(QLineEdit)
     qtbot.waitUntil(field.hasFocus)
     QTest.keyClicks(field, "Never mind")
     press_escape(qtbot)

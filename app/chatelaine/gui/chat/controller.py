@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
-from chatelaine.errors import ChatelaineError
-from chatelaine.gui.chat.timeline_model import TimelineModel, rows_of
+from chatelaine.errors import ChatelaineError, NothingToSumUp
+from chatelaine.gui.chat.rows import NoticeKind, NoticeRow
+from chatelaine.gui.chat.timeline_model import TimelineModel, rows_of, with_branches
 from chatelaine.store.records import History, StepKind, TurnId, TurnState
 
 if TYPE_CHECKING:
@@ -25,6 +26,29 @@ if TYPE_CHECKING:
 
 PAGE = 100
 """Turns read at once."""
+SUMMING_UP = "Summing up the earlier part…"
+_UNCHANGED = "Nothing was changed."
+
+
+class _Message(NamedTuple):
+    """What is sent.
+
+    Attributes:
+        text: The words.
+        instead_of: The turn in whose place it is said.
+        again: It is the same that was said there: nobody has typed it just now.
+    """
+
+    text: str
+    instead_of: TurnId | None
+    again: bool
+
+    @property
+    def step(self) -> StepKind:
+        """What kind of step the turn is."""
+        if self.instead_of is None:
+            return StepKind.TURN
+        return StepKind.RETRY if self.again else StepKind.EDIT
 
 
 class ChatController(QObject):
@@ -107,6 +131,21 @@ class ChatController(QObject):
         """Take the last turn back and ask the same again."""
         self._start(self._retry(), "change")
 
+    def edit(self, text: str, turn: TurnId) -> None:
+        """Say something else in the place of a turn; what followed it is kept as a branch."""
+        if not self.running:
+            self._start(self._edit(text, turn), "change")
+
+    def show_branch(self, turn: TurnId) -> None:
+        """Show the branch that a turn belongs to; a running turn is stopped first."""
+        self._start(self._show_branch(turn), "change")
+
+    def compact(self) -> None:
+        """Sum up the older part for the model; `stop` ends that, too. It can be undone."""
+        if not self.running:
+            self._occupy()
+            self._scope.start(self._compact(), name=self._turn_name)
+
     def undo(self) -> None:
         """Take the last step back; a running turn is stopped first."""
         self._start(self._undo(), "change")
@@ -144,45 +183,49 @@ class ChatController(QObject):
     def _start(self, work: Coroutine[Any, Any, None], what: str) -> None:
         self._scope.start(work, name=f"{what} of thread {self.thread_id}")
 
-    def _begin(self, text: str, instead_of: TurnId | None = None) -> None:
+    def _occupy(self) -> None:
         self._idle.clear()
         self._entered = False
         self.running_changed.emit(True)
-        self._scope.start(self._run(text, instead_of), name=self._turn_name)
 
-    async def _run(self, text: str, instead_of: TurnId | None) -> None:
+    def _release(self) -> None:
+        self._idle.set()
+        self.running_changed.emit(False)
+
+    def _begin(self, text: str, instead_of: TurnId | None = None, *, again: bool = False) -> None:
+        self._occupy()
+        message = _Message(text, instead_of, again)
+        self._scope.start(self._run(message), name=self._turn_name)
+
+    async def _run(self, message: _Message) -> None:
         self._entered = True
         self._running_turn = None
-        sending = self._conversation.send(text, instead_of=instead_of)
+        sending = self._conversation.send(message.text, instead_of=message.instead_of)
         try:
             async with aclosing(sending) as events:
                 async for event in events:
                     if isinstance(event, TurnStarted):
                         self._running_turn = event.turn
                         self.message_stored.emit()
-                        self._set_steps(History(undo=StepKind.TURN))
+                        self._set_steps(History(undo=message.step))
+                        self._start(self._read_branches(event.turn), "branches")
                     self._tell(event)
         except asyncio.CancelledError:
-            self._end_early(text, instead_of, TurnState.STOPPED)
+            self._end_early(message, TurnState.STOPPED)
             raise
         except ChatelaineError as error:
-            self._end_early(text, instead_of, TurnState.FAILED, error)
+            self._end_early(message, TurnState.FAILED, error)
             self.failed.emit(error)
         except BaseException:
-            self._end_early(text, instead_of, TurnState.FAILED)
+            self._end_early(message, TurnState.FAILED)
             raise
         finally:
             self._running_turn = None
-            self._idle.set()
-            self.running_changed.emit(False)
+            self._release()
             self._start(self._read_steps(), "steps")
 
     def _end_early(
-        self,
-        text: str,
-        instead_of: TurnId | None,
-        state: TurnState,
-        error: ChatelaineError | None = None,
+        self, message: _Message, state: TurnState, error: ChatelaineError | None = None
     ) -> None:
         """Show how a turn ended that could not say so itself; no word of the user is lost."""
         if self._running_turn is not None:
@@ -190,10 +233,10 @@ class ChatController(QObject):
             return
         if self._conversation.is_stored:
             self.message_stored.emit()
-        elif instead_of is None:
-            self.text_returned.emit(text)
+        elif not message.again:
+            self.text_returned.emit(message.text)
         # It was stored and not shown yet, or it was to replace what is not shown any more.
-        if self._conversation.is_stored or instead_of is not None:
+        if self._conversation.is_stored or message.instead_of is not None:
             self.load()
 
     def _tell(self, event: ChatEvent) -> None:
@@ -212,7 +255,48 @@ class ChatController(QObject):
                 return
             self.model.load([row for row in self.model.rows if row.turn != question.turn])
             self.loaded.emit()
-            self._begin(question.text, instead_of=question.turn)
+            self._begin(question.text, question.turn, again=True)
+
+    async def _edit(self, text: str, turn: TurnId) -> None:
+        async with self._order:
+            if self.running:
+                self.text_returned.emit(text)
+                return
+            places = (index for index, row in enumerate(self.model.rows) if row.turn == turn)
+            self.model.load(self.model.rows[: next(places, 0)])
+            self.loaded.emit()
+            self._begin(text, turn)
+
+    async def _show_branch(self, turn: TurnId) -> None:
+        async with self._order:
+            await self.stopped()
+            await self._conversation.switch_branch(turn)
+            await self._read_rows()
+
+    async def _compact(self) -> None:
+        self._entered = True
+        problem: ChatelaineError | None = None
+        try:
+            self._show_notice(NoticeKind.SUMMING_UP, SUMMING_UP)
+            await self._conversation.compact()
+        except ChatelaineError as error:
+            problem = error
+        finally:
+            self._release()
+            self._start(self._end_compaction(problem), "load")
+
+    async def _end_compaction(self, problem: ChatelaineError | None) -> None:
+        await self._load()
+        if problem is not None and not self.running:
+            short = isinstance(problem, NothingToSumUp)
+            kind, said = (NoticeKind.INFO, "") if short else (NoticeKind.PROBLEM, _UNCHANGED)
+            self._show_notice(kind, problem.title, f"{problem.message} {said}".strip())
+
+    def _show_notice(self, kind: NoticeKind, title: str, message: str = "") -> None:
+        """Say something below the last row that no turn says."""
+        turn = self.model.rows[-1].turn if self.model.rows else 0
+        self.model.load([*self.model.rows, NoticeRow(turn, kind, title, message)])
+        self.loaded.emit()
 
     async def _undo(self) -> None:
         async with self._order:
@@ -229,7 +313,7 @@ class ChatController(QObject):
             await self.stopped()
             reverted = await self._conversation.redo()
             await self._read_rows()
-        if reverted and reverted.kind is StepKind.TURN:
+        if reverted and reverted.kind in {StepKind.TURN, StepKind.EDIT}:
             self.text_brought_again.emit()
 
     async def _clear(self) -> None:
@@ -241,9 +325,18 @@ class ChatController(QObject):
     async def _read_rows(self) -> None:
         turns = await self._conversation.turns(limit=self._limit + 1)
         self.has_earlier = len(turns) > self._limit
-        self.model.load(rows_of(turns[-self._limit :]))
+        turns = turns[-self._limit :]
+        branches = await self._conversation.branches([turn.id for turn in turns])
+        self.model.load(rows_of(turns, branches))
         self.loaded.emit()
         await self._read_steps()
+
+    async def _read_branches(self, turn: TurnId) -> None:
+        """Show what else was said in the place of a turn that has just begun."""
+        branches = await self._conversation.branches([turn])
+        if branches:
+            self.model.load(with_branches(self.model.rows, branches))
+            self.loaded.emit()
 
     async def _read_steps(self) -> None:
         self._set_steps(await self._conversation.history())

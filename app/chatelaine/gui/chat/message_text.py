@@ -88,6 +88,7 @@ class MessageText(QWidget):
         self._highlighter = highlighter
         self._source = source
         self._buttons: list[CopyButton] = []
+        self._commands: list[tuple[str, Callable[[], object]]] = []
         self._anchor = self._cursor = Position(0, 0)
         self._selecting = False
         self._pressed_link = ""
@@ -332,6 +333,10 @@ class MessageText(QWidget):
         menu = self.make_menu(QPointF(event.pos()) - _ORIGIN)
         menu.popup(event.globalPos())
 
+    def add_command(self, words: str, call: Callable[[], object]) -> None:
+        """Offer something more in the menu of the message."""
+        self._commands.append((words, call))
+
     def make_menu(self, point: QPointF) -> QMenu:
         """Make the menu of what can be done at a point of the text."""
         menu = QMenu(self)
@@ -346,6 +351,8 @@ class MessageText(QWidget):
         for entry, block in self._document.code_blocks():
             if entry.rect.contains(point):
                 menu.addAction("Copy code", partial(_to_clipboard, block.code.code))
+        for words, call in self._commands:
+            menu.addAction(words, call)
         menu.addSeparator()
         menu.addAction("Select all", self.select_all)
         return menu

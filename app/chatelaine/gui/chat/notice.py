@@ -35,8 +35,11 @@ _TIGHT: Final = BlockPlace(tight=True)
 _LOOKS: Final = {
     NoticeKind.STOPPED: ("stop", "text_muted", ""),
     NoticeKind.EMPTY: ("info", "text_muted", ""),
+    NoticeKind.INFO: ("info", "text_muted", ""),
     NoticeKind.RETRYING: ("", "text_muted", ""),
+    NoticeKind.SUMMING_UP: ("", "text_muted", ""),
     NoticeKind.INTERRUPTED: ("warning", "warning", "warning_soft"),
+    NoticeKind.PROBLEM: ("error", "danger", "danger_soft"),
     NoticeKind.FAILED: ("error", "danger", "danger_soft"),
 }
 
@@ -67,10 +70,11 @@ class Notice(RowWidget[NoticeRow]):
             blocks.append(Paragraph(Text(row.message), _TIGHT))
         self._text.set_blocks(blocks)
         self._text.say("")
-        if row.kind is NoticeKind.RETRYING and self._spinner is None:
+        goes_on = row.kind in {NoticeKind.RETRYING, NoticeKind.SUMMING_UP}
+        if goes_on and self._spinner is None:
             self._spinner = Spinner(self)
         if self._spinner is not None:
-            self._spinner.setVisible(row.kind is NoticeKind.RETRYING)
+            self._spinner.setVisible(goes_on)
         if row.can_continue and self.go_on is None:
             self.go_on = self._make_button("Continue")
             self.go_on.clicked.connect(self.continue_requested)

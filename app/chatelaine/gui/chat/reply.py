@@ -145,6 +145,7 @@ class Reply(RowWidget[ReplyRow]):
                 return
             self._actions = ReplyActions(lambda: self.row.text, self)
             self._actions.retry.clicked.connect(self.retry_requested)
+            self._actions.fork.clicked.connect(lambda: self.fork_requested.emit(self.row.turn))
             self._place_actions()
         self._actions.setVisible(wanted)
         self._actions.retry.setVisible(self.place.last)

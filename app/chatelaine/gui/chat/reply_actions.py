@@ -20,25 +20,28 @@ _PIXELS: Final = 17
 
 
 class ReplyActions(QWidget):
-    """Copy and Retry.
+    """Copy, Retry and Branch off.
 
     Attributes:
         copy: Copies the reply.
         retry: Asks the turn again; whoever owns this listens to it.
+        fork: Begins another thread here, likewise.
     """
 
     def __init__(self, source: Callable[[], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._revealed = False
         self.copy = _Copy(source, self)
-        self.retry = _Retry(self)
-        for button in (self.copy, self.retry):
+        self.retry = _Button("retry", "Ask again", self)
+        self.fork = _Button("branch", "Branch off here", self)
+        for button in (self.copy, self.retry, self.fork):
             button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         row.addWidget(self.copy)
         row.addWidget(self.retry)
+        row.addWidget(self.fork)
 
     @property
     def revealed(self) -> bool:
@@ -51,6 +54,7 @@ class ReplyActions(QWidget):
             self._revealed = revealed
             self.copy.update()
             self.retry.update()
+            self.fork.update()
 
 
 class _Copy(CopyButton):
@@ -64,9 +68,9 @@ class _Copy(CopyButton):
             super().paintEvent(event)
 
 
-class _Retry(IconButton):
-    def __init__(self, bar: ReplyActions) -> None:
-        super().__init__("retry", "Ask again", bar, pixels=_PIXELS)
+class _Button(IconButton):
+    def __init__(self, symbol: str, words: str, bar: ReplyActions) -> None:
+        super().__init__(symbol, words, bar, pixels=_PIXELS)
         self._bar = bar
 
     @override

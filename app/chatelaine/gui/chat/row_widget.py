@@ -62,6 +62,9 @@ class RowWidget(QWidget, Generic[R]):
         height_changed: Its height is another one, for a reason of its own.
         retry_requested: Ask the turn again.
         continue_requested: Let the model go on.
+        edit_requested: Let the user write the message of this turn anew.
+        branch_requested: Show this turn, which was said in the place of another one.
+        fork_requested: Begin another thread with all up to this turn.
     """
 
     link_activated = Signal(str)
@@ -71,6 +74,10 @@ class RowWidget(QWidget, Generic[R]):
     height_changed = Signal()
     retry_requested = Signal()
     continue_requested = Signal()
+    # Numbers of turns: they may be larger than a C int.
+    edit_requested = Signal(object)
+    branch_requested = Signal(object)
+    fork_requested = Signal(object)
 
     def __init__(self, row: R, highlighter: Highlighter, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """What the user has said."""
+    """What the user has said.
+
+    Attributes:
+        turn: The turn it belongs to.
+        text: The words.
+        created: When it was said.
+        branches: The turns that were said in its place, itself among them; empty where none were.
+    """
 
     turn: TurnId
     text: str
     created: datetime
+    branches: tuple[TurnId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,13 @@ class NoticeKind(StrEnum):
     FAILED = "failed"
     RETRYING = "retrying"
     EMPTY = "empty"  # the model has answered, but said nothing
+    SUMMING_UP = "summing-up"  # a summary of the older part is being made
+    INFO = "info"  # why there is none
+    PROBLEM = "problem"  # likewise, and that is a failure
+
+
+PASSING = frozenset({NoticeKind.SUMMING_UP, NoticeKind.INFO, NoticeKind.PROBLEM})
+"""What is said of no turn, and only until the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +126,19 @@ class NoticeRow:
     can_continue: bool = False
 
 
-Row: TypeAlias = UserRow | ReplyRow | ToolRow | NoticeRow
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """Says that the model sees a summary of all rows above.
+
+    Attributes:
+        turn: The compaction.
+        text: The summary.
+        created: When it was made.
+    """
+
+    turn: TurnId
+    text: str
+    created: datetime
+
+
+Row: TypeAlias = UserRow | ReplyRow | ToolRow | NoticeRow | SummaryRow

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from chatelaine.gui.chat.notice import Notice
 from chatelaine.gui.chat.reply import Reply
 from chatelaine.gui.chat.row_widget import OVERHANG, Place, RowWidget
-from chatelaine.gui.chat.rows import NoticeRow, ReplyRow, Row, ToolRow, UserRow
+from chatelaine.gui.chat.rows import NoticeRow, ReplyRow, Row, SummaryRow, ToolRow, UserRow
+from chatelaine.gui.chat.summary_mark import SummaryMark
 from chatelaine.gui.chat.tool_card import ToolCard
 from chatelaine.gui.chat.user_message import UserMessage
 from chatelaine.gui.theme.fonts import current_scale
@@ -42,6 +43,7 @@ _KINDS: Final[dict[type[Row], type[AnyRow]]] = {
     ReplyRow: Reply,
     ToolRow: ToolCard,
     NoticeRow: Notice,
+    SummaryRow: SummaryMark,
 }
 
 
@@ -61,6 +63,9 @@ class Column(QWidget):
         height_changed: A row has changed its height, for a reason of its own.
         retry_requested: Ask the last turn again.
         continue_requested: Let the model go on.
+        edit_requested: Let the user write the message of this turn anew.
+        branch_requested: Show this turn, which was said in the place of another one.
+        fork_requested: Begin another thread with all up to this turn.
     """
 
     link_activated = Signal(str)
@@ -70,6 +75,9 @@ class Column(QWidget):
     height_changed = Signal(object)
     retry_requested = Signal()
     continue_requested = Signal()
+    edit_requested = Signal(object)
+    branch_requested = Signal(object)
+    fork_requested = Signal(object)
 
     def __init__(self, highlighter: Highlighter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -157,6 +165,9 @@ class Column(QWidget):
         widget.dragged.connect(self.dragged)
         widget.retry_requested.connect(self.retry_requested)
         widget.continue_requested.connect(self.continue_requested)
+        widget.edit_requested.connect(self.edit_requested)
+        widget.branch_requested.connect(self.branch_requested)
+        widget.fork_requested.connect(self.fork_requested)
         widget.focus_shown.connect(
             lambda rect: self.focus_shown.emit(rect.translated(widget.pos()))
         )
@@ -256,7 +267,7 @@ def place_of(rows: Sequence[Row], index: int) -> Place:
 
 
 def _gap(above: Row, below: Row) -> int:
-    if isinstance(below, UserRow):
+    if isinstance(below, UserRow | SummaryRow):
         return _BETWEEN_TURNS
     if isinstance(above, UserRow):
         return _BEFORE_REPLY

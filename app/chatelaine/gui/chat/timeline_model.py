@@ -2,14 +2,17 @@
 
 A turn is shown as the user's message, then, in the order in which they came, replies and tool
 calls, then perhaps a notice that says how it ended. A step that said nothing has no reply row.
+Where the older turns were summed up for the model, a mark stands below them.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from chatelaine.chat.compaction import summary_of
 from chatelaine.chat.events import (
     ChatEvent,
     ReasoningAdded,
@@ -22,26 +25,54 @@ from chatelaine.chat.events import (
     TurnStarted,
 )
 from chatelaine.gui.chat.rows import (
+    PASSING,
     NoticeKind,
     NoticeRow,
     ReplyRow,
     Row,
+    SummaryRow,
     ToolRow,
     ToolState,
     UserRow,
 )
-from chatelaine.store.records import StoredItem, Turn, TurnId, TurnState
+from chatelaine.store.records import StoredItem, Turn, TurnId, TurnKind, TurnState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+_NONE: Mapping[TurnId, tuple[TurnId, ...]] = MappingProxyType({})
 
-def rows_of(turns: Sequence[Turn]) -> list[Row]:
-    """Give the rows of stored turns, oldest first. Only the last turn can be retried."""
+
+def rows_of(
+    turns: Sequence[Turn], branches: Mapping[TurnId, tuple[TurnId, ...]] = _NONE
+) -> list[Row]:
+    """Give the rows of stored turns, oldest first. Only the last turn can be retried.
+
+    Args:
+        turns: The turns.
+        branches: What else was said in the place of those turns that have such.
+    """
+    summary = next((one for one in reversed(turns) if one.kind is TurnKind.COMPACTION), None)
+    said = [turn for turn in turns if turn.kind is TurnKind.TURN]
+    mark = None if summary is None else _mark(summary)
+    cut = (summary.cut or 0) if summary is not None else 0
     rows: list[Row] = []
-    for turn in turns:
-        rows.extend(_rows_of_turn(turn, is_last=turn is turns[-1]))
-    return rows
+    for turn in said:
+        if mark is not None and turn.id > cut:
+            rows.append(mark)
+            mark = None
+        rows.extend(_rows_of_turn(turn, is_last=turn is said[-1]))
+    return with_branches(rows, branches)
+
+
+def with_branches(rows: Sequence[Row], branches: Mapping[TurnId, tuple[TurnId, ...]]) -> list[Row]:
+    """Give rows of which the messages of the user say what else was said in their place."""
+    return [
+        replace(row, branches=branches[row.turn])
+        if isinstance(row, UserRow) and row.turn in branches
+        else row
+        for row in rows
+    ]
 
 
 class TimelineModel:
@@ -101,10 +132,11 @@ class TimelineModel:
     # ------------------------------------------------------------------ events
 
     def _turn_started(self, event: TurnStarted) -> None:
-        if any(row.turn == event.turn for row in self.rows):
-            # A turn that is known begins anew.
+        kept = [row for row in self.rows if row.turn != event.turn and not _is_passing(row)]
+        if len(kept) < len(self.rows):
+            # A turn that is known begins anew, or what was told below the last one is over.
             self._first_changed = 0
-            self.rows = [row for row in self.rows if row.turn != event.turn]
+            self.rows = kept
         for index, row in enumerate(self.rows):
             if isinstance(row, NoticeRow) and (row.can_retry or row.can_continue):
                 self._put(index, replace(row, can_retry=False, can_continue=False))
@@ -203,6 +235,10 @@ class TimelineModel:
 # ---------------------------------------------------------------------------- stored turns
 
 
+def _mark(summary: Turn) -> SummaryRow:
+    return SummaryRow(summary.id, summary_of(summary), summary.created)
+
+
 def _rows_of_turn(turn: Turn, *, is_last: bool) -> list[Row]:
     rows: list[Row] = []
     results = {
@@ -263,6 +299,10 @@ def _tool(turn: Turn, item: StoredItem, results: Mapping[str, str], *, running: 
 
 
 # ---------------------------------------------------------------------------- notices
+
+
+def _is_passing(row: Row) -> bool:
+    return isinstance(row, NoticeRow) and row.kind in PASSING
 
 
 def _notice(

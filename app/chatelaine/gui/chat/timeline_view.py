@@ -66,6 +66,9 @@ class TimelineView(QWidget):
         earlier_requested: The user wants to see rows from before the first that was loaded.
         suggestion_chosen: The words of a suggestion for a new thread.
         link_activated: The address of a link; nothing is opened here.
+        edit_requested: Let the user write the message of this turn anew.
+        branch_requested: Show this turn, which was said in the place of another one.
+        fork_requested: Begin another thread with all up to this turn.
     """
 
     retry_requested = Signal()
@@ -73,6 +76,9 @@ class TimelineView(QWidget):
     earlier_requested = Signal()
     suggestion_chosen = Signal(str)
     link_activated = Signal(str)
+    edit_requested = Signal(object)
+    branch_requested = Signal(object)
+    fork_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,6 +113,9 @@ class TimelineView(QWidget):
         self._column.link_activated.connect(self.link_activated)
         self._column.retry_requested.connect(self.retry_requested)
         self._column.continue_requested.connect(self.continue_requested)
+        self._column.edit_requested.connect(self.edit_requested)
+        self._column.branch_requested.connect(self.branch_requested)
+        self._column.fork_requested.connect(self.fork_requested)
         self._column.selection_started.connect(self._on_selection)
         self._column.dragged.connect(self._on_drag)
         self._column.focus_shown.connect(self._reveal)

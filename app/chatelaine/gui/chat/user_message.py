@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 from typing_extensions import override
 
+from chatelaine.gui.chat.message_actions import BranchSwitch, EditButton
 from chatelaine.gui.chat.row_widget import OVERHANG, Place, RowWidget
 from chatelaine.gui.chat.rows import UserRow
 from chatelaine.gui.chat.words import clock_time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _SIDE: Final = 16
 _ABOVE: Final = 11
 _CORNER: Final = 17.0
+_BELOW: Final = 4
 _SHARE: Final = 0.82
 """How much of the column a bubble may take."""
 _MOST_LINES: Final = 24
@@ -42,6 +44,10 @@ class UserMessage(RowWidget[UserRow]):
         self._expanded = False
         self._text = self._make_text(lambda: self.row.text)
         self._more: QPushButton | None = None
+        self._edit: EditButton | None = None
+        self._versions: BranchSwitch | None = None
+        self._text.focus_changed.connect(self._show_actions)
+        self._text.add_command("Edit message", self._ask_to_edit)
         self.show_row(row, Place())
 
     @override
@@ -51,6 +57,33 @@ class UserMessage(RowWidget[UserRow]):
         self.setToolTip(clock_time(row.created))
         if is_new:
             self._show_text()
+        self._show_versions()
+        self._show_actions()
+
+    def _show_versions(self) -> None:
+        branches = self.row.branches
+        if branches and self._versions is None:
+            self._versions = BranchSwitch(self)
+            self._versions.chosen.connect(self.branch_requested)
+        if self._versions is not None:
+            self._versions.setVisible(bool(branches))
+            if branches:
+                self._versions.show_branches(branches, self.row.turn)
+
+    def _show_actions(self) -> None:
+        """Show the button where it is of use; most messages never need to have it made."""
+        revealed = self.underMouse() or self._text.hasFocus()
+        if self._edit is None:
+            if not revealed:
+                return
+            self._edit = EditButton(self)
+            self._edit.clicked.connect(self._ask_to_edit)
+            self._place_edit()
+            self._edit.show()
+        self._edit.reveal(revealed)
+
+    def _ask_to_edit(self) -> None:
+        self.edit_requested.emit(self.row.turn)
 
     def _show_text(self) -> None:
         shown = self.row.text.strip("\n")
@@ -86,7 +119,31 @@ class UserMessage(RowWidget[UserRow]):
         if self._more:
             size = self._more.sizeHint()
             self._more.setGeometry(left + _SIDE - 8, _ABOVE + height + 4, size.width(), more)
-        return self._bubble.height()
+        self._place_edit()
+        if self._versions is None or self._versions.isHidden():
+            return self._bubble.height()
+        size = self._versions.sizeHint()
+        top = self._bubble.height() + _BELOW
+        self._versions.setGeometry(
+            OVERHANG + width - size.width(), top, size.width(), size.height()
+        )
+        return top + size.height()
+
+    def _place_edit(self) -> None:
+        if self._edit is not None:
+            size = self._edit.sizeHint()
+            left = max(self._bubble.left() - size.width() - _BELOW, 0)
+            # Beside the last line: the eye is there when it has read the message.
+            top = max(self._bubble.bottom() - size.height() - 4, 0)
+            self._edit.setGeometry(left, top, size.width(), size.height())
+
+    @override
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._show_actions()
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._show_actions()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
