@@ -51,7 +51,7 @@ class InDatabase:
         return url
 
     async def leave(self, place: Any) -> None:
-        if isinstance(place, Engine):
+        if isinstance(place, Engine):  # in memory
             place.dispose()
         if isinstance(place, AsyncEngine):
             await place.dispose()
@@ -104,9 +104,27 @@ class OnSQLite(InDatabase):
 
 
 class WithEngine(InDatabase):
+    """With one engine for all tests of the class, as a program has one."""
+
+    engine: ClassVar[Engine | None] = None
+
     @override
     def make_place(self, url: str) -> Any:
-        return create_engine(url, pool_size=10, max_overflow=20)
+        kind = type(self)
+        if kind.engine is None:
+            kind.engine = create_engine(url, pool_size=10, max_overflow=20)
+        return kind.engine
+
+    @override
+    async def leave(self, place: Any) -> None:
+        """Keep the engine."""
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def _engine(cls) -> Iterator[None]:
+        yield
+        if cls.engine is not None:
+            cls.engine.dispose()
 
 
 class WithAsyncEngine(InDatabase):
@@ -153,11 +171,7 @@ class Stores(SessionStoreContract):
         return SQLAlchemySessionStore(self.place)
 
 
-class TestPsycopgByURL(OnPostgreSQL, Sessions):
-    driver = "postgresql"
-
-
-class TestPsycopgEngine(WithEngine, OnPostgreSQL, Abridged):
+class TestPsycopgEngine(WithEngine, OnPostgreSQL, Sessions):
     driver = "postgresql+psycopg"
 
 
@@ -173,11 +187,7 @@ class TestAsyncpgByURL(OnPostgreSQL, Abridged):
     driver = "postgresql+asyncpg"
 
 
-class TestPyMySQLByURL(OnMariaDB, Sessions):
-    driver = "mysql"
-
-
-class TestPyMySQLEngine(WithEngine, OnMariaDB, Abridged):
+class TestPyMySQLEngine(WithEngine, OnMariaDB, Sessions):
     driver = "mariadb+pymysql"
 
 
@@ -190,10 +200,6 @@ class TestAiomysqlEngine(WithAsyncEngine, OnMariaDB, Abridged):
 
 
 class TestSQLiteByURL(OnSQLite, Sessions):
-    driver = "sqlite"
-
-
-class TestSQLiteEngine(WithEngine, OnSQLite, Abridged):
     driver = "sqlite"
 
 
