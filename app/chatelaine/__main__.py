@@ -28,7 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(NO_DISPLAY)
         return 1
 
-    from chatelaine import log
+    from chatelaine import log, paths
+    from chatelaine.gui.single_instance import Answer, ask_to_raise
+
+    if ask_to_raise(paths.user_folders().data) is Answer.RAISED:
+        return 0  # the window that is there already has come forward
     from chatelaine.gui.application import run
     from chatelaine.gui.event_loop import leave
 

@@ -193,19 +193,6 @@ def test_a_new_history_begins_beside_the_old_one_and_is_opened_again(start, fold
     assert whole
 
 
-def test_a_history_that_is_open_elsewhere_is_said_to_be(start):
-    with start() as first:
-        first.wait_open()
-        with start() as second:
-            state = second.wait_for(lambda state: state["page"] == "locked")
-            assert any("already open" in text for text in state["labels"])
-            assert any(str(first.process.pid) in text for text in state["labels"])
-            assert first.quit() == 0
-            second.click("Try again")
-            second.wait_open()
-            assert second.quit() == 0
-
-
 def test_who_quits_without_the_recovery_key_is_offered_it_once(start):
     with start() as program:
         program.wait_open()

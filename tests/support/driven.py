@@ -162,6 +162,9 @@ class Remote(QObject):
         """Choose a command from the menu by its name."""
         main_window_there().actions_by_id[action].trigger()
 
+    def do_minimize(self) -> None:
+        main_window_there().showMinimized()
+
     def do_close(self) -> None:
         main_window_there().close()
 
@@ -235,6 +238,8 @@ def state() -> dict[str, Any]:
     dialog = QApplication.activeModalWidget()
     return {
         "window": window.isVisible(),
+        "minimized": window.isMinimized(),
+        "active": window.isActiveWindow(),
         "title": window.windowTitle(),
         "page": "workspace" if page.isVisible() else "locked",
         "open": page.open_thread is not None,

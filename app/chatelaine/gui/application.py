@@ -12,12 +12,14 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from chatelaine import paths
 from chatelaine.errors import SettingsUnreadable
 from chatelaine.gui import event_loop
 from chatelaine.gui.main_window import MainWindow
+from chatelaine.gui.single_instance import Doorbell
 from chatelaine.gui.theme.appearance import Appearance, Scheme
 from chatelaine.settings import storage
 from chatelaine.settings.schema import Settings
@@ -54,10 +56,17 @@ def run() -> int:
     async def main() -> None:
         closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         window.closed.connect(partial(closed.set_result, None))
-        if problem is not None:
-            window.show_failure(problem)
-        window.start()
-        await closed
+        doorbell = Doorbell(folders.data, partial(_come_forward, window))
+        try:
+            if await doorbell.listen():
+                if problem is not None:
+                    window.show_failure(problem)
+                window.start()
+            else:
+                window.leave()
+            await closed
+        finally:
+            doorbell.close()
 
     event_loop.run(application, main, window.leave, window.show_failure)
     return 0
@@ -69,6 +78,16 @@ def _load_settings(folder: Path) -> tuple[Settings, SettingsUnreadable | None]:
         return storage.load(folder).settings, None
     except SettingsUnreadable as error:
         return Settings(), error
+
+
+def _come_forward(window: MainWindow) -> bool:
+    """Show the window to whoever has started the program again; tell whether it still can be."""
+    if not window.isVisible():
+        return False  # everything is being saved; nobody comes back from there
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()
+    return True
 
 
 def _dress(appearance: Appearance, settings: Settings) -> None:

@@ -1,0 +1,190 @@
+"""A second start brings the window of the first one forward, and ends.
+
+Asking costs the start nothing that could be noticed: no Qt, one connection to a socket that is not
+there most of the time. The socket lies where only this user can reach it, and is named after the
+folder of the data, so that two users, or two folders, do not take one another for themselves. What
+keeps a history from being opened twice is its lock, not this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from enum import Enum, auto
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chatelaine.paths import make_private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+PATIENCE = 0.8
+"""Seconds in which the first program must have answered: if it hangs, the second one starts."""
+_LONGEST_PATH = 100
+"""Bytes; systems take 104 to 108 for a socket."""
+_LONGEST_MESSAGE = 1024
+_ASK = b"raise"
+_DONE = b"done\n"
+_TOKEN = "XDG_ACTIVATION_TOKEN"  # noqa: S105 - the name of a variable, by which Wayland knows a click
+
+
+class Answer(Enum):
+    """What became of asking whether the program runs already."""
+
+    RAISED = auto()
+    """It runs, and has brought its window forward."""
+    NOBODY = auto()
+    """Nobody listens."""
+    SILENCE = auto()
+    """Somebody is there, but does not answer: it hangs, or is about to end."""
+
+
+def ask_to_raise(data: Path) -> Answer:
+    """Ask the program that uses this folder to bring its window forward.
+
+    It takes at most `PATIENCE`, and far less where nobody is there.
+    """
+    name = _name(data)
+    if name is None:
+        return Answer.NOBODY
+    message = b" ".join([_ASK, os.environ.get(_TOKEN, "").encode()]).strip() + b"\n"
+    if sys.platform == "win32":
+        return _ask_through_qt(name, message)
+    return _ask_through_socket(name, message)
+
+
+class Doorbell:
+    """Listens for second starts, as long as the window is there."""
+
+    def __init__(self, data: Path, come_forward: Callable[[], bool]) -> None:
+        """Make it; nobody is heard yet.
+
+        Args:
+            data: The folder of the data.
+            come_forward: Brings the window forward; tells whether there still is one.
+        """
+        self._data = data
+        self._come_forward = come_forward
+        self._server: QLocalServer | None = None
+
+    async def listen(self) -> bool:
+        """Begin to listen; what a program that was killed has left behind is replaced.
+
+        Returns:
+            Whether this program is the first one. If not, the other one came forward.
+        """
+        name = await asyncio.to_thread(self._prepare)
+        if name is None:
+            return True
+        from PySide6.QtNetwork import QLocalServer
+
+        server = QLocalServer()
+        server.newConnection.connect(self._greet)
+        self._server = server
+        if server.listen(name):
+            return True
+        answer = await asyncio.to_thread(ask_to_raise, self._data)
+        if answer is Answer.NOBODY:
+            QLocalServer.removeServer(name)
+            server.listen(name)
+        return answer is not Answer.RAISED
+
+    def close(self) -> None:
+        """Listen no more, and leave nothing behind."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _prepare(self) -> str | None:
+        """Import what is needed, and make the folder: in a worker thread."""
+        import PySide6.QtNetwork  # noqa: F401 - it takes its time
+
+        name = _name(self._data)
+        if name is not None and _private_runtime_folder() is None and sys.platform != "win32":
+            try:
+                make_private_folder(self._data)
+            except OSError:
+                return None  # opening the history says what is wrong with it
+        return name
+
+    def _greet(self) -> None:
+        while self._server is not None and self._server.hasPendingConnections():
+            visitor = self._server.nextPendingConnection()
+            visitor.disconnected.connect(visitor.deleteLater)
+            visitor.readyRead.connect(partial(self._hear, visitor))
+            self._hear(visitor)
+
+    def _hear(self, visitor: QLocalSocket) -> None:
+        if not visitor.canReadLine():
+            if visitor.bytesAvailable() > _LONGEST_MESSAGE:
+                visitor.abort()
+            return
+        asked, _, token = bytes(visitor.readLine(_LONGEST_MESSAGE).data()).strip().partition(b" ")
+        if asked == _ASK:
+            if token:
+                os.environ[_TOKEN] = token.decode("ascii", "ignore")
+            if self._come_forward():
+                visitor.write(_DONE)
+        visitor.disconnectFromServer()
+
+
+def _name(data: Path) -> str | None:
+    """Give what the socket is called; None where no path is short enough."""
+    from hashlib import sha256
+
+    name = f"chatelaine-{sha256(os.fsencode(data.absolute())).hexdigest()[:16]}"
+    if sys.platform == "win32":
+        return name
+    folders = (_private_runtime_folder(), os.fspath(data))
+    paths = [f"{folder}/{name}.socket" for folder in folders if folder is not None]
+    return next((path for path in paths if len(os.fsencode(path)) <= _LONGEST_PATH), None)
+
+
+def _private_runtime_folder() -> str | None:
+    """Give the folder that the session has for sockets, if nobody else can write into it."""
+    folder = os.environ.get("XDG_RUNTIME_DIR", "")
+    if sys.platform == "win32" or not folder.startswith("/"):
+        return None
+    try:
+        status = os.stat(folder)  # noqa: PTH116 - a string does, and the start is to be quick
+    except OSError:
+        return None
+    return folder if status.st_uid == os.getuid() and not status.st_mode & 0o077 else None
+
+
+def _ask_through_socket(path: str, message: bytes) -> Answer:
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(PATIENCE / 2)  # once for each wait
+        try:
+            connection.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return Answer.NOBODY
+        except OSError:
+            return Answer.SILENCE
+        try:
+            connection.sendall(message)
+            answered = connection.recv(len(_DONE)) == _DONE
+        except OSError:
+            answered = False
+    return Answer.RAISED if answered else Answer.SILENCE
+
+
+def _ask_through_qt(name: str, message: bytes) -> Answer:
+    from PySide6.QtNetwork import QLocalSocket
+
+    connection = QLocalSocket()
+    connection.connectToServer(name)
+    half = int(PATIENCE * 500)
+    if not connection.waitForConnected(half):
+        missing = QLocalSocket.LocalSocketError.ServerNotFoundError
+        return Answer.NOBODY if connection.error() is missing else Answer.SILENCE
+    connection.write(message)
+    answered = connection.waitForReadyRead(half) and connection.readAll().data() == _DONE
+    return Answer.RAISED if answered else Answer.SILENCE
