@@ -632,3 +632,14 @@ async def test_an_asynchronous_engine_may_be_made_by_create_engine_as_well(
             from sqlalchemy.ext.asyncio import AsyncEngine
 
             await AsyncEngine(engine).dispose()
+
+
+async def test_a_database_in_memory_is_shared_by_those_who_got_it_from_one_another() -> None:
+    async with SQLAlchemySessionStore("sqlite://") as store, store.session("one") as session:
+        await session.add_items(pair(1))
+        assert [each.session_id for each in await store.list_sessions()] == ["one"]
+        async with store.session("one") as again, SQLAlchemySession("one", "sqlite://") as other:
+            assert await again.get_items() == pair(1)
+            assert again.run_key == session.run_key
+            assert await other.get_items() == []
+            assert other.run_key != session.run_key

@@ -20,7 +20,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from chatelaine.agents.errors import SessionClosed, SessionError, SessionUnavailable
 from chatelaine.agents.sessions.settling import settled
-from chatelaine.agents.sessions.sqlalchemy_engines import ENGINES, CommitUnknown, EngineUse
+from chatelaine.agents.sessions.sqlalchemy_drivers import is_in_memory
+from chatelaine.agents.sessions.sqlalchemy_engines import ENGINES
 from chatelaine.agents.sessions.sqlalchemy_errors import (
     Failure,
     NotConnected,
@@ -31,6 +32,7 @@ from chatelaine.agents.sessions.sqlalchemy_errors import (
 )
 from chatelaine.agents.sessions.sqlalchemy_rows import Written
 from chatelaine.agents.sessions.sqlalchemy_tables import statements_for
+from chatelaine.agents.sessions.sqlalchemy_uses import CommitUnknown, EngineUse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -81,6 +83,8 @@ class Access:
             sessions_table, messages_table, self.url.get_backend_name()
         )
         self._source = source
+        # What a database in memory is told apart by: its engine, or what made it of a URL.
+        self._memory: object = object() if isinstance(source, URL) else source
         self._engine_kwargs = dict(engine_kwargs or {})
         self._tables = sessions_table, messages_table
         self._create_tables = create_tables
@@ -97,15 +101,18 @@ class Access:
             messages_table=self._tables[1],
             create_tables=self._create_tables,
         )
-        if self._use is not None:
-            # A database in memory that was made by its URL is found by no other way.
-            other._use = ENGINES.share(self._use, other)
+        if is_in_memory(self.url):
+            # One that was made by its URL is found by no other way.
+            other._use = ENGINES.share(self._used(), other)
+            other._memory = self._memory
         return other
 
     @property
     def key(self) -> tuple[str, ...]:
         """What the database and its tables are told apart by in this process; without secrets."""
         where = shown(self.url.set(drivername=self.url.get_backend_name()))
+        if is_in_memory(self.url):
+            where = f"{where}#{id(self._memory)}"
         return where, *self._tables
 
     def check_open(self) -> None:
