@@ -90,6 +90,8 @@ def item_limit(limit: int | None, settings: SessionSettings | None) -> int | Non
 def within(items: list[I], limit: int | None, settings: SessionSettings | None) -> list[I]:
     """Keep of items what the settings allow in turns and in tokens.
 
+    Notes count as no turn and stay, as long as there are tokens for them.
+
     Args:
         items: The latest ones, already cut to the limit of items.
         limit: What was passed to `get_items`: where it is given, it wins over the settings.
@@ -97,15 +99,16 @@ def within(items: list[I], limit: int | None, settings: SessionSettings | None) 
     """
     if limit is not None or settings is None or not items:
         return items
-    start = 0
     turns = getattr(settings, "turns", None)
     if turns is not None:
         last = start_of_last(items, turns)
-        start = len(items) if turns == 0 else start if last is None else last
+        start = len(items) if turns == 0 else last or 0
+        items = [*filter(is_note, items[:start]), *items[start:]] if start else items
     max_tokens = getattr(settings, "max_tokens", None)
     if max_tokens is not None:
-        start = max(start, _start_within(items, max_tokens))
-    return items[start:] if start else items
+        start = _start_within(items, max_tokens)
+        items = items[start:] if start else items
+    return items
 
 
 def estimated_tokens(item: Mapping[str, Any]) -> int:
