@@ -68,6 +68,13 @@ class TaskScope:
         It may be called by a task of the scope itself, which is then left to end on its own.
         """
         self._closed = True
+        await self.end_all()
+
+    async def end_all(self) -> None:
+        """Cancel what runs, and wait until all of it has ended; new tasks are welcome.
+
+        It may be called by a task of the scope itself, which is then left to end on its own.
+        """
         others = self._tasks - {asyncio.current_task()}
         for task in others:
             task.cancel()

@@ -171,7 +171,24 @@ class WorkspacePage(QWidget):
         self._draft_timer.stop()
         if self._unsubscribe is not None:
             self._unsubscribe()
+            self._unsubscribe = None
         self._workspace = None
+
+    def forget(self) -> None:
+        """Keep and show nothing of the history that was open; nothing may run any more."""
+        self.open_thread = self._last_open = self._opening = None
+        self._waiting_message = ""
+        self._drafts = Drafts()
+        for controller in self._controllers.values():
+            controller.deleteLater()
+        self._controllers.clear()
+        self.sidebar.forget()
+        self.timeline.show_nothing()
+        self.composer.set_running(False)
+        self.composer.field.setPlainText("")  # what typing could bring back goes too
+        self._draft_timer.stop()
+        self.thread_changed.emit()
+        self.steps_changed.emit()
 
     async def _last_thread(self, workspace: Workspace, threads: list[Thread]) -> Thread:
         wanted = await workspace.store.values.get(LAST_THREAD)
