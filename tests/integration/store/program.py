@@ -9,7 +9,9 @@ import resource
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.errors import ChatelaineError
@@ -17,7 +19,11 @@ from chatelaine.store.database import Database
 from chatelaine.store.records import TurnState
 from chatelaine.store.store import ConversationStore
 
+if TYPE_CHECKING:
+    from chatelaine.store.engine import SqlConnection
+
 KEY = bytes(range(32))
+NEW_KEY = bytes(range(50, 82))
 NOBODY = 65534
 
 
@@ -43,6 +49,102 @@ async def talk(path: Path) -> None:
             await store.undo(thread.id)
             say("undone", turn.id)
         number += 1
+
+
+async def tend(path: Path, generations: int = 1_000_000, synchronous: str = "full") -> None:
+    """Do everything that changes threads, and say of each step when it begins and is on the disk.
+
+    Each generation has a thread of its own; the one before the last is deleted for good.
+    """
+    store = await ConversationStore.open(path, KEY)
+    # The file is written to often, and not only when much has come together.
+    for pragma in ("wal_autocheckpoint = 50", f"synchronous = {synchronous}"):
+        await store._databases.file._writer.post(partial(set_pragma, pragma))
+    say("ready")
+    former: list[int] = []
+    for generation in range(generations):
+        thread = (await store.create_thread()).id
+        say("made", thread)
+        for number in range(3):
+            await one_turn(store, thread, generation * 10 + number)
+        await edit(store, thread, generation * 10 + 8)
+        await one_turn(store, thread, generation * 10 + 3)
+        shown = [turn.id for turn in await store.turns(thread)]
+        say("will", "add", 0)
+        await store.compact(thread, shown[1], f"summary of {generation}", head=shown[-1])
+        say("summed", thread, (await store.thread(thread)).head)
+        await one_turn(store, thread, generation * 10 + 4)
+        say("will", "undo", 0)
+        await store.undo(thread)
+        say("undone", thread)
+        found = [
+            hit async for hits in store.search.find(f"question {generation * 10}x") for hit in hits
+        ]
+        say("found", len(found))
+        await one_turn(store, thread, generation * 10 + 5)
+        item = (await store.turns(thread))[-1].items[0].id
+        await store.attachments.add(item, "a.bin", "text/plain", f"{generation}".encode() * 3_000)
+        say("attached", item, len(f"{generation}") * 3_000)
+        await store.rename_thread(thread, f"title {generation}")
+        say("named", thread, generation)
+        await store.archive_thread(thread)
+        say("archived", thread)
+        former.append(thread)
+        if len(former) > 2:
+            doomed = former.pop(0)
+            await store.trash_thread(doomed)
+            say("doomed", doomed)
+            await store.purge_threads([doomed])
+            say("purged", doomed)
+    say("done")
+    await store.aclose()
+
+
+def set_pragma(pragma: str, connection: SqlConnection) -> None:
+    connection.execute(f"PRAGMA {pragma}").fetchone()
+
+
+async def one_turn(store: ConversationStore, thread: int, number: int) -> None:
+    say("will", "add", 0)
+    turn = await store.begin_turn(thread, [user_message(f"question {number}x " * 20)])
+    say("asked", thread, turn.id)
+    await store.write_draft(turn.id, f"answer {number}x " * 3)
+    say("drafted", thread, turn.id)
+    await store.extend_turn(turn.id, [assistant_message(f"answer {number}x " * 50)], ended=True)
+    say("answered", thread, turn.id, number)
+
+
+async def edit(store: ConversationStore, thread: int, number: int) -> None:
+    """Say something else in place of the last message."""
+    before = (await store.turns(thread))[-1].id
+    say("will", "edit", 0)
+    said = [user_message(f"question {number}x " * 20), assistant_message(f"answer {number}x " * 50)]
+    turn = await store.post_items(thread, said, instead_of=before)
+    say("edited", thread, turn.id, number)
+
+
+async def tend_awhile(path: Path) -> None:
+    await tend(path, 8)
+
+
+async def tend_carelessly(path: Path) -> None:
+    await tend(path, 2, "off")
+
+
+async def change_key(path: Path) -> None:
+    store = await ConversationStore.open(path, KEY)
+    say("ready")
+    await store.rekey(NEW_KEY)
+    say("changed")
+    await store.aclose()
+
+
+async def bring_up(path: Path) -> None:
+    """Open a history of an earlier version."""
+    say("ready")
+    store = await ConversationStore.open(path, KEY)
+    say("opened")
+    await store.aclose()
 
 
 async def leave_open(path: Path) -> None:
@@ -127,6 +229,11 @@ PROGRAMS = {
     program.__name__: program
     for program in (
         talk,
+        tend,
+        tend_awhile,
+        tend_carelessly,
+        change_key,
+        bring_up,
         leave_open,
         leave,
         crash,

@@ -7,9 +7,9 @@ import os
 import pytest
 
 from chatelaine.agents.items import assistant_message
-from chatelaine.store.database import connect
 from chatelaine.store.records import TurnState
 from chatelaine.store.store import ConversationStore
+from support.history_checks import check_kept, check_pages, check_whole
 
 KILLS = int(os.environ.get("CHATELAINE_KILLS", "6"))
 """How often; a number of hundreds takes minutes."""
@@ -18,31 +18,30 @@ KILLS = int(os.environ.get("CHATELAINE_KILLS", "6"))
 @pytest.mark.timeout(30 + 3 * KILLS)
 async def test_what_was_acknowledged_survives_a_kill(path, key, program):
     for number in range(KILLS):
-        acknowledged = kill(program("talk", path), after=5 + 23 * number % 97)
+        lines = kill(program("talk", path), after=5 + 23 * number % 97)
+        acknowledged = [(word, *map(int, numbers)) for word, *numbers in map(str.split, lines)]
         check_pages(path, key)
         await check_turns(path, key, acknowledged)
 
 
+@pytest.mark.timeout(30 + 3 * KILLS)
+async def test_what_was_changed_otherwise_survives_a_kill(path, key, program):
+    for number in range(KILLS):
+        lines = kill(program("tend", path), after=5 + 37 * number % 211)
+        check_pages(path, key)
+        await check_kept(path, key, lines)
+        check_whole(path, key)
+
+
 def kill(process, *, after):
-    """Let it say so many words, kill it wherever it is, and give all it has said."""
-    said = [process.stdout.readline().split() for _ in range(after)]
+    """Let it say so many lines, kill it wherever it is, and give all it has said."""
+    said = [process.stdout.readline() for _ in range(after)]
     process.kill()
     # Not communicate(): it forgets what was read ahead.
     rest = process.stdout.read()
     with process:
         assert process.stderr.read() == ""
-    whole = rest[: rest.rfind("\n") + 1]  # the last line may be cut
-    said += [line.split() for line in whole.splitlines()]
-    return [(word, *map(int, numbers)) for word, *numbers in said]
-
-
-def check_pages(path, key):
-    """Look at the file as the engine sees it, once the log is part of it."""
-    connection = connect(path, key)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert connection.execute("PRAGMA cipher_integrity_check").fetchall() == []
-    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    connection.close()
+    return [*said, *rest[: rest.rfind("\n") + 1].splitlines()]  # the last line may be cut
 
 
 async def check_turns(path, key, acknowledged):
