@@ -69,6 +69,7 @@ TEST_PROGRAMS = {
     "dbus-daemon": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
     "mariadbd": "mariadb-server-core",
+    "strace": "strace",
     "xdotool": "xdotool",
 }
 
