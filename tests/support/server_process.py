@@ -54,6 +54,17 @@ class ServerProcess:
         path = self.folder / "log"
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
+    def reachable(self, installed: Path) -> Path:
+        """Give a folder with programs that the server's user can run: itself, else a copy.
+
+        Root's own folders are closed to everybody else.
+        """
+        if not self._account or all(each.stat().st_mode & 0o001 for each in installed.parents):
+            return installed
+        copy = self.folder / installed.name
+        shutil.copytree(installed, copy, symlinks=True)
+        return copy
+
     def run(self, command: Sequence[str | Path], **more: Any) -> None:
         """Run a program of the server to its end.
 
