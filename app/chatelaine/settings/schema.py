@@ -22,6 +22,11 @@ Value: TypeAlias = str | int
 
 SMALLEST_TEXT = 70
 LARGEST_TEXT = 250
+AUTO_LOCK = (0, 1, 5, 15, 60)
+"""Minutes without input that can be chosen for locking; 0 for never."""
+
+TRASH_DAYS = (0, 7, 30, 90)
+"""The choices; 0 is for ever."""
 
 _LONGEST_PATH = 4096
 _LONGEST_STATE = 65536
@@ -45,6 +50,8 @@ class Settings:
         history: The absolute path of the history that was open last; empty for the usual one.
         geometry: Where the window was, as Qt saved it, in base64; empty if it never was.
         splitter: How its regions shared the width, as Qt saved it, in base64.
+        auto_lock: One of `AUTO_LOCK`; it counts only while the app lock is on.
+        lock_on_sleep: Whether the computer's sleep locks as well; it counts only likewise.
     """
 
     theme: Theme = Theme.SYSTEM
@@ -52,6 +59,9 @@ class Settings:
     history: str = ""
     geometry: str = ""
     splitter: str = ""
+    trash_days: int = 30
+    auto_lock: int = 0
+    lock_on_sleep: bool = True
 
     def __post_init__(self) -> None:
         within = min(max(self.text_size, SMALLEST_TEXT), LARGEST_TEXT)
@@ -107,6 +117,18 @@ def _absolute_path(value: object) -> str:
     return text
 
 
+def _minutes(value: object) -> int:
+    if isinstance(value, bool) or value not in AUTO_LOCK:
+        raise ValueError("not a time that can be chosen")
+    return int(str(value))
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("neither true nor false")  # noqa: TRY004 - one error for all that is unusable
+    return value
+
+
 def _base64(value: object) -> str:
     text = _text(value, _LONGEST_STATE)
     try:
@@ -127,6 +149,13 @@ def _number(smallest: int, largest: int) -> Callable[[object], int]:
     return read
 
 
+def _trash_days(value: object) -> int:
+    days = _number(min(TRASH_DAYS), max(TRASH_DAYS))(value)
+    if days not in TRASH_DAYS:
+        raise ValueError("not one of the choices")
+    return days
+
+
 _READERS: Mapping[str, Callable[[object], Any]] = MappingProxyType(
     {
         "theme": _theme,
@@ -134,5 +163,8 @@ _READERS: Mapping[str, Callable[[object], Any]] = MappingProxyType(
         "history": _absolute_path,
         "geometry": _base64,
         "splitter": _base64,
+        "trash_days": _trash_days,
+        "auto_lock": _minutes,
+        "lock_on_sleep": _flag,
     }
 )

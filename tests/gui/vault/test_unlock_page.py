@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QWidg
 from chatelaine.errors import (
     ChatelaineError,
     HistoryDamaged,
+    HistoryLocked,
     HistoryMissing,
     HistoryOpenElsewhere,
     KeyFileMissing,
@@ -19,7 +20,6 @@ from chatelaine.errors import (
     KeyringEntryMissing,
     KeyringLocked,
     KeyringUnavailable,
-    KeyUnavailable,
     RecoveryKeyMistyped,
     WrongSecret,
 )
@@ -113,8 +113,8 @@ NO_KEY = ALWAYS | {"tryAgain", "recoveryKey"}
         (HistoryMissing("It is not there."), "r", ALWAYS | {"tryAgain"}),
         (HistoryOpenElsewhere("Close it there."), "pr", ALWAYS | {"tryAgain"}),
         (HistoryDamaged("Page 7."), "pr", ALWAYS | {"tryAgain"}),
-        (KeyUnavailable("With a passphrase."), "pr", ALWAYS | {"passphrase", "instead"}),
-        (KeyUnavailable("With a passphrase."), "p", ALWAYS | {"passphrase"}),
+        (HistoryLocked("With a passphrase."), "pr", ALWAYS | {"passphrase", "instead"}),
+        (HistoryLocked("With a passphrase."), "p", ALWAYS | {"passphrase"}),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
@@ -250,7 +250,7 @@ def test_a_history_with_a_passphrase_simply_asks_for_it(
     qtbot: QtBot, page: UnlockPage, asked: Asked
 ) -> None:
     page.set_ways(passphrase=True, recovery_key=True)
-    page.show_problem(KeyUnavailable("It opens with a passphrase.", title="Welcome back"))
+    page.show_problem(HistoryLocked("It opens with a passphrase.", title="Welcome back"))
     passphrase = field(page, "passphrase")
     qtbot.waitUntil(passphrase.hasFocus)
     assert passphrase.echoMode() is QLineEdit.EchoMode.Password
@@ -278,7 +278,7 @@ def test_whoever_forgot_the_passphrase_is_led_to_the_recovery_key(
     qtbot: QtBot, page: UnlockPage
 ) -> None:
     page.set_ways(passphrase=True, recovery_key=True)
-    page.show_problem(KeyUnavailable("It opens with a passphrase.", title="Welcome back"))
+    page.show_problem(HistoryLocked("It opens with a passphrase.", title="Welcome back"))
     QTest.mouseClick(button(page, "instead"), LEFT)
     assert offered(page) == ALWAYS | {"passphrase", "recoveryKey"}
     qtbot.waitUntil(field(page, "recoveryKey").hasFocus)

@@ -24,6 +24,9 @@ CHOSEN = Settings(
     history="/somewhere/history.db",
     geometry="AdnQywAD",
     splitter="AAAA/w==",
+    trash_days=7,
+    auto_lock=15,
+    lock_on_sleep=False,
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -60,6 +63,13 @@ def test_every_setting_can_be_written_and_read():
         ("geometry", "é"),
         ("geometry", "A" * 70000),
         ("splitter", 3),
+        ("auto_lock", 2),
+        ("auto_lock", True),
+        ("auto_lock", False),
+        ("auto_lock", "5"),
+        ("auto_lock", 5.5),
+        ("lock_on_sleep", 1),
+        ("lock_on_sleep", "yes"),
     ],
 )
 def test_a_value_that_cannot_be_used_has_its_default_and_is_told(name: str, value: object):
@@ -85,4 +95,5 @@ def test_the_size_of_the_text_stays_readable():
 
 def test_nothing_that_belongs_to_a_history_is_a_setting():
     known = {"theme", "text_size", "history", "geometry", "splitter"}
+    known |= {"trash_days", "auto_lock", "lock_on_sleep"}
     assert {field.name for field in fields(Settings)} == known

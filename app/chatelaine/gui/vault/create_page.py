@@ -6,20 +6,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from chatelaine.gui.vault.page import Page, buddy, button, set_kind, words
-from chatelaine.gui.widgets.note import Note, Role
-from chatelaine.gui.widgets.secret_field import SecretField
+from chatelaine.gui.vault.new_passphrase import NewPassphrase
+from chatelaine.gui.vault.page import BackButton, Page, button, set_kind, words
+from chatelaine.gui.widgets.note import Note
 from chatelaine.gui.widgets.spinner import Spinner
 
 if TYPE_CHECKING:
     from chatelaine.errors import ChatelaineError
-
-SHORTEST = 8
-"""In characters: what a passphrase must have at least."""
-_FAIR = 12
-_GOOD = 16
 
 _NO_KEYRING = "Choose a passphrase"
 _NO_KEYRING_EXPLAINED = (
@@ -45,11 +40,13 @@ class CreatePage(Page):
     Signals:
         passphrase_chosen(str): The passphrase, entered twice alike; the fields are empty again.
         try_again(): The user has unlocked or installed a keyring meanwhile.
+        back_requested(): The user would rather have the history from before.
         quit_requested(): The user would rather leave.
     """
 
     passphrase_chosen = Signal(str)
     try_again = Signal()
+    back_requested = Signal()
     quit_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -65,35 +62,25 @@ class CreatePage(Page):
         self._reason = Note()
         self._reason.setAlignment(Qt.AlignmentFlag.AlignHCenter)
 
-        self._passphrase = SecretField()
-        self._passphrase.setObjectName("passphrase")
-        self._passphrase.setAccessibleName("Passphrase")
-        self._again = SecretField()
-        self._again.setObjectName("passphraseAgain")
-        self._again.setAccessibleName("Passphrase again")
-        self._strength = Note()
-        self._match = Note()
+        self._passphrase = NewPassphrase()
         card = QFrame()
         card.setProperty("role", "card")
-        form = QFormLayout(card)
-        form.setContentsMargins(18, 16, 18, 16)
-        form.setSpacing(6)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        form.addRow(buddy("&Passphrase", self._passphrase), self._passphrase)
-        form.addRow(self._strength)
-        form.addRow(buddy("Passphrase &again", self._again), self._again)
-        form.addRow(self._match)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(18, 16, 18, 16)
+        inside.addWidget(self._passphrase)
 
         warning = words("muted")
         warning.setText(_WARNING)
         self._create = button("&Create my history", "create", "primary")
         self._retry = button("&Try the keyring again", "tryAgain", "quiet")
         self._quit = button("&Quit", "quit", "quiet")
+        self._back = BackButton()
         self._busy = Spinner()
         self._busy.hide()
 
         buttons = QHBoxLayout()
         buttons.addWidget(self._quit)
+        buttons.addWidget(self._back)
         buttons.addWidget(self._retry)
         buttons.addStretch(1)
         buttons.addWidget(self._busy)
@@ -105,18 +92,27 @@ class CreatePage(Page):
         self.column.addSpacing(4)
         self.column.addLayout(buttons)
         self.setFocusProxy(self._passphrase)
-        order = (self._passphrase, self._again, self._create, self._retry, self._quit)
+        order = (
+            self._passphrase.first,
+            self._passphrase.again,
+            self._create,
+            self._retry,
+            self._quit,
+        )
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
-        self._passphrase.textChanged.connect(self._judge)
-        self._again.textChanged.connect(self._judge)
-        self._passphrase.returnPressed.connect(self._again.setFocus)
-        self._again.returnPressed.connect(self._submit)
+        self._passphrase.changed.connect(self._judge)
+        self._passphrase.submitted.connect(self._submit)
         self._create.clicked.connect(self._submit)
         self._retry.clicked.connect(self.try_again)
+        self._back.clicked.connect(self.back_requested)
         self._quit.clicked.connect(self.quit_requested)
+
+    def set_former(self, name: str) -> None:
+        """Offer to go back to the history of this name, which was open before; '' for none."""
+        self._back.lead_to(name)
 
     def show_problem(self, error: ChatelaineError, *, locked: bool = False) -> None:
         """Say why a passphrase is needed, or why the last one did not lead to a history.
@@ -131,47 +127,23 @@ class CreatePage(Page):
         set_kind(self._retry, "primary" if locked else "quiet")
         set_kind(self._create, "" if locked else "primary")
         self._reason.say(error.message)
-        if locked and not self._passphrase.text():
+        if locked and not self._passphrase.first.text():
             self._retry.setFocus()
-        elif not self._again.hasFocus():
+        elif not self._passphrase.again.hasFocus():
             self._passphrase.setFocus()
 
     # ------------------------------------------------------------------ inside
 
     def _judge(self) -> None:
-        first, second = self._passphrase.text(), self._again.text()
-        self._strength.say(*_strength(first))
-        if second and not first.startswith(second):
-            self._match.say("The two are not alike.", Role.ERROR)
-        elif second and first == second:
-            self._match.say("The two are alike.", Role.SUCCESS)
-        else:
-            self._match.hush()
-        self._create.setEnabled(len(first) >= SHORTEST and first == second)
+        self._create.setEnabled(self._passphrase.is_good)
 
     def _submit(self) -> None:
         if not self._create.isEnabled():
             return
         passphrase = self._passphrase.take()
-        self._again.take()
         self._set_busy(busy=True)
         self.passphrase_chosen.emit(passphrase)
 
     def _set_busy(self, *, busy: bool) -> None:
         self._busy.setVisible(busy)
-        for field in (self._passphrase, self._again):
-            field.setEnabled(not busy)
-
-
-def _strength(passphrase: str) -> tuple[str, Role]:
-    """Judge by length alone: what makes a passphrase strong is that it is long and yours."""
-    length = len(passphrase)
-    if not length:
-        return "Four or five words that do not belong together are easy to keep in mind.", Role.HINT
-    if length < SHORTEST:
-        return f"At least {SHORTEST} characters, please: {SHORTEST - length} more.", Role.HINT
-    if length < _FAIR:
-        return "Short: somebody with a fast computer could guess it. Longer is better.", Role.ERROR
-    if length < _GOOD:
-        return "Fair. A few characters more would make it good.", Role.HINT
-    return "Good and long.", Role.SUCCESS
+        self._passphrase.setEnabled(not busy)

@@ -82,6 +82,9 @@ class Entrance(QObject):
         self._attempt: object | None = None
         self._is_waiting = False
         self._is_open = False
+        self._was_locked = False
+        self._by_keyring_too = False
+        self._former: Path | None = None
         self.page = QStackedWidget()
         # Most starts need neither page, and are over sooner without them.
         self._create: CreatePage | None = None
@@ -94,13 +97,31 @@ class Entrance(QObject):
         if self._begin(lambda access: access.open(may_create=self._may_create)):
             self._patience.start()
 
-    def open_other(self, history: Path) -> None:
-        """Open another history instead; this one is left as it is."""
+    def open_other(self, history: Path, *, is_new: bool = False) -> None:
+        """Open another history instead; this one is left as it is, and there is a way back to it.
+
+        Args:
+            history: The file.
+            is_new: Whether it is to be made, where there is nothing yet.
+        """
+        self._former = None if history == self._history else self._history
         self._scope.start(
-            self._change_history(history, may_create=history == self._usual),
+            self._change_history(history, may_create=is_new or history == self._usual),
             name=_CHANGE,
             replace=_CHANGE,
         )
+
+    def show_locked(self) -> None:
+        """Stand before the history that is open, while it is being closed to be unlocked again."""
+        self._was_locked = True
+        page = self._unlock_page()
+        page.set_former("")
+        page.show_locked()
+        self._show(page)
+
+    def left(self) -> None:
+        """Take note that what was opened is closed again: there is something to open."""
+        self._is_open = False
 
     def show_other_ways(self) -> None:
         """Offer the ways that need no keyring. It is still waited for, and may open the history."""
@@ -121,6 +142,7 @@ class Entrance(QObject):
             page = self._create = CreatePage()
             page.passphrase_chosen.connect(self._create_with_passphrase)
             page.try_again.connect(self.open)
+            page.back_requested.connect(self._go_back)
             page.quit_requested.connect(self.quit_requested)
             self.page.addWidget(page)
         return self._create
@@ -135,11 +157,13 @@ class Entrance(QObject):
             page.recovery_key_entered.connect(self._open_with_recovery_key)
             page.other_history_chosen.connect(self.open_other)
             page.new_history_requested.connect(self._open_next)
+            page.back_requested.connect(self._go_back)
             page.quit_requested.connect(self.quit_requested)
             self.page.addWidget(page)
         return self._unlock
 
     def _show(self, page: CreatePage | UnlockPage) -> None:
+        page.set_former("" if self._former is None else self._former.stem)
         self.page.setCurrentWidget(page)
         self.needed.emit()
 
@@ -149,6 +173,7 @@ class Entrance(QObject):
             return
         page = await self._page_with_ways()
         if attempt is self._attempt:
+            page.set_locked(locked=self._was_locked)
             page.show_problem(error)
             self._show(page)
 
@@ -173,11 +198,12 @@ class Entrance(QObject):
 
     async def _page_with_ways(self) -> UnlockPage:
         kinds = await (await self._to_history()).slot_kinds()
-        from chatelaine.vault.slots import SlotKind
+        from chatelaine.vault.vault import WITH_PASSPHRASE, SlotKind
 
+        self._by_keyring_too = SlotKind.KEYRING_PASSPHRASE in kinds
         page = self._unlock_page()
         page.set_ways(
-            passphrase=SlotKind.PASSPHRASE in kinds, recovery_key=SlotKind.RECOVERY in kinds
+            passphrase=bool(kinds & WITH_PASSPHRASE), recovery_key=SlotKind.RECOVERY in kinds
         )
         return page
 
@@ -187,7 +213,9 @@ class Entrance(QObject):
         self._begin(lambda access: access.create_with_passphrase(passphrase))
 
     def _open_with_passphrase(self, passphrase: str) -> None:
-        self._begin(lambda access: access.open_with_passphrase(passphrase))
+        begun = self._begin(lambda access: access.open_with_passphrase(passphrase))
+        if begun and self._by_keyring_too:
+            self._patience.start()
 
     def _open_with_recovery_key(self, text: str) -> None:
         self._begin(lambda access: access.open_with_recovery_key(text))
@@ -200,6 +228,10 @@ class Entrance(QObject):
 
         self._scope.start(begin(), name=_CHANGE, replace=_CHANGE)
 
+    def _go_back(self) -> None:
+        if self._former is not None:
+            self.open_other(self._former)
+
     async def _change_history(self, history: Path, *, may_create: bool) -> None:
         if self._is_open:
             return
@@ -208,6 +240,7 @@ class Entrance(QObject):
         async with self._turn:  # the lock is not let go while something still happens under it
             await self.aclose()
             self._history, self._may_create = history, may_create
+            self._was_locked = False
         self.open()
 
     def _begin(self, way: Callable[[HistoryAccess], Awaitable[Workspace]]) -> bool:
@@ -236,6 +269,7 @@ class Entrance(QObject):
                 await workspace.aclose()
                 return
             self._is_open, self._access = True, None
+            self._was_locked, self._former = False, None
         self.opened.emit(workspace)
 
     def _end_attempt(self) -> None:

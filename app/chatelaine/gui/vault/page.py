@@ -97,6 +97,22 @@ class Seal(QWidget):
             self.update()
 
 
+class BackButton(QPushButton):
+    """Leads back to the history that was open before; hidden where there was none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("back")
+        self.setProperty("kind", "quiet")
+        self.setAutoDefault(True)
+        self.hide()
+
+    def lead_to(self, name: str) -> None:
+        """Name the history; '' for none."""
+        self.setText(f"&Back to “{name.replace('&', '&&')}”")
+        self.setVisible(bool(name))
+
+
 def button(text: str, name: str, kind: str) -> QPushButton:
     """Make a button that Enter presses too; `kind` is one of the style sheet's."""
     made = QPushButton(text)

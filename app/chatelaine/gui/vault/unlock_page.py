@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from chatelaine.errors import (
+    HistoryLocked,
     KeyFileUnreadable,
     KeyUnavailable,
     RecoveryKeyMistyped,
     WrongSecret,
 )
-from chatelaine.gui.vault.page import Page, buddy, button, set_kind, words
+from chatelaine.gui.vault.page import BackButton, Page, buddy, button, set_kind, words
 from chatelaine.gui.vault.recovery_field import CHARACTERS, RecoveryKeyField
 from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.gui.widgets.secret_field import SecretField
@@ -43,6 +44,9 @@ _RECOVERY_HINT = "Eight groups of four characters. Capitals, dashes and spaces d
 _NO_ANSWER = "The system keyring has not answered yet"
 _STILL_ASKED = "As soon as it does, your history opens by itself. You need not wait for that."
 _NOT_ASKED_ANY_MORE = "“Try again” asks it once more; or open your history here."
+_LOCKED = "Chatelaine is locked"
+_LOCKED_EXPLAINED = "Your history is closed. Enter your passphrase to go on where you were."
+_SAVING = "Saving what was not saved yet…"
 _MAIN_BUTTON = 180
 _ELSEWHERE = "A new history begins empty, in a file of its own; this one stays as it is."
 
@@ -56,6 +60,7 @@ class UnlockPage(Page):
         passphrase_entered(str): A passphrase; the field is empty again.
         other_history_chosen(Path): Open this file instead.
         new_history_requested(): Begin another history beside this one.
+        back_requested(): The user would rather have the history from before.
         quit_requested(): The user would rather leave.
     """
 
@@ -64,6 +69,7 @@ class UnlockPage(Page):
     passphrase_entered = Signal(str)
     other_history_chosen = Signal(object)
     new_history_requested = Signal()
+    back_requested = Signal()
     quit_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -72,6 +78,7 @@ class UnlockPage(Page):
         self._passphrase_possible = False
         self._recovery_key_possible = False
         self._asked: _Way | None = None
+        self._locked = False
         self._build()
         self._connect()
 
@@ -91,12 +98,14 @@ class UnlockPage(Page):
 
         self._other = button("&Another history…", "otherHistory", "quiet")
         self._new = button("&Start a new history", "newHistory", "quiet")
+        self._back = BackButton()
         self._quit = button("&Quit", "quit", "quiet")
         self._new.setToolTip(_ELSEWHERE)
         elsewhere = QHBoxLayout()
         elsewhere.addWidget(self._other)
         elsewhere.addWidget(self._new)
         elsewhere.addStretch(1)
+        elsewhere.addWidget(self._back)
         elsewhere.addWidget(self._quit)
         line = QFrame()
         line.setProperty("role", "line")
@@ -121,6 +130,7 @@ class UnlockPage(Page):
         self._again.clicked.connect(self.try_again)
         self._other.clicked.connect(self._choose_history)
         self._new.clicked.connect(self.new_history_requested)
+        self._back.clicked.connect(self.back_requested)
         self._quit.clicked.connect(self.quit_requested)
         self._recovery_key_instead.clicked.connect(self._show_recovery_key)
         self._recovery_key.textChanged.connect(self._check_recovery_key)
@@ -133,6 +143,25 @@ class UnlockPage(Page):
         """Tell what opens the history that is spoken of next."""
         self._passphrase_possible = passphrase
         self._recovery_key_possible = recovery_key
+
+    def set_former(self, name: str) -> None:
+        """Offer to go back to the history of this name, which was open before; '' for none."""
+        self._back.lead_to(name)
+
+    def show_locked(self) -> None:
+        """Stand before a history that is being closed, until it is known to be."""
+        self._locked = True
+        self._asked = None
+        self.title.setText(_LOCKED)
+        self.message.setText(_LOCKED_EXPLAINED)
+        self._untouched.hide()
+        self._offer(again=False, passphrase=True, recovery_key=False)
+        self._by_passphrase.set_primary(primary=True)
+        self._set_busy(_SAVING)
+
+    def set_locked(self, *, locked: bool) -> None:
+        """Tell whether it was the user who has closed the history that is spoken of next."""
+        self._locked = locked
 
     def show_other_ways(self) -> None:
         """Offer the ways that need no keyring, while that is still being waited for."""
@@ -154,23 +183,24 @@ class UnlockPage(Page):
 
     def show_problem(self, error: ChatelaineError) -> None:
         """Say why the history is not open, and offer the ways on that fit."""
-        self._set_busy(busy=False)
+        self._set_busy("")
         if isinstance(error, WrongSecret | RecoveryKeyMistyped) and self._asked is not None:
             self._asked.complain(error.message)
             if self.title.text() == _NO_ANSWER:  # what was entered was tried instead
                 self.message.setText(_NOT_ASKED_ANY_MORE)
             return
         self._asked = None
-        self.title.setText(error.title)
-        self.message.setText(error.message)
+        usual = isinstance(error, HistoryLocked)
+        locked = usual and self._locked
+        self.title.setText(_LOCKED if locked else error.title)
+        self.message.setText(_LOCKED_EXPLAINED if locked else error.message)
         # A key file that is damaged in one place may be whole in another.
         wrapped = isinstance(error, KeyUnavailable | KeyFileUnreadable)
-        # Of this kind itself it is no fault: this history simply opens with its passphrase.
-        usual = type(error) is KeyUnavailable and self._passphrase_possible
+        # Being locked is no fault: this history simply opens with its passphrase.
         self._untouched.setVisible(not usual)
         self._offer(
             again=not usual,
-            passphrase=wrapped and self._passphrase_possible,
+            passphrase=usual or (wrapped and self._passphrase_possible),
             recovery_key=wrapped and self._recovery_key_possible and not usual,
         )
         self._recovery_key_instead.setVisible(usual and self._recovery_key_possible)
@@ -185,8 +215,10 @@ class UnlockPage(Page):
         if waiting:
             self._waiting.say("Waiting for the system keyring…", _WAITING)
             self._again.setEnabled(False)
+            for way in (self._by_passphrase, self._by_recovery_key):
+                way.setEnabled(True)
         else:
-            self._set_busy(busy=False)
+            self._set_busy("")
 
     # ------------------------------------------------------------------ inside
 
@@ -227,16 +259,17 @@ class UnlockPage(Page):
 
     def _begin(self, way: _Way) -> None:
         self._asked = way
-        self._set_busy(busy=True)
+        self._set_busy("Opening your history…")
 
-    def _set_busy(self, *, busy: bool) -> None:
-        if busy:
-            self._waiting.say("Opening your history…", "")
+    def _set_busy(self, what: str) -> None:
+        """Say what is going on, and take nothing meanwhile; '' when it is over."""
+        if what:
+            self._waiting.say(what, "")
         else:
             self._waiting.hide()
-        self._again.setEnabled(not busy)
+        self._again.setEnabled(not what)
         for way in (self._by_passphrase, self._by_recovery_key):
-            way.setEnabled(not busy)
+            way.setEnabled(not what)
 
     def _choose_history(self) -> None:
         dialog = QFileDialog(self, "Open another history")
