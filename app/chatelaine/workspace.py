@@ -84,8 +84,9 @@ class Workspace(WorkspaceKeys):
             busy: Threads in which something is being said just now.
         """
         for thread in await self.store.threads():
-            untouched = thread.tip is None and not thread.title and thread.id not in busy
-            if untouched and not await self.store.composer(thread.id):
+            untouched = thread.tip is None and not thread.title and not thread.temporary
+            free = untouched and thread.id not in busy
+            if free and not await self.store.composer(thread.id):
                 return thread
         return await self.store.create_thread()
 

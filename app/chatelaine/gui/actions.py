@@ -28,8 +28,12 @@ class ActionId(StrEnum):
     """What the code calls a command."""
 
     NEW_THREAD = "new-thread"
+    NEW_TEMPORARY = "new-temporary-thread"
     EXPORT = "export"
     RECOVERY_KEY = "recovery-key"
+    OPEN_HISTORY = "open-history"
+    NEW_HISTORY = "new-history"
+    LOCK = "lock"
     SETTINGS = "settings"
     QUIT = "quit"
 
@@ -45,13 +49,22 @@ class ActionId(StrEnum):
 
     STOP = "stop"
     RETRY = "retry"
+    EDIT_LAST = "edit-last-message"
     RENAME = "rename"
     CLEAR = "clear"
+    COMPACT = "compact"
     COPY_ID = "copy-session-id"
+    FORK = "branch-off"
+    PIN = "pin"
+    EXPIRY = "expiry"
+    ARCHIVE = "archive"
     TRASH = "trash"
     RESTORE = "restore"
+    PURGE = "delete-for-good"
+    EMPTY_TRASH = "empty-trash"
 
     SIDEBAR = "sidebar"
+    SHOW_ARCHIVE = "show-archive"
     SHOW_TRASH = "show-trash"
     THEME_SYSTEM = "theme-system"
     THEME_LIGHT = "theme-light"
@@ -116,6 +129,14 @@ COMMANDS: tuple[Command, ...] = (
         icon="new-thread",
     ),
     Command(
+        ActionId.NEW_TEMPORARY,
+        Menu.FILE,
+        "New &temporary thread",
+        "Start a conversation of which nothing is written to the disk.",
+        ("Ctrl+Shift+N",),
+        icon="temporary",
+    ),
+    Command(
         ActionId.EXPORT,
         Menu.FILE,
         "&Export as Markdown…",
@@ -131,6 +152,29 @@ COMMANDS: tuple[Command, ...] = (
         "Show the key that opens your history when nothing else does.",
         icon="key",
         separated=True,
+    ),
+    Command(
+        ActionId.LOCK,
+        Menu.FILE,
+        "&Lock now",
+        "Close your history until you enter your passphrase again.",
+        ("Ctrl+L",),
+        icon="lock",
+    ),
+    Command(
+        ActionId.OPEN_HISTORY,
+        Menu.FILE,
+        "&Open another history…",
+        "Leave this history and open one that lies in another file.",
+        ("Ctrl+O",),
+        icon="folder",
+        separated=True,
+    ),
+    Command(
+        ActionId.NEW_HISTORY,
+        Menu.FILE,
+        "New &history…",
+        "Leave this history and begin an empty one in a file of its own.",
     ),
     Command(
         ActionId.SETTINGS,
@@ -239,6 +283,14 @@ COMMANDS: tuple[Command, ...] = (
         icon="retry",
     ),
     Command(
+        ActionId.EDIT_LAST,
+        Menu.THREAD,
+        "Edit &last message",
+        "Write your last message anew; what there is stays as a branch.",
+        ("Ctrl+E",),
+        icon="rename",
+    ),
+    Command(
         ActionId.RENAME,
         Menu.THREAD,
         "Rena&me",
@@ -264,6 +316,42 @@ COMMANDS: tuple[Command, ...] = (
         separated=True,
     ),
     Command(
+        ActionId.COMPACT,
+        Menu.THREAD,
+        "C&ompact",
+        "Have the model sum up the older part, so that less of it is sent; all stays shown.",
+        icon="compact",
+    ),
+    Command(
+        ActionId.FORK,
+        Menu.THREAD,
+        "&Branch off",
+        "Begin another thread with all that was said in this one.",
+        icon="branch",
+    ),
+    Command(
+        ActionId.PIN,
+        Menu.THREAD,
+        "&Pin to the top",
+        "Keep this thread at the top of the list.",
+        icon="pin",
+        separated=True,
+    ),
+    Command(
+        ActionId.EXPIRY,
+        Menu.THREAD,
+        "E&xpires…",
+        "Choose how long after its last message this thread is kept.",
+        icon="clock",
+    ),
+    Command(
+        ActionId.ARCHIVE,
+        Menu.THREAD,
+        "&Archive",
+        "Put this thread aside, where it can be found again.",
+        icon="archive",
+    ),
+    Command(
         ActionId.TRASH,
         Menu.THREAD,
         "Move to &trash",
@@ -280,11 +368,30 @@ COMMANDS: tuple[Command, ...] = (
         icon="restore",
     ),
     Command(
+        ActionId.PURGE,
+        Menu.THREAD,
+        "&Delete for good…",
+        "Remove this thread from the history; that cannot be undone.",
+    ),
+    Command(
+        ActionId.EMPTY_TRASH,
+        Menu.THREAD,
+        "Empt&y trash…",
+        "Remove all threads in the trash from the history; that cannot be undone.",
+    ),
+    Command(
         ActionId.SIDEBAR,
         Menu.VIEW,
         "Side&bar",
         "Show or hide the list of threads.",
         ("Ctrl+B",),
+        checkable=True,
+    ),
+    Command(
+        ActionId.SHOW_ARCHIVE,
+        Menu.VIEW,
+        "Show arc&hive",
+        "List the threads that were put aside.",
         checkable=True,
     ),
     Command(

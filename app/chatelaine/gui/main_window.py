@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -29,7 +31,10 @@ from chatelaine.errors import ChatelaineError, HistoryError
 from chatelaine.gui import failures, questions
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
+from chatelaine.gui.leaving import CLOSING, Door, close_dialogs, step_out
+from chatelaine.gui.locking import Locking
 from chatelaine.gui.tasks import TaskScope
+from chatelaine.gui.thread_actions import WHOLE_THREAD, connect_lists, show_state
 from chatelaine.gui.vault.entrance import Entrance
 from chatelaine.gui.workspace_page import WorkspacePage
 from chatelaine.markup import parser
@@ -42,8 +47,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CLOSING = 2.0
-"""Seconds that each step of leaving may take."""
 TEXT_STEP = 10
 """Percent by which Larger and Smaller change the size of the text."""
 IDLE = 2.0
@@ -55,6 +58,8 @@ TURNS_BEFORE_RECOVERY = 3
 
 _WITH_A_HISTORY = (
     ActionId.NEW_THREAD,
+    ActionId.NEW_TEMPORARY,
+    ActionId.EMPTY_TRASH,
     ActionId.SEARCH,
     ActionId.RECOVERY_KEY,
     ActionId.SETTINGS,
@@ -69,6 +74,7 @@ class MainWindow(QMainWindow):
         actions_by_id: Every command.
         workspace_page: The page with the threads.
         entrance: The way to an open history.
+        locking: Knows when it is to be locked.
 
     Signals:
         settings_changed: Settings that are to be applied and kept.
@@ -101,6 +107,8 @@ class MainWindow(QMainWindow):
         self._turns = 0
         self._offered = False
         self._leaving = False
+        self._changing = False
+        self._quit_next = False
         self._sidebar_wanted = True
         self._scope = TaskScope(self.show_failure)
         self.actions_by_id = build_actions(self)
@@ -108,6 +116,8 @@ class MainWindow(QMainWindow):
         self.workspace_page = WorkspacePage(self._scope)
         history = Path(settings.history) if settings.history else usual_history
         self.entrance = Entrance(history, self._scope, self, usual=usual_history)
+        self._door = Door(self.workspace_page, self.entrance, self._scope)
+        self.locking = Locking(self, self._scope, settings)
         self._banner = FailureBanner()
         self.workspace_page.notices.addWidget(self._banner)
         self._pages = QStackedWidget()
@@ -133,6 +143,8 @@ class MainWindow(QMainWindow):
         entrance.needed.connect(lambda: self._pages.setCurrentWidget(entrance.page))
         entrance.waiting.connect(self._show_waiting)
         entrance.quit_requested.connect(self.close)
+        self.locking.wanted.connect(self.lock)
+        self.locking.changed.connect(self._update_actions)
         page.steps_changed.connect(self._update_actions)
         page.thread_changed.connect(self._update_actions)
         page.running_changed.connect(self._update_actions)
@@ -143,8 +155,12 @@ class MainWindow(QMainWindow):
         page.narrow_changed.connect(self._make_room)
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.NEW_THREAD: page.new_thread,
+            ActionId.NEW_TEMPORARY: page.new_temporary_thread,
             ActionId.EXPORT: self._export,
             ActionId.RECOVERY_KEY: self._show_recovery_key,
+            ActionId.LOCK: self.lock,
+            ActionId.OPEN_HISTORY: lambda: questions.ask_which_history(self, self._open_other),
+            ActionId.NEW_HISTORY: lambda: questions.ask_where_to_begin(self, self._begin_other),
             ActionId.SETTINGS: self._show_settings_dialog,
             ActionId.QUIT: self.close,
             ActionId.UNDO_TYPING: lambda: self._edit("undo"),
@@ -158,11 +174,12 @@ class MainWindow(QMainWindow):
             ActionId.REDO_STEP: page.redo,
             ActionId.STOP: page.stop,
             ActionId.RETRY: page.retry,
+            ActionId.EDIT_LAST: page.edit_last,
+            ActionId.COMPACT: page.compact,
+            ActionId.EMPTY_TRASH: page.threads.empty_trash,
             ActionId.RENAME: page.rename,
             ActionId.CLEAR: page.clear,
-            ActionId.COPY_ID: self._copy_session_id,
-            ActionId.TRASH: page.trash,
-            ActionId.RESTORE: page.restore,
+            **{action_id: partial(page.do, action_id) for action_id in WHOLE_THREAD},
             ActionId.THEME_SYSTEM: lambda: self._set_theme(Theme.SYSTEM),
             ActionId.THEME_LIGHT: lambda: self._set_theme(Theme.LIGHT),
             ActionId.THEME_DARK: lambda: self._set_theme(Theme.DARK),
@@ -175,11 +192,8 @@ class MainWindow(QMainWindow):
         for action_id, handler in handlers.items():
             self.actions_by_id[action_id].triggered.connect(lambda _checked, call=handler: call())
         self.actions_by_id[ActionId.SIDEBAR].toggled.connect(page.sidebar.setVisible)
-        self.actions_by_id[ActionId.SHOW_TRASH].toggled.connect(page.show_trash)
-        page.sidebar.copy_id_requested.connect(self._copy_session_id_of)
-        page.sidebar.trash_left.connect(
-            lambda: self.actions_by_id[ActionId.SHOW_TRASH].setChecked(False)
-        )
+        page.list_left.connect(connect_lists(self.actions_by_id, page.show_list))
+        page.retention.deleted_first.connect(self._tell_of_retention)
 
     def _start_task(
         self, work: Coroutine[Any, Any, None], name: str, *, replace: str | None = None
@@ -196,6 +210,7 @@ class MainWindow(QMainWindow):
     async def _attach(self, workspace: Workspace) -> None:
         self._banner.clear()
         self._remember_history(workspace.history)
+        self.locking.look(workspace)
         self._pages.setCurrentWidget(self.workspace_page)
         await self.workspace_page.attach(workspace)
         self._turns = sum(t.tip is not None for t in await workspace.store.threads())
@@ -260,6 +275,18 @@ class MainWindow(QMainWindow):
             tone=Tone.INFO,
         )
 
+    def _tell_of_retention(self, count: int) -> None:
+        threads = "A thread was" if count == 1 else f"{count} threads were"
+        self._banner.show_failure(
+            Failure(
+                f"{threads} deleted for good",
+                "Their time had come: threads that expire go, and what is in the trash goes "
+                "after a while. From now on this happens without a word.",
+            ),
+            {"Settings…": self._show_settings_dialog},
+            tone=Tone.INFO,
+        )
+
     def _on_notice_dismissed(self) -> None:
         if self._workspace is not None and self._banner.accessibleName() == DEMO_NOTICE:
             self._start_task(self._workspace.dismiss_provider_notice(), "dismiss notice")
@@ -279,7 +306,9 @@ class MainWindow(QMainWindow):
         Args:
             asking: Whether there is somebody to decide what happens if something cannot be saved.
         """
-        if not self._leaving:
+        if self._changing:
+            self._quit_next = True  # what is being closed is closed first
+        elif not self._leaving:
             self._leaving = True
             self._start_task(self._shut_down(asking=asking), "shut down")
 
@@ -296,50 +325,108 @@ class MainWindow(QMainWindow):
 
     async def _shut_down(self, *, asking: bool) -> None:
         """Leave step by step; a step that fails or takes too long does not keep the others."""
-        page = self.workspace_page
         self.hide()  # from here on nothing is typed
-        await self._step_out(page.stop_all())
-        problem = await self._step_out(page.save())
+        problem = await self._door.save()
         if problem is not None and asking:
             self._leaving = False
             self.show()
-            self._ask_to_leave_anyway(problem)
+            self._ask_to_leave_anyway(problem, "Quit anyway", self.leave)
             return
-        page.detach()
-        await self._step_out(self._scope.close())
-        await self._step_out(self.entrance.aclose())
-        if self._workspace is not None:
-            await self._step_out(self._workspace.aclose())
-            self._workspace = None
+        await self._door.close(self._workspace, for_good=True)
+        self._workspace = None
         # Only where the window was would be lost.
-        await self._step_out(asyncio.to_thread(self._save, self._with_geometry()))
+        await step_out(asyncio.to_thread(self._save, self._with_geometry()))
         self.closed.emit()
 
-    async def _step_out(self, step: Awaitable[None]) -> ChatelaineError | None:
-        """Take one step of leaving; give what has kept it from being whole."""
-        try:
-            async with asyncio.timeout(CLOSING):
-                await step
-        except TimeoutError:
-            return HistoryError(
-                "The disk does not answer, so not everything is saved.", title="Saving takes long"
-            )
-        except ChatelaineError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - a bug must not keep the rest from being saved
-            log.error("unexpected %s", failures.describe(error).details)  # noqa: TRY400
-        return None
-
-    def _ask_to_leave_anyway(self, problem: ChatelaineError) -> None:
+    def _ask_to_leave_anyway(
+        self, problem: ChatelaineError, yes: str, leave: Callable[[], object]
+    ) -> None:
         questions.ask(
             self,
             "Not everything you wrote could be saved",
             f"{problem.title}. {problem.message}",
-            yes="Quit anyway",
-            do=self.leave,
+            yes=yes,
+            do=leave,
             no="Stay",
             grave=True,
         )
+
+    # ------------------------------------------------------------------ locking, and other histories
+
+    def lock(self, *, asking: bool = True) -> None:
+        """Close the history and show nothing of it, until the passphrase is entered again.
+
+        Args:
+            asking: Whether to stay open where something cannot be saved, and to ask.
+        """
+        if self.locking.possible and self._may_change():
+            self.entrance.show_locked()
+            self._change_history(self.entrance.open, asking, "Lock anyway", self.lock)
+
+    def _open_other(self, history: Path, *, is_new: bool = False, asking: bool = True) -> None:
+        if self._workspace is None or history == self._workspace.history:
+            self.workspace_page.setFocus()
+        elif self._may_change():
+            self._change_history(
+                partial(self.entrance.open_other, history, is_new=is_new),
+                asking,
+                "Leave it anyway",
+                partial(self._open_other, history, is_new=is_new),
+            )
+
+    def _begin_other(self, history: Path) -> None:
+        async def begin() -> None:
+            if await asyncio.to_thread(os.path.lexists, history):
+                raise HistoryError(
+                    f"There is a file called “{history.name}” already, and nothing is written "
+                    "over it. Choose another name, or open that file.",
+                    title="The new history needs a name of its own",
+                )
+            self._open_other(history, is_new=True)
+
+        self._start_task(begin(), "new history")
+
+    def _may_change(self) -> bool:
+        return self._workspace is not None and not self._leaving and not self._changing
+
+    def _change_history(
+        self,
+        then: Callable[[], None],
+        asking: bool,
+        anyway: str,
+        again: Callable[..., None],
+    ) -> None:
+        """Leave the history that is open by the way on which one quits, and go on elsewhere."""
+        self._changing = True
+        close_dialogs(self)
+        self._start_task(self._leave_for(then, asking, anyway, again), "leave history")
+
+    async def _leave_for(
+        self,
+        then: Callable[[], None],
+        asking: bool,
+        anyway: str,
+        again: Callable[..., None],
+    ) -> None:
+        problem = await self._door.save()
+        if problem is not None and asking:
+            self._changing = False
+            self._pages.setCurrentWidget(self.workspace_page)
+            self._ask_to_leave_anyway(problem, anyway, partial(again, asking=False))
+        else:
+            workspace, self._workspace = self._workspace, None
+            self._banner.clear()
+            self.locking.left()
+            await self._door.close(workspace, for_good=False)
+            self.entrance.left()
+            self._changing = False
+            self._start_task(self._save_settings(), "save settings")
+            self._update_actions()
+            if not self._quit_next:
+                then()
+        if self._quit_next:
+            self._quit_next = False
+            self.leave()
 
     def _restore_geometry(self) -> None:
         self.resize(1100, 760)
@@ -363,23 +450,15 @@ class MainWindow(QMainWindow):
     def _update_actions(self) -> None:
         page, actions = self.workspace_page, self.actions_by_id
         is_open = self._workspace is not None and page.open_thread is not None
-        trashed = page.open_thread is not None and page.open_thread.trashed is not None
         steps = page.steps
         actions[ActionId.UNDO_STEP].setText(undo_text(steps.undo))
         actions[ActionId.UNDO_STEP].setEnabled(is_open and (page.running or steps.undo is not None))
         actions[ActionId.REDO_STEP].setText(redo_text(steps.redo))
         actions[ActionId.REDO_STEP].setEnabled(is_open and steps.redo is not None)
         actions[ActionId.STOP].setEnabled(page.running)
-        for action_id in (ActionId.RETRY, ActionId.CLEAR):
-            actions[action_id].setEnabled(
-                is_open and page.open_thread is not None and page.open_thread.head is not None
-            )
         for action_id in _WITH_A_HISTORY:
             actions[action_id].setEnabled(self._workspace is not None)
-        for action_id in (ActionId.EXPORT, ActionId.RENAME, ActionId.COPY_ID):
-            actions[action_id].setEnabled(is_open)
-        actions[ActionId.TRASH].setEnabled(is_open and not trashed)
-        actions[ActionId.RESTORE].setEnabled(is_open and trashed)
+        show_state(actions, page.open_thread if is_open else None, busy=page.running)
 
     def _make_room(self, narrow: bool) -> None:
         """Hide the sidebar where the window is too narrow for both, and bring it again."""
@@ -392,7 +471,7 @@ class MainWindow(QMainWindow):
 
     def _search(self) -> None:
         self.actions_by_id[ActionId.SIDEBAR].setChecked(True)
-        self.workspace_page.search()
+        self.workspace_page.searching.begin()
 
     def _edit(self, command: str) -> None:
         """Pass a command of the Edit menu on to the field that has the focus."""
@@ -405,6 +484,7 @@ class MainWindow(QMainWindow):
     def _change(self, settings: Settings) -> None:
         self._settings = settings
         self._show_settings()
+        self.locking.set_rules(settings)
         self.settings_changed.emit(settings)
         self._start_task(self._save_settings(), "save settings")
 
@@ -423,6 +503,9 @@ class MainWindow(QMainWindow):
     def _set_appearance(self, theme: Theme, text_size: int) -> None:
         self._change(replace(self._settings, theme=theme, text_size=text_size))
 
+    def _set_locking(self, minutes: int, on_sleep: bool) -> None:
+        self._change(replace(self._settings, auto_lock=minutes, lock_on_sleep=on_sleep))
+
     def _set_theme(self, theme: Theme) -> None:
         self._change(replace(self._settings, theme=theme))
 
@@ -432,7 +515,11 @@ class MainWindow(QMainWindow):
     def _set_text_size(self, percent: int) -> None:
         self._change(replace(self._settings, text_size=percent))
 
+    def _keep_trash(self, days: int) -> None:
+        self._change(replace(self._settings, trash_days=days))
+
     def _show_settings(self) -> None:
+        self.workspace_page.retention.keep_trash(self._settings.trash_days)
         action = {
             Theme.SYSTEM: ActionId.THEME_SYSTEM,
             Theme.LIGHT: ActionId.THEME_LIGHT,
@@ -445,9 +532,15 @@ class MainWindow(QMainWindow):
             return
         from chatelaine.gui.settings.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._workspace, self._scope, self, settings=self._settings)
+        workspace = self._workspace
+        dialog = SettingsDialog(
+            workspace, self._scope, self, settings=self._settings, app_lock=workspace
+        )
+        dialog.app_lock_changed.connect(lambda: self.locking.look(workspace))
+        dialog.locking_changed.connect(self._set_locking)
         dialog.saved.connect(self._on_provider_saved)
         dialog.appearance_changed.connect(self._set_appearance)
+        dialog.trash_days_changed.connect(self._keep_trash)
         dialog.open()
 
     # ------------------------------------------------------------------ commands
@@ -514,19 +607,6 @@ class MainWindow(QMainWindow):
             lambda result: self._start_task(finish(bool(result)), "close recovery key")
         )
         dialog.open()
-
-    def _copy_session_id(self) -> None:
-        thread = self.workspace_page.open_thread
-        if thread is not None:
-            QGuiApplication.clipboard().setText(thread.uid)
-
-    def _copy_session_id_of(self, thread_id: int) -> None:
-        async def copy() -> None:
-            if self._workspace is not None:
-                thread = await self._workspace.store.thread(thread_id)
-                QGuiApplication.clipboard().setText(thread.uid)
-
-        self._start_task(copy(), "copy session ID")
 
     def _open_link(self, address: str) -> None:
         """Open a link outside, after showing where it leads."""

@@ -7,36 +7,40 @@ that is sent waits for the history: nothing that was written is lost.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, TurnEnded
 from chatelaine.errors import ChatelaineError
-from chatelaine.gui import questions
 from chatelaine.gui.chat.composer import Composer
 from chatelaine.gui.chat.controller import ChatController
-from chatelaine.gui.chat.drafts import Drafts, joined
+from chatelaine.gui.chat.rows import UserRow
 from chatelaine.gui.chat.timeline_view import TimelineView
+from chatelaine.gui.retention import Retention
+from chatelaine.gui.searching import Searching
 from chatelaine.gui.sidebar.thread_list import ThreadList
+from chatelaine.gui.sidebar.thread_model import Listed
+from chatelaine.gui.thread_actions import ThreadActions
+from chatelaine.gui.thread_strip import ThreadStrip
+from chatelaine.gui.widgets.strip import Strip
+from chatelaine.gui.widgets.toast import Toast
+from chatelaine.gui.writing import Writing
 from chatelaine.store.records import Change, History, Thread, ThreadId, TurnId
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Collection, Coroutine
     from typing import Any
 
     from PySide6.QtGui import QResizeEvent
 
+    from chatelaine.gui.actions import ActionId
     from chatelaine.gui.tasks import TaskScope
-    from chatelaine.store.search import SearchHit
     from chatelaine.workspace import Workspace
 
-DRAFT_DELAY_MS = 300
-"""After the last key, the time until what stands in the composer is written to the disk."""
 LAST_THREAD = "last-thread"
 NARROW = 640
 """Pixels of width below which the conversation gets all of it."""
@@ -49,6 +53,9 @@ class WorkspacePage(QWidget):
         sidebar: All threads.
         timeline: The open thread.
         composer: Where the user writes.
+        threads: What is done with whole threads.
+        searching: What finds things in them.
+        retention: What deletes threads that have had their time.
         open_thread: The open thread; None until the history is open.
 
     Signals:
@@ -59,6 +66,7 @@ class WorkspacePage(QWidget):
         failed: A ChatelaineError that has no place in the timeline.
         link_activated: The address of a link that was clicked.
         narrow_changed: Whether there is too little width for sidebar and conversation.
+        list_left: The user wants to see the threads again instead of the archive or the trash.
     """
 
     steps_changed = Signal()
@@ -68,6 +76,7 @@ class WorkspacePage(QWidget):
     failed = Signal(object)
     link_activated = Signal(str)
     narrow_changed = Signal(bool)
+    list_left = Signal()
 
     def __init__(self, scope: TaskScope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,12 +86,16 @@ class WorkspacePage(QWidget):
         self._controllers: dict[ThreadId, ChatController] = {}
         self._unsubscribe: Callable[[], None] | None = None
         self._narrow = False
-        self._drafts = Drafts()
         self._opening: ThreadId | None = None
         self._last_open: Thread | None = None
         self._waiting_message = ""
-        self._wanted: tuple[ThreadId, TurnId] | None = None
         self._build()
+        self.writing = Writing(self.composer, self._edit_strip, scope, self)
+        self.threads = ThreadActions(
+            scope, self, stopped=self._stopped, neighbour=self.sidebar.neighbour
+        )
+        self.searching = Searching(self.sidebar, scope, self, stopped=self._stopped)
+        self.retention = Retention(scope, self)
         self._connect()
 
     def _build(self) -> None:
@@ -96,9 +109,14 @@ class WorkspacePage(QWidget):
         column = QVBoxLayout(conversation)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self._thread_strip = ThreadStrip()
+        self._edit_strip = Strip("editStrip")
         column.addLayout(self.notices)
+        column.addWidget(self._thread_strip)
         column.addWidget(self.timeline, 1)
+        column.addWidget(self._edit_strip)
         column.addWidget(self.composer)
+        self.toast = Toast(self.composer, conversation)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.sidebar)
         self.splitter.addWidget(conversation)
@@ -109,13 +127,10 @@ class WorkspacePage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.splitter)
-        self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_DELAY_MS)
 
     def _connect(self) -> None:
         self.composer.submitted.connect(self._submit)
         self.composer.stop_requested.connect(self.stop)
-        self.composer.text_changed.connect(self._on_typed)
-        self._draft_timer.timeout.connect(self._write_drafts)
         self.composer.scroll_pages.connect(self.timeline.scroll_by_page)
         self.composer.scroll_edge.connect(self.timeline.scroll_to_edge)
         self.timeline.retry_requested.connect(self.retry)
@@ -123,14 +138,20 @@ class WorkspacePage(QWidget):
         self.timeline.earlier_requested.connect(self._load_earlier)
         self.timeline.suggestion_chosen.connect(self._suggest)
         self.timeline.link_activated.connect(self.link_activated)
+        self.timeline.edit_requested.connect(self._edit)
+        self.timeline.branch_requested.connect(self._show_branch)
+        self.timeline.fork_requested.connect(self._fork_at)
         self.sidebar.selected.connect(self._open_by_id)
         self.sidebar.new_requested.connect(self.new_thread)
         self.sidebar.rename_requested.connect(self._rename)
-        self.sidebar.trash_requested.connect(self._trash)
-        self.sidebar.restore_requested.connect(self._restore)
+        self._thread_strip.chosen.connect(self.do)
+        self.sidebar.command_chosen.connect(self.threads.do)
+        self.sidebar.left.connect(self.list_left)
+        self.threads.left.connect(self._on_left)
+        self.threads.opened.connect(self._open_thread)
+        self.threads.said.connect(self._say)
         self.sidebar.activated.connect(lambda _thread: self.composer.setFocus())
-        self.sidebar.search_wanted.connect(self._search)
-        self.sidebar.hit_chosen.connect(self._show_hit)
+        self.searching.found.connect(self._show_found)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -145,6 +166,10 @@ class WorkspacePage(QWidget):
     async def attach(self, workspace: Workspace) -> None:
         """Show an opened history; what was written meanwhile stays, and what was sent is sent."""
         self._workspace = workspace
+        self.writing.attach(workspace.store)
+        self.threads.attach(workspace.store)
+        self.searching.attach(workspace.store)
+        self.retention.start(workspace)
         self._unsubscribe = workspace.store.subscribe(self._on_change)
         threads = await workspace.store.threads()
         self.sidebar.set_threads(threads)
@@ -164,11 +189,14 @@ class WorkspacePage(QWidget):
         """
         for controller in self._controllers.values():
             await controller.settle()
-        await self._write_drafts_now()
+        await self.writing.write_now()
 
     def detach(self) -> None:
         """Have nothing to do with the history any more."""
-        self._draft_timer.stop()
+        self.writing.detach()
+        self.threads.attach(None)
+        self.searching.attach(None)
+        self.retention.stop()
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -178,7 +206,7 @@ class WorkspacePage(QWidget):
         """Keep and show nothing of the history that was open; nothing may run any more."""
         self.open_thread = self._last_open = self._opening = None
         self._waiting_message = ""
-        self._drafts = Drafts()
+        self.writing.forget_all()
         for controller in self._controllers.values():
             controller.deleteLater()
         self._controllers.clear()
@@ -186,7 +214,8 @@ class WorkspacePage(QWidget):
         self.timeline.show_nothing()
         self.composer.set_running(False)
         self.composer.field.setPlainText("")  # what typing could bring back goes too
-        self._draft_timer.stop()
+        self._show_thread()
+        self.toast.hide()
         self.thread_changed.emit()
         self.steps_changed.emit()
 
@@ -198,10 +227,20 @@ class WorkspacePage(QWidget):
         return threads[0] if threads else await workspace.store.create_thread()
 
     def _on_change(self, change: Change) -> None:
+        gone = self.open_thread if self._open_is_among(change.removed) else None
+        following = None if gone is None else self.sidebar.neighbour(gone.id)
         self.sidebar.apply(change)
+        for number in change.removed:
+            self.writing.forget(number)
+            if (controller := self._controllers.pop(number, None)) is not None:
+                controller.deleteLater()
+        if gone is not None:
+            self.open_thread = self._last_open = None
+            self._show_next(following)
         for thread in change.threads:
             if self._is_open(thread.id):
-                self.open_thread = thread
+                self.open_thread = self._last_open = thread
+                self._show_thread()
                 self.thread_changed.emit()
         for number in change.turns_changed:
             controller = self._controllers.get(number)
@@ -227,9 +266,15 @@ class WorkspacePage(QWidget):
         workspace = self._workspace
         if workspace is None:
             return
-        self.sidebar.leave_trash()
-
+        self.sidebar.leave()
         self._switch(lambda: workspace.fresh_thread(self._running_threads()))
+
+    def new_temporary_thread(self) -> None:
+        """Open a thread of which nothing ever touches the disk."""
+        workspace = self._workspace
+        if workspace is not None:
+            self.sidebar.leave()
+            self._switch(lambda: workspace.store.create_thread(temporary=True))
 
     def stop(self) -> None:
         """Stop the turn that runs in the open thread."""
@@ -238,15 +283,26 @@ class WorkspacePage(QWidget):
 
     def retry(self) -> None:
         """Ask the last question of the open thread again."""
-        if self._controller is not None:
+        if self._controller is not None and self._takes_words():
             self._controller.retry()
 
     def continue_reply(self) -> None:
         """Ask the model to go on where it was cut off."""
         from chatelaine.chat.conversation import CONTINUE
 
-        if self._controller is not None:
+        if self._controller is not None and self._takes_words():
             self._controller.send(CONTINUE)
+
+    def compact(self) -> None:
+        """Have the model sum up the older part of the open thread."""
+        if self._controller is not None and self._takes_words():
+            self._controller.compact()
+
+    def edit_last(self) -> None:
+        """Let the user write the last message of the open thread anew."""
+        rows = (row for row in reversed(self.timeline.rows) if isinstance(row, UserRow))
+        if (last := next(rows, None)) is not None:
+            self._edit(last.turn)
 
     def undo(self) -> None:
         """Take back the last step of the open thread."""
@@ -268,25 +324,22 @@ class WorkspacePage(QWidget):
         if self.open_thread is not None:
             self.sidebar.edit_title(self.open_thread.id)
 
-    def trash(self) -> None:
-        """Move the open thread to the trash."""
+    def do(self, action: ActionId) -> None:
+        """Do something with the open thread as a whole."""
         if self.open_thread is not None:
-            self._trash(self.open_thread.id)
+            self.threads.do(action, self.open_thread.id)
 
-    def restore(self) -> None:
-        """Put the open thread back among the others."""
-        if self.open_thread is not None:
-            self._restore(self.open_thread.id)
-
-    def show_trash(self, shown: bool) -> None:
-        """List the threads in the trash, or the others."""
+    def show_list(self, listed: Listed) -> None:
+        """List the threads, or those in the archive or in the trash."""
         workspace = self._workspace
         if workspace is None:
             return
 
         async def switch() -> None:
-            threads = await workspace.store.threads(trashed=shown)
-            self.sidebar.set_trash_shown(shown)
+            threads = await workspace.store.threads(
+                trashed=listed is Listed.TRASH, archived=listed is Listed.ARCHIVE
+            )
+            self.sidebar.show_list(listed)
             self.sidebar.set_threads(threads)
             self.sidebar.select(None if self.open_thread is None else self.open_thread.id)
 
@@ -328,29 +381,23 @@ class WorkspacePage(QWidget):
 
     def _leave(self) -> None:
         """Put the composer's text aside: from now on it belongs to the thread that comes."""
-        self._note_typed()
-        self._write_drafts()
+        self.writing.leave()
         self.open_thread = None
-        self.composer.set_text("")
+        self._show_thread()
         self.composer.set_running(False)
         self.timeline.show_nothing()
-        self._draft_timer.stop()
 
     async def _open(self, thread: Thread) -> None:
         workspace = self._workspace
         if workspace is None:
             return
-        if self._drafts.typed(thread.id) is None:
-            self._drafts.read(thread.id, await workspace.store.composer(thread.id))
+        await self.writing.read(thread.id)
         # From here to the end of the switch nothing waits: no key can come in between.
         message, self._waiting_message = self._waiting_message, ""
-        typed = self.composer.text()
         self.open_thread = self._last_open = thread
         self._opening = None
-        draft = joined(self._drafts.typed(thread.id) or "", typed)
-        if draft != typed:
-            self.composer.set_text(draft)
-        self._note_typed()
+        self.writing.enter(thread.id)
+        self._show_thread()
         controller = self._controllers.get(thread.id)
         if controller is None:
             controller = self._make_controller(workspace, thread)
@@ -367,7 +414,8 @@ class WorkspacePage(QWidget):
         if focused is None or not self.sidebar.isAncestorOf(focused):
             # Who walks through the list with the arrow keys wants to go on.
             self.composer.setFocus()
-        await workspace.store.values.set(LAST_THREAD, str(thread.id))
+        if not thread.temporary:
+            await workspace.store.values.set(LAST_THREAD, str(thread.id))
 
     def _make_controller(self, workspace: Workspace, thread: Thread) -> ChatController:
         controller = ChatController(workspace.conversation(thread), self._scope, self)
@@ -376,9 +424,9 @@ class WorkspacePage(QWidget):
         controller.event_arrived.connect(partial(self._show_event, number))
         controller.running_changed.connect(partial(self._show_running, number))
         controller.steps_changed.connect(partial(self._show_steps, number))
-        controller.message_stored.connect(partial(self._forget_sent, number))
-        controller.text_returned.connect(partial(self._take_back, number))
-        controller.text_brought_again.connect(partial(self._forget_returned, number))
+        controller.message_stored.connect(partial(self.writing.stored, number))
+        controller.text_returned.connect(partial(self.writing.take_back, number))
+        controller.text_brought_again.connect(partial(self.writing.forget_returned, number))
         controller.failed.connect(self.failed)
         self._controllers[number] = controller
         return controller
@@ -417,98 +465,88 @@ class WorkspacePage(QWidget):
 
     def _rename(self, thread_id: ThreadId, title: str) -> None:
         self.composer.setFocus()
-        if self._workspace is not None:
-            self._start(_done(self._workspace.store.rename_thread(thread_id, title)), "rename")
+        self.threads.rename(thread_id, title)
 
-    def _restore(self, thread_id: ThreadId) -> None:
-        if self._workspace is not None:
-            self._start(_done(self._workspace.store.restore_thread(thread_id)), "restore")
+    async def _stopped(self, thread_id: ThreadId) -> None:
+        controller = self._controllers.get(thread_id)
+        if controller is not None:
+            await controller.stopped()
 
-    def _trash(self, thread_id: ThreadId) -> None:
+    def _on_left(self, thread_id: ThreadId, following: ThreadId | None) -> None:
+        """Show another thread, if the open one has gone from its list."""
+        if self._is_open(thread_id):
+            self._show_next(following)
+
+    def _show_next(self, following: ThreadId | None) -> None:
         workspace = self._workspace
         if workspace is None:
             return
-
-        async def move() -> None:
-            controller = self._controllers.get(thread_id)
-            if controller is not None:
-                await controller.stopped()
-            next_to_it = self.sidebar.neighbour(thread_id)
-            await workspace.store.trash_thread(thread_id)
-            if not self._is_open(thread_id):
-                return
-            if next_to_it is None:
-                self._switch(lambda: workspace.fresh_thread(self._running_threads()))
-            else:
-                self._switch(lambda: workspace.store.thread(next_to_it), next_to_it)
-
-        self._start(move(), "move to trash")
-
-    # ------------------------------------------------------------------ searching
-
-    def search(self) -> None:
-        """Let the user write what to look for."""
-        self.sidebar.leave_trash()
-        self.sidebar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.sidebar.search.selectAll()
-
-    def _search(self, text: str) -> None:
-        workspace = self._workspace
-        if workspace is None:
-            return
-
-        async def search() -> None:
-            async with aclosing(workspace.store.search.find(text)) as found:
-                async for hits in found:
-                    self.sidebar.add_hits(text, hits)
-            self.sidebar.end_search(text)
-
-        self._start(search(), "search", replace="search")
-
-    def _show_hit(self, hit: SearchHit) -> None:
-        """Open the thread of what was found, where it is."""
-        workspace = self._workspace
-        if workspace is None:
-            return
-        if hit.turn is not None and not hit.is_shown:
-            question = partial(self._switch_branch, hit.thread.id, hit.turn)
-            questions.ask(
-                self,
-                "This message is not shown now",
-                "It was undone, edited or cleared, or it is on another branch of its thread. "
-                "If you show it, Undo brings back what is shown now.",
-                yes="Show it",
-                do=question,
-            )
-            return
-        self._wanted = None if hit.turn is None else (hit.thread.id, hit.turn)
-        if self._is_open(hit.thread.id):
-            self._show_wanted()
+        if following is None:
+            self._switch(lambda: workspace.fresh_thread(self._running_threads()))
         else:
-            self._open_by_id(hit.thread.id)
+            self._switch(lambda: workspace.store.thread(following), following)
 
-    def _switch_branch(self, thread_id: ThreadId, turn_id: TurnId) -> None:
-        workspace = self._workspace
-        if workspace is None:
-            return
+    def _open_thread(self, thread: Thread) -> None:
+        """Show a thread that was made or brought back; it is among the usual ones."""
+        self.sidebar.leave()
+        self._open_by_id(thread.id)
 
-        async def switch() -> None:
-            controller = self._controllers.get(thread_id)
-            if controller is not None:
-                await controller.stopped()
-            self._wanted = (thread_id, turn_id)
-            await workspace.store.switch_branch(thread_id, turn_id)
-            if not self._is_open(thread_id):
-                self._open_by_id(thread_id)
+    def _open_is_among(self, threads: Collection[ThreadId]) -> bool:
+        return self.open_thread is not None and self.open_thread.id in threads
 
-        self._start(switch(), "switch branch")
+    def _say(self, words: str, take_back: Callable[[], object] | None) -> None:
+        self.toast.say(words, "Undo" if take_back is not None else "", take_back)
+
+    def _show_thread(self) -> None:
+        """Say how it stands with the open thread, and whether it takes messages."""
+        thread = self.open_thread
+        trashed = thread is not None and thread.trashed is not None
+        self.composer.set_open(not trashed)
+        self._thread_strip.show_thread(thread)
+
+    def _takes_words(self) -> bool:
+        """Tell whether something can be said in the open thread; say so if not."""
+        if self.open_thread is not None and self.open_thread.trashed is not None:
+            self.toast.say("This thread is in the trash. Restore it to go on.")
+            return False
+        return True
+
+    # ------------------------------------------------------------------ versions
+
+    def _edit(self, turn: TurnId) -> None:
+        rows = (row for row in self.timeline.rows if isinstance(row, UserRow))
+        text = "\n\n".join(row.text for row in rows if row.turn == turn)
+        if text and self._takes_words():
+            self.writing.edit(turn, text)
+
+    def _send_edited(self, controller: ChatController, turn: TurnId, text: str) -> None:
+        rows = (row for row in self.timeline.rows if isinstance(row, UserRow))
+        before = "\n\n".join(row.text for row in rows if row.turn == turn)
+        self.writing.end_edit()
+        if text != before:
+            self.writing.send(controller.thread_id, text)
+            controller.edit(text, turn)
+
+    def _show_branch(self, turn: TurnId) -> None:
+        if self._controller is not None and self._takes_words():
+            self._controller.show_branch(turn)
+
+    def _fork_at(self, turn: TurnId) -> None:
+        if self.open_thread is not None:
+            self.threads.fork(self.open_thread.id, turn)
 
     def _show_wanted(self) -> None:
         """Scroll to the turn that was found, if the open thread is the one that has it."""
-        wanted, thread = self._wanted, self.open_thread
-        if wanted is not None and thread is not None and wanted[0] == thread.id:
-            self._wanted = None
-            self.timeline.show_turn(wanted[1])
+        if self.open_thread is not None:
+            turn = self.searching.take_wanted(self.open_thread.id)
+            if turn is not None:
+                self.timeline.show_turn(turn)
+
+    def _show_found(self, thread_id: ThreadId) -> None:
+        if self._is_open(thread_id):
+            self._show_wanted()
+        else:
+            self._open_by_id(thread_id)
 
     # ------------------------------------------------------------------ the composer
 
@@ -520,13 +558,14 @@ class WorkspacePage(QWidget):
                 self._waiting_message = text
                 self.composer.set_text("")
         elif text.strip() and not controller.running:
+            if (edited := self.writing.edited) is not None:
+                self._send_edited(controller, edited, text)
+                return
             self.composer.set_text("")
             self._send(controller, text)
 
     def _send(self, controller: ChatController, text: str) -> None:
-        typed = self.composer.text()
-        self._drafts.send(controller.thread_id, text)
-        self._drafts.type(controller.thread_id, typed)
+        self.writing.send(controller.thread_id, text)
         controller.send(text)
 
     def _suggest(self, text: str) -> None:
@@ -536,53 +575,7 @@ class WorkspacePage(QWidget):
         elif not self._controller.running:
             self._send(self._controller, text)
 
-    def _forget_sent(self, thread_id: ThreadId) -> None:
-        self._drafts.stored(thread_id)
-        self._write_drafts()
-
-    def _take_back(self, thread_id: ThreadId, text: str) -> None:
-        """Put a text that was taken back where the user can change it and send it again."""
-        if self._is_open(thread_id):
-            self._note_typed()
-        whole = self._drafts.give_back(thread_id, text)
-        if self._is_open(thread_id):
-            self.composer.set_text(whole)
-            self.composer.setFocus()
-        self._write_drafts()
-
-    def _forget_returned(self, thread_id: ThreadId) -> None:
-        if self._drafts.take_away(thread_id) and self._is_open(thread_id):
-            self.composer.set_text("")
-            self._write_drafts()
-
-    def _on_typed(self) -> None:
-        self._note_typed()
-        self._draft_timer.start()
-
-    def _note_typed(self) -> None:
-        if self.open_thread is not None:
-            self._drafts.type(self.open_thread.id, self.composer.text())
-
-    def _write_drafts(self) -> None:
-        if self._workspace is not None:
-            self._start(self._write_drafts_now(), "write drafts")
-
-    async def _write_drafts_now(self) -> None:
-        workspace = self._workspace
-        if workspace is None:
-            return
-        for thread_id, text in self._drafts.to_write().items():
-            try:
-                await workspace.store.write_composer(thread_id, text)
-            except ChatelaineError:
-                self._drafts.not_written(thread_id)
-                raise
-
     def _start(
         self, work: Coroutine[Any, Any, None], name: str, *, replace: str | None = None
     ) -> None:
         self._scope.start(work, name=name, replace=replace)
-
-
-async def _done(work: Coroutine[Any, Any, object]) -> None:
-    await work

@@ -10,11 +10,12 @@ from PySide6.QtGui import QAccessible, QContextMenuEvent, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 
+from chatelaine.gui.actions import ActionId
 from chatelaine.gui.sidebar.thread_list import ThreadList
-from chatelaine.gui.sidebar.thread_model import Role
+from chatelaine.gui.sidebar.thread_model import Listed, Role
 from chatelaine.gui.sidebar.thread_view import ThreadView
 from chatelaine.gui.theme.palette import current
-from chatelaine.store.records import Change, Thread
+from chatelaine.store.records import FIRST_TEMPORARY, Change, Thread
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -48,10 +49,8 @@ class Asked(list[tuple[Any, ...]]):
             "activated",
             "new_requested",
             "rename_requested",
-            "trash_requested",
-            "restore_requested",
-            "copy_id_requested",
-            "trash_left",
+            "command_chosen",
+            "left",
         ):
             signal = getattr(threads, name)
             signal.connect(lambda *values, name=name: self.append((name, *values)))
@@ -303,7 +302,7 @@ def test_the_editor_follows_its_row_when_the_list_changes(
 def test_what_cannot_be_renamed_is_not_edited(threads: ThreadList) -> None:
     threads.edit_title(99)
     assert no_editor(threads)
-    threads.set_trash_shown(True)
+    threads.show_list(Listed.TRASH)
     threads.set_threads([thread(7, trashed=True)])
     threads.edit_title(7)
     assert no_editor(threads)
@@ -324,7 +323,7 @@ def test_delete_asks_for_the_trash(qtbot: QtBot, threads: ThreadList, asked: Ask
     assert asked == []
     threads.select(2)
     QTest.keyClick(threads.view, Key.Key_Delete)
-    assert asked == [("trash_requested", 2)]
+    assert asked == [("command_chosen", ActionId.TRASH, 2)]
 
 
 def open_menu(qtbot: QtBot, threads: ThreadList, number: int) -> QMenu:
@@ -352,8 +351,12 @@ def texts(menu: QMenu) -> list[str]:
 @pytest.mark.parametrize(
     ("key", "request_made"),
     [
-        (Key.Key_T, ("trash_requested", 3)),
-        (Key.Key_I, ("copy_id_requested", 3)),
+        (Key.Key_T, ("command_chosen", ActionId.TRASH, 3)),
+        (Key.Key_I, ("command_chosen", ActionId.COPY_ID, 3)),
+        (Key.Key_P, ("command_chosen", ActionId.PIN, 3)),
+        (Key.Key_B, ("command_chosen", ActionId.FORK, 3)),
+        (Key.Key_X, ("command_chosen", ActionId.EXPIRY, 3)),
+        (Key.Key_A, ("command_chosen", ActionId.ARCHIVE, 3)),
     ],
 )
 def test_the_menu_of_a_thread_works_on_it_without_choosing_it(
@@ -361,7 +364,15 @@ def test_the_menu_of_a_thread_works_on_it_without_choosing_it(
 ) -> None:
     threads.select(1)
     menu = open_menu(qtbot, threads, 3)
-    assert texts(menu) == ["Rename", "Copy session ID", "Move to trash"]
+    assert texts(menu) == [
+        "Rename",
+        "Pin to the top",
+        "Branch off",
+        "Copy session ID",
+        "Expires…",
+        "Archive",
+        "Move to trash",
+    ]
     QTest.keyClick(menu, key)
     assert asked == [request_made]
     assert threads.current() == 1
@@ -383,7 +394,7 @@ def test_the_menu_key_opens_the_menu_of_the_chosen_thread(
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint(), NONE)
     QApplication.sendEvent(threads.view.viewport(), event)
     QTest.keyClick(the_menu(qtbot, threads), Key.Key_I)
-    assert asked == [("copy_id_requested", 2)]
+    assert asked == [("command_chosen", ActionId.COPY_ID, 2)]
 
 
 def test_the_tool_tip_shows_the_whole_title_and_the_session_id(
@@ -418,7 +429,7 @@ def test_the_trash_offers_to_restore_and_the_way_back(
     qtbot: QtBot, threads: ThreadList, asked: Asked
 ) -> None:
     threads.select(2)
-    threads.set_trash_shown(True)
+    threads.show_list(Listed.TRASH)
     threads.set_threads([])
     assert "The trash is empty." in visible_words(threads)
     assert not button(threads, "newThread").isVisible()
@@ -429,38 +440,86 @@ def test_the_trash_offers_to_restore_and_the_way_back(
     QTest.mouseClick(button(threads, "restoreThread"), LEFT)
     focus_list(qtbot, threads)
     QTest.keyClick(threads.view, Key.Key_Delete)
-    QTest.mouseClick(button(threads, "leaveTrash"), LEFT)
-    assert asked == [("selected", 3), ("restore_requested", 3), ("trash_left",)]
-    assert button(threads, "leaveTrash").accessibleName()
+    QTest.mouseClick(button(threads, "leaveList"), LEFT)
+    assert asked == [
+        ("selected", 3),
+        ("command_chosen", ActionId.RESTORE, 3),
+        ("command_chosen", ActionId.PURGE, 3),
+        ("left",),
+    ]
+    assert button(threads, "leaveList").accessibleName()
 
 
 def test_what_happens_among_the_threads_can_leave_the_trash(
     threads: ThreadList, asked: Asked
 ) -> None:
-    threads.leave_trash()
+    threads.leave()
     assert asked == []
-    threads.set_trash_shown(True)
-    threads.leave_trash()
-    assert asked == [("trash_left",)]
+    threads.show_list(Listed.TRASH)
+    threads.leave()
+    assert asked == [("left",)]
 
 
 def test_the_menu_in_the_trash_restores(qtbot: QtBot, threads: ThreadList, asked: Asked) -> None:
-    threads.set_trash_shown(True)
+    threads.show_list(Listed.TRASH)
     threads.set_threads([thread(2, trashed=True)])
     menu = open_menu(qtbot, threads, 2)
-    assert texts(menu) == ["Restore", "Copy session ID"]
+    assert texts(menu) == ["Restore", "Copy session ID", "Delete for good…", "Empty trash…"]
     QTest.keyClick(menu, Key.Key_R)
-    assert asked == [("restore_requested", 2)]
+    assert asked == [("command_chosen", ActionId.RESTORE, 2)]
 
 
 def test_while_the_trash_is_shown_the_threads_are_kept_up_to_date(threads: ThreadList) -> None:
-    threads.set_trash_shown(True)
+    threads.show_list(Listed.TRASH)
     threads.set_threads([thread(7, trashed=True)])
     threads.apply(Change(threads=(thread(7), thread(2, trashed=True))))
     assert listed(threads) == [2]
-    threads.set_trash_shown(False)
+    threads.show_list(Listed.THREADS)
     assert listed(threads) == [1, 3, 4, 5, 7]
     assert button(threads, "newThread").isVisible()
+
+
+def test_the_archive_offers_to_bring_back(threads: ThreadList, asked: Asked) -> None:
+    threads.show_list(Listed.ARCHIVE)
+    threads.set_threads([])
+    assert "The archive is empty." in visible_words(threads)
+    threads.apply(Change(threads=(replace(thread(2), archived=NOW), thread(3))))
+    assert listed(threads) == [2]
+    click(threads, 2)
+    assert button(threads, "restoreThread").text() == "Unarchive"
+    QTest.mouseClick(button(threads, "restoreThread"), LEFT)
+    assert asked == [("selected", 2), ("command_chosen", ActionId.ARCHIVE, 2)]
+    threads.show_list(Listed.THREADS)
+    assert listed(threads) == [1, 3, 4, 5]
+
+
+def test_the_menu_says_what_pinning_and_archiving_do_now(qtbot: QtBot, threads: ThreadList) -> None:
+    threads.apply(Change(threads=(replace(thread(3), pinned=NOW),)))
+    assert listed(threads)[0] == 3
+    assert "Unpin" in texts(open_menu(qtbot, threads, 3))
+
+
+def test_a_temporary_thread_is_chosen_like_any_other_and_marked(
+    qtbot: QtBot, threads: ThreadList, asked: Asked
+) -> None:
+    number = FIRST_TEMPORARY + 7
+    threads.apply(Change(threads=(replace(thread(1), id=number),)))
+    click(threads, number)
+    assert asked == [("selected", number)]
+    index = threads.view.currentIndex()
+    assert index.data(Role.MARKS) == ("temporary",)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole).endswith(", temporary")
+    assert "Expires…" not in texts(open_menu(qtbot, threads, number))
+
+
+def test_a_thread_that_expires_says_when(threads: ThreadList) -> None:
+    last = datetime(2026, 5, 3, 12, tzinfo=UTC)
+    expiring = replace(thread(2), updated=last, lifetime=timedelta(days=30))
+    threads.apply(Change(threads=(expiring,)))
+    index = threads.view.model().index(4, 0)
+    assert index.data(Role.ID) == 2
+    assert index.data(Role.MARKS) == ("clock",)
+    assert "Deleted for good on 2 Jun 2026" in index.data(Qt.ItemDataRole.ToolTipRole)
 
 
 # ---------------------------------------------------------------------------- looks

@@ -11,7 +11,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from typing_extensions import override
 
-from chatelaine.gui.sidebar.thread_model import Role, ThreadModel, short_time
+from chatelaine.gui.sidebar.thread_model import Listed, Role, ThreadModel, short_time
 from chatelaine.store.records import Change, Thread
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_trashed_and_removed_threads_go_and_unknown_ones_do_no_harm(model: Threa
 
 
 def test_the_trash_lists_only_what_is_in_it_newest_arrival_first() -> None:
-    model = ThreadModel(trashed=True)
+    model = ThreadModel(Listed.TRASH)
     model.set_threads([thread(1, 1, trashed=True), thread(2, 2, trashed=True)])
     model.apply(Change(threads=(thread(3, 3), thread(4, 9, trashed=True))))
     assert shown(model) == [4, 2, 1]
@@ -209,7 +209,7 @@ def test_an_edited_title_is_asked_for_and_not_taken(
 
 
 def test_titles_are_edited_among_the_threads_and_not_in_the_trash(model: ThreadModel) -> None:
-    trash = ThreadModel(trashed=True)
+    trash = ThreadModel(Listed.TRASH)
     model.set_threads([thread(1)])
     trash.set_threads([thread(1, trashed=True)])
     assert model.index(0).flags() & Qt.ItemFlag.ItemIsEditable
@@ -263,3 +263,23 @@ def test_the_work_of_one_change_does_not_grow_with_the_number_of_threads() -> No
         return Counting.calls
 
     assert rows_asked(thread(number) for number in range(10_000)) == 0
+
+
+def test_pinned_threads_stand_at_the_top_wherever_a_change_leads(model: ThreadModel) -> None:
+    pinned = replace(thread(1, 1), pinned=START)
+    model.set_threads([thread(2, 2), pinned, thread(3, 3)])
+    assert shown(model) == [1, 3, 2]
+    model.apply(Change(threads=(thread(2, 9),)))
+    assert shown(model) == [1, 2, 3]
+    model.apply(Change(threads=(replace(thread(3, 3), pinned=START), thread(1, 1))))
+    assert shown(model) == [3, 2, 1]
+
+
+def test_each_thread_is_in_one_list(model: ThreadModel) -> None:
+    lists = [ThreadModel(listed) for listed in Listed]
+    archived = replace(thread(1), archived=START)
+    trashed = replace(thread(1, trashed=True), archived=START)
+    for one, home in ((thread(1), 0), (archived, 1), (trashed, 2), (thread(1), 0)):
+        for each in lists:
+            each.apply(Change(threads=(one,)))
+        assert [shown(each) for each in lists] == [[1] if at == home else [] for at in range(3)]

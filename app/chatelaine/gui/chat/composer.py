@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PLACEHOLDER: Final = "Write a message…"
 HINT: Final = "Enter sends · Shift+Enter for a new line"
 RUNNING_HINT: Final = "Esc stops the reply"
+EDITING_HINT: Final = "Enter sends the message anew · Esc leaves it as it was"
+CLOSED: Final = "This thread takes no messages"
 _MOST_LINES: Final = 8
 _WIDEST: Final = 780
 _MARGIN: Final = 24
@@ -57,6 +59,7 @@ class Composer(QWidget):
         text_changed: The text is another one.
         scroll_pages: Page Up (-1) or Page Down (1) in an empty field: the thread is meant.
         scroll_edge: Ctrl+Home (-1) or Ctrl+End (1) in an empty field, likewise.
+        escaped: Esc was pressed in the field, where it stops nothing.
     """
 
     submitted = Signal(str)
@@ -64,10 +67,12 @@ class Composer(QWidget):
     text_changed = Signal()
     scroll_pages = Signal(int)
     scroll_edge = Signal(int)
+    escaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._running = False
+        self._editing = False
         self._frame = QRect()
         self.field = ComposerField(self)
         self.button = SendButton(self)
@@ -78,6 +83,7 @@ class Composer(QWidget):
         self.field.focus_changed.connect(self.update)
         self.field.page_pressed.connect(self.scroll_pages)
         self.field.edge_pressed.connect(self.scroll_edge)
+        self.field.escape_pressed.connect(self.escaped)
         self.button.clicked.connect(self._press)
         self._show_button()
         self._arrange()
@@ -104,6 +110,16 @@ class Composer(QWidget):
         self._running = running
         self._show_button()
         self.update()
+
+    def set_editing(self, editing: bool) -> None:
+        """Say that what is written takes the place of a message, or that it is a new one."""
+        self._editing = editing
+        self.update()
+
+    def set_open(self, is_open: bool) -> None:
+        """Take messages, or none."""
+        self.setEnabled(is_open)
+        self.field.setPlaceholderText(PLACEHOLDER if is_open else CLOSED)
 
     # ------------------------------------------------------------------ sending
 
@@ -201,7 +217,10 @@ class Composer(QWidget):
         painter.setFont(fonts.text_font(11.5 * scale))
         painter.setPen(colour(palette.text_muted))
         area = QRect(0, self._frame.bottom() + 6, self.width(), round(16 * scale))
-        hint = RUNNING_HINT if self._running else HINT
+        if not self.isEnabled():
+            return
+        idle_hint = EDITING_HINT if self._editing else HINT
+        hint = RUNNING_HINT if self._running else idle_hint
         room = self.width() - 2 * _NARROW_MARGIN
         hint = painter.fontMetrics().elidedText(hint, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), hint)
@@ -216,11 +235,13 @@ class ComposerField(QPlainTextEdit):
         focus_changed: It has the keyboard now, or no longer.
         page_pressed: Page Up (-1) or Page Down (1) while it is empty.
         edge_pressed: Ctrl+Home (-1) or Ctrl+End (1) while it is empty.
+        escape_pressed: Esc.
     """
 
     submit_pressed = Signal()
     page_pressed = Signal(int)
     edge_pressed = Signal(int)
+    escape_pressed = Signal()
     lines_changed = Signal()
     focus_changed = Signal()
 
@@ -283,6 +304,8 @@ class ComposerField(QPlainTextEdit):
             # While an input method composes, Enter chooses one of its words.
             if not self._composing:
                 self.submit_pressed.emit()
+        elif event.key() == Qt.Key.Key_Escape and not self._composing:
+            self.escape_pressed.emit()
         elif not self._scroll_elsewhere(event.key(), modifiers):
             super().keyPressEvent(event)
 

@@ -1,7 +1,8 @@
 """What is typed and not sent, for each thread: what stands in memory, and what must be on the disk.
 
 A message that was sent is not on the disk until its turn has begun. Until then it is part of the
-draft that is written, so that a crash, a quick quit or a switch of threads cannot lose it.
+draft that is written, so that a crash, a quick quit or a switch of threads cannot lose it. So is
+what was typed before a message began to be edited: it makes way for that, and comes back after it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatelaine.store.records import ThreadId
+    from chatelaine.store.records import ThreadId, TurnId
 
 
 class Drafts:
@@ -19,6 +20,8 @@ class Drafts:
         self._typed: dict[ThreadId, str] = {}
         self._sent: dict[ThreadId, str] = {}
         self._returned: dict[ThreadId, str] = {}
+        self._edited: dict[ThreadId, TurnId] = {}
+        self._aside: dict[ThreadId, str] = {}
         self._unwritten: set[ThreadId] = set()
 
     def typed(self, thread: ThreadId) -> str | None:
@@ -68,11 +71,38 @@ class Drafts:
         self.type(thread, "")
         return True
 
+    def edit(self, thread: ThreadId, turn: TurnId, text: str) -> None:
+        """Put what is typed aside, and have the message of a turn in its place."""
+        if thread not in self._edited:
+            self._aside[thread] = self._typed.get(thread, "")
+        self._edited[thread] = turn
+        self.type(thread, text)
+
+    def edited(self, thread: ThreadId) -> TurnId | None:
+        """Give the turn whose message is being edited; None where none is."""
+        return self._edited.get(thread)
+
+    def end_edit(self, thread: ThreadId) -> str:
+        """Have what was put aside again; give what belongs in the composer."""
+        if self._edited.pop(thread, None) is not None:
+            self._typed[thread] = self._aside.pop(thread, "")
+            self._unwritten.add(thread)
+        return self._typed.get(thread, "")
+
+    def forget(self, thread: ThreadId) -> None:
+        """Forget everything of a thread that is gone."""
+        for kept in (self._typed, self._sent, self._returned, self._edited, self._aside):
+            kept.pop(thread, None)
+        self._unwritten.discard(thread)
+
     def to_write(self) -> dict[ThreadId, str]:
         """Give what the disk does not have yet, and take it for written."""
         threads, self._unwritten = self._unwritten, set()
         return {
-            thread: joined(self._sent.get(thread, ""), self._typed.get(thread, ""))
+            thread: joined(
+                self._sent.get(thread, ""),
+                joined(self._typed.get(thread, ""), self._aside.get(thread, "")),
+            )
             for thread in threads
         }
 

@@ -20,10 +20,13 @@ from typing_extensions import override
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.providers.provider_page import ProviderPage
 from chatelaine.gui.settings.appearance_page import AppearancePage
+from chatelaine.gui.settings.security_page import SecurityPage
+from chatelaine.gui.settings.privacy_page import PrivacyPage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from chatelaine.gui.settings.security_page import HasAppLock
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.providers import records
     from chatelaine.providers.registry import ProviderRegistry
@@ -54,11 +57,17 @@ class SettingsDialog(QDialog):
 
     Signals:
         saved(): The provider is saved, or the demo model is used again.
+        app_lock_changed(): A passphrase is asked for now, or no more, or it is another one.
+        locking_changed(int, bool): Lock after so many minutes; and when the computer sleeps.
         appearance_changed(Theme, int): Show, and keep, this theme and text size in percent.
+        trash_days_changed(int): Keep threads in the trash for so many days; 0 for ever.
     """
 
     saved = Signal()
+    app_lock_changed = Signal()
+    locking_changed = Signal(int, bool)
     appearance_changed = Signal(object, int)
+    trash_days_changed = Signal(int)
 
     def __init__(
         self,
@@ -67,6 +76,7 @@ class SettingsDialog(QDialog):
         parent: QWidget | None = None,
         *,
         settings: Settings | None = None,
+        app_lock: HasAppLock | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("settingsDialog")
@@ -75,6 +85,7 @@ class SettingsDialog(QDialog):
         self._providers = workspace.providers
         self._scope = scope
         self._before = settings
+        self._security = None if app_lock is None else SecurityPage(app_lock, scope)
         self._has_provider = False
         self._has_new_looks = False
         self._is_saving = False
@@ -90,6 +101,7 @@ class SettingsDialog(QDialog):
     def _build(self) -> None:
         self.page = ProviderPage()
         self._looks = AppearancePage()
+        self._privacy = PrivacyPage()
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
@@ -97,6 +109,11 @@ class SettingsDialog(QDialog):
         if self._before is not None:
             self._looks.load(self._before)
             self._tabs.addTab(_scrolled(self._looks), "&Appearance")
+            self._privacy.load(self._before)
+            self._tabs.addTab(_scrolled(self._privacy), "Pri&vacy")
+        if self._before is not None and self._security is not None:
+            self._security.load(self._before)
+            self._tabs.addTab(_scrolled(self._security), "Securit&y")
         self._demo = QPushButton("&Use the demo model")
         self._demo.setObjectName("useDemo")
         self._demo.setProperty("kind", "quiet")
@@ -127,6 +144,8 @@ class SettingsDialog(QDialog):
         self._save.clicked.connect(self._on_save)
         self._cancel.clicked.connect(self.reject)
         self._demo.clicked.connect(self._on_demo)
+        if self._security is not None:
+            self._security.app_lock_changed.connect(self.app_lock_changed)
         self._tabs.currentChanged.connect(self._show_demo)
 
     # ------------------------------------------------------------------ provider
@@ -210,6 +229,21 @@ class SettingsDialog(QDialog):
         self.appearance_changed.emit(theme, text_size)
 
     @override
+    def accept(self) -> None:
+        days = self._privacy.trash_days()
+        if self._before is not None and days != self._before.trash_days:
+            self.trash_days_changed.emit(days)
+        self._tell_when_to_lock()
+        super().accept()
+
+    def _tell_when_to_lock(self) -> None:
+        if self._before is None or self._security is None:
+            return
+        chosen = (self._security.auto_lock(), self._security.lock_on_sleep())
+        if chosen != (self._before.auto_lock, self._before.lock_on_sleep):
+            self.locking_changed.emit(*chosen)
+
+    @override
     def reject(self) -> None:
         if self._is_saving:
             return
@@ -220,6 +254,8 @@ class SettingsDialog(QDialog):
     @override
     def done(self, result: int) -> None:
         self._is_gone = True
+        if self._security is not None:
+            self._security.leave()
         self._scope.cancel(_TEST)
         super().done(result)
 

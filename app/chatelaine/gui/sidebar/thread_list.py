@@ -1,4 +1,4 @@
-"""The sidebar: all threads, or those in the trash."""
+"""The sidebar: all threads, or those in the archive or in the trash."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
@@ -19,59 +16,67 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from chatelaine.gui.actions import ActionId
+from chatelaine.gui.sidebar.list_head import ListHead
 from chatelaine.gui.sidebar.search_box import SearchBox
 from chatelaine.gui.sidebar.search_results import SearchResults
-from chatelaine.gui.sidebar.thread_model import Role, ThreadModel
+from chatelaine.gui.sidebar.thread_menu import make_menu
+from chatelaine.gui.sidebar.thread_model import Listed, Role, ThreadModel
 from chatelaine.gui.sidebar.thread_view import ThreadView
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.icons import icon
-from chatelaine.gui.widgets.icon_button import IconButton
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-
-    from PySide6.QtCore import SignalInstance
 
     from chatelaine.store.records import Change, Thread, ThreadId
     from chatelaine.store.search import SearchHit
 
 
+_NAMES = {
+    Listed.THREADS: "Threads",
+    Listed.ARCHIVE: "Threads in the archive",
+    Listed.TRASH: "Threads in the trash",
+}
+_NOTHING = {
+    Listed.THREADS: "No threads yet. What you write starts the first one.",
+    Listed.ARCHIVE: "The archive is empty.",
+    Listed.TRASH: "The trash is empty.",
+}
+
+
 class ThreadList(QWidget):
-    """Lists the threads, lets the user choose, rename, trash and restore them.
+    """Lists the threads, lets the user choose, rename, archive, trash and restore them.
 
     It changes nothing itself: it says what the user asked for, and shows what it is told.
 
     Signals:
-        selected(int): The user chose this thread. What `select` chooses is not told again.
-        activated(int): The user wants to go on to this thread: Enter, or a double click.
+        selected(ThreadId): The user chose this thread. What `select` chooses is not told again.
+        activated(ThreadId): The user wants to go on to this thread: Enter, or a double click.
         new_requested(): A new thread is wanted.
-        rename_requested(int, str): This thread is to have another title.
-        trash_requested(int): This thread is to be moved to the trash.
-        restore_requested(int): This thread is to be put back among the others.
-        copy_id_requested(int): The session ID of this thread is wanted on the clipboard.
+        rename_requested(ThreadId, str): This thread is to have another title.
+        command_chosen(ActionId, ThreadId): This is to be done with this thread.
         search_wanted(str): This is to be looked for; '' for nothing any more.
         hit_chosen(SearchHit): The user wants to see what was found.
-        trash_left(): The user wants to see the threads again instead of the trash.
+        left(): The user wants to see the threads again instead of the archive or the trash.
     """
 
-    selected = Signal(int)
-    activated = Signal(int)
+    # Numbers of threads go as objects: those of temporary ones are larger than a C int.
+    selected = Signal(object)
+    activated = Signal(object)
     new_requested = Signal()
-    rename_requested = Signal(int, str)
-    trash_requested = Signal(int)
-    restore_requested = Signal(int)
-    copy_id_requested = Signal(int)
+    rename_requested = Signal(object, str)
+    command_chosen = Signal(object, object)
     search_wanted = Signal(str)
     hit_chosen = Signal(object)
-    trash_left = Signal()
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setProperty("role", "sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._threads = ThreadModel()
-        self._trash = ThreadModel(trashed=True)
+        self._models = {listed: ThreadModel(listed) for listed in Listed}
         self._loaded: set[ThreadModel] = set()
         self._own_doing = False
         self._searched = ""
@@ -79,7 +84,7 @@ class ThreadList(QWidget):
         self._build()
         self._paint_icons()
         self._connect()
-        self._show_mode(self._threads)
+        self._show_mode(self._models[Listed.THREADS])
         self._midnight = QTimer(self, singleShot=True)
         self._midnight.setTimerType(Qt.TimerType.VeryCoarseTimer)
         self._midnight.timeout.connect(self._on_midnight)
@@ -89,25 +94,10 @@ class ThreadList(QWidget):
         self._new = QPushButton("New thread")
         self._new.setObjectName("newThread")
         self._new.setToolTip("Start a new conversation (Ctrl+N)")
-        self._back = IconButton("chevron-left", "Back to the threads")
-        self._back.setObjectName("leaveTrash")
-        heading = QLabel("Trash")
-        heading.setProperty("role", "heading")
-        note = QLabel("Nothing here is lost: each thread can be restored.")
-        note.setProperty("role", "muted")
-        note.setWordWrap(True)
-        self._trash_head = QWidget()
-        line = QHBoxLayout()
-        line.addWidget(self._back)
-        line.addWidget(heading, 1)
-        head = QVBoxLayout(self._trash_head)
-        head.setContentsMargins(0, 0, 0, 0)
-        head.setSpacing(4)
-        head.addLayout(line)
-        head.addWidget(note)
+        self._head = ListHead()
 
-        self.view = ThreadView(self._threads)
-        for model in (self._threads, self._trash):
+        self.view = ThreadView(self._models[Listed.THREADS])
+        for model in self._models.values():
             model.setParent(self.view)  # so that it outlives the view, if only just
         self._empty = QLabel()
         self._empty.setObjectName("sidebarEmpty")
@@ -128,7 +118,7 @@ class ThreadList(QWidget):
         top.setSpacing(8)
         top.addWidget(self._new)
         top.addWidget(self.search)
-        top.addWidget(self._trash_head)
+        top.addWidget(self._head)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(8, 8, 8, 0)
         bottom.addWidget(self._restore)
@@ -146,18 +136,18 @@ class ThreadList(QWidget):
 
     def _connect(self) -> None:
         self._new.clicked.connect(self.new_requested)
-        self._back.clicked.connect(self.leave_trash)
-        self._restore.clicked.connect(lambda: self._ask(self.restore_requested))
+        self._head.left.connect(self.leave)
+        self._restore.clicked.connect(self._bring_back)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         self.view.activated.connect(lambda index: self.activated.emit(index.data(Role.ID)))
         self.view.remove_pressed.connect(self._on_remove)
         self.view.menu_wanted.connect(self._open_menu)
-        self._threads.title_edited.connect(self.rename_requested)
         self.search.searched.connect(self._on_searched)
         self.search.entered.connect(self.results.begin)
         self.results.left.connect(self.search.setFocus)
         self.results.chosen.connect(self.hit_chosen)
-        for model in (self._threads, self._trash):
+        for model in self._models.values():
+            model.title_edited.connect(self.rename_requested)
             model.modelReset.connect(self._show_state)
             model.rowsInserted.connect(self._show_state)
             model.rowsRemoved.connect(self._show_state)
@@ -165,7 +155,7 @@ class ThreadList(QWidget):
     # ------------------------------------------------------------------ what is shown
 
     def set_threads(self, threads: Sequence[Thread]) -> None:
-        """Show these threads: those of the trash while it is shown, else the others.
+        """Show these threads: those of the list that is shown.
 
         The chosen thread stays chosen where it is among them.
         """
@@ -176,12 +166,23 @@ class ThreadList(QWidget):
             self._choose(chosen)
         self._show_state()
 
+    def forget(self) -> None:
+        """Show nothing any more, neither threads nor what was found, as before the first."""
+        with self._doing():
+            self.search.clear()
+            self._on_searched("")
+            for model in self._models.values():
+                model.set_running(())
+                model.set_threads(())
+            self._loaded.clear()
+            self._show_mode(self._models[Listed.THREADS])
+
     def apply(self, change: Change) -> None:
         """Show what has changed; the list moves no more than it must."""
         chosen = self.current()
         with self._doing():
-            self._threads.apply(change)
-            self._trash.apply(change)
+            for model in self._models.values():
+                model.apply(change)
             if chosen is not None and self._model.row_of(chosen) < 0:
                 # Qt would go on to a neighbour; which thread is next is for the window to say.
                 self._choose(None)
@@ -189,18 +190,23 @@ class ThreadList(QWidget):
 
     def set_running(self, threads: Collection[ThreadId]) -> None:
         """Mark those threads, and no others, as being answered now."""
-        self._threads.set_running(threads)
-        self._trash.set_running(threads)
+        for model in self._models.values():
+            model.set_running(threads)
 
-    def set_trash_shown(self, shown: bool) -> None:
-        """Show the trash, or the threads again; `set_threads` fills what is shown."""
+    @property
+    def listed(self) -> Listed:
+        """Which threads are shown."""
+        return self._model.listed
+
+    def show_list(self, listed: Listed) -> None:
+        """Show other threads; `set_threads` fills what is shown."""
         with self._doing():
-            self._show_mode(self._trash if shown else self._threads)
+            self._show_mode(self._models[listed])
 
-    def leave_trash(self) -> None:
-        """Ask for the threads, if the trash is shown: what comes next happens among them."""
-        if self._model is self._trash:
-            self.trash_left.emit()
+    def leave(self) -> None:
+        """Ask for the threads, if others are shown: what comes next happens among them."""
+        if self.listed is not Listed.THREADS:
+            self.left.emit()
 
     def select(self, thread_id: ThreadId | None) -> None:
         """Choose a thread, as if the user had done it, but without saying so."""
@@ -285,11 +291,12 @@ class ThreadList(QWidget):
             self.view.setModel(model)
             selection.deleteLater()
             self.view.selectionModel().currentChanged.connect(self._on_current)
-        trash = model is self._trash
-        self._new.setVisible(not trash)
-        self._trash_head.setVisible(trash)
-        self._restore.setVisible(trash)
-        self.view.setAccessibleName("Threads in the trash" if trash else "Threads")
+        usual = model.listed is Listed.THREADS
+        self._new.setVisible(usual)
+        self._head.show_list(model.listed)
+        self._restore.setText("Unarchive" if model.listed is Listed.ARCHIVE else "Restore")
+        self._restore.setVisible(not usual)
+        self.view.setAccessibleName(_NAMES[model.listed])
         self._show_state()
 
     def _show_state(self) -> None:
@@ -300,12 +307,7 @@ class ThreadList(QWidget):
             self._empty.setText("" if self._searching else f"Nothing found for “{self._searched}”.")
             self._body.setCurrentWidget(self._empty if nothing else self.results)
             return
-        trash = self._model is self._trash
-        self._empty.setText(
-            "The trash is empty."
-            if trash
-            else "No threads yet. What you write starts the first one."
-        )
+        self._empty.setText(_NOTHING[self.listed])
         empty = self._model in self._loaded and self._model.rowCount() == 0
         self._body.setCurrentWidget(self._empty if empty else self.view)
 
@@ -314,30 +316,28 @@ class ThreadList(QWidget):
         if current.isValid() and not self._own_doing:
             self.selected.emit(current.data(Role.ID))
 
-    def _ask(self, signal: SignalInstance) -> None:
+    def _ask(self, action: ActionId) -> None:
         number = self.current()
         if number is not None:
-            signal.emit(number)
+            self.command_chosen.emit(action, number)
+
+    def _bring_back(self) -> None:
+        archived = self.listed is Listed.ARCHIVE
+        self._ask(ActionId.ARCHIVE if archived else ActionId.RESTORE)
 
     def _on_remove(self) -> None:
-        if self._model is self._threads:
-            self._ask(self.trash_requested)
+        self._ask(ActionId.PURGE if self.listed is Listed.TRASH else ActionId.TRASH)
 
     def _open_menu(self, index: QModelIndex, place: QPoint) -> None:
-        number = index.data(Role.ID)
-        menu = QMenu(self)
-        menu.setObjectName("threadMenu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self._model is self._trash:
-            menu.addAction("&Restore", lambda: self.restore_requested.emit(number))
-        else:
-            rename = menu.addAction("Re&name", lambda: self.edit_title(number))
-            rename.setShortcut(QKeySequence(Qt.Key.Key_F2))
-        menu.addAction("Copy session &ID", lambda: self.copy_id_requested.emit(number))
-        if self._model is self._threads:
-            menu.addSeparator()
-            trash = menu.addAction("Move to &trash", lambda: self.trash_requested.emit(number))
-            trash.setShortcut(QKeySequence(Qt.Key.Key_Delete))
+        thread: Thread = index.data(Role.THREAD)
+
+        def choose(action: ActionId) -> None:
+            if action is ActionId.RENAME:
+                self.edit_title(thread.id)
+            else:
+                self.command_chosen.emit(action, thread.id)
+
+        menu = make_menu(self, thread, choose)
         menu.aboutToHide.connect(lambda: self.view.mark(QModelIndex()))
         self.view.mark(index)
         menu.popup(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import lru_cache
 from html import escape
 from operator import attrgetter
@@ -32,28 +32,49 @@ _TIMES_KEPT = 1000
 _FAR_AWAY = datetime.max.replace(tzinfo=UTC)
 
 
+class Listed(StrEnum):
+    """Which threads are listed."""
+
+    THREADS = "threads"
+    ARCHIVE = "archive"
+    TRASH = "trash"
+
+    @classmethod
+    def of(cls, thread: Thread) -> Listed:
+        """Tell where a thread is listed."""
+        if thread.trashed is not None:
+            return cls.TRASH
+        return cls.THREADS if thread.archived is None else cls.ARCHIVE
+
+
 class Role(IntEnum):
     """What a row can be asked for besides Qt's own roles."""
 
     ID = Qt.ItemDataRole.UserRole + 1
     WHEN = Qt.ItemDataRole.UserRole + 2
     RUNNING = Qt.ItemDataRole.UserRole + 3
+    MARKS = Qt.ItemDataRole.UserRole + 4  # the names of symbols
+    THREAD = Qt.ItemDataRole.UserRole + 5
 
 
 class ThreadModel(QAbstractListModel):
-    """The threads that are shown, or those in the trash.
+    """The threads of one list: those in the trash, those in the archive, or the others.
 
     Nothing is changed by editing: a new title is only asked for, and comes back as a `Change`.
 
     Signals:
-        title_edited(int, str): The user gave this thread another title.
+        title_edited(ThreadId, str): The user gave this thread another title.
+
+    Attributes:
+        listed: Which threads they are.
     """
 
-    title_edited = Signal(int, str)
+    # Numbers of threads go as objects: those of temporary ones are larger than a C int.
+    title_edited = Signal(object, str)
 
-    def __init__(self, *, trashed: bool = False, parent: QObject | None = None) -> None:
+    def __init__(self, listed: Listed = Listed.THREADS, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._trashed = trashed
+        self.listed = listed
         self._rows: list[Thread] = []
         self._known: dict[ThreadId, Thread] = {}
         self._running: frozenset[ThreadId] = frozenset()
@@ -65,6 +86,8 @@ class ThreadModel(QAbstractListModel):
             Role.ID: lambda thread: thread.id,
             Role.WHEN: _when,
             Role.RUNNING: lambda thread: thread.id in self._running,
+            Role.MARKS: _marks,
+            Role.THREAD: lambda thread: thread,
         }
 
     # ------------------------------------------------------------------ changes
@@ -72,9 +95,10 @@ class ThreadModel(QAbstractListModel):
     def set_threads(self, threads: Iterable[Thread]) -> None:
         """Show these threads in place of all."""
         self.beginResetModel()
-        # Two sorts instead of one by `_order`: 10,000 tuples would call the garbage collector.
+        # Three sorts instead of one by `_order`: 10,000 tuples would call the garbage collector.
         self._rows = sorted(threads, key=attrgetter("id"), reverse=True)
         self._rows.sort(key=_moment, reverse=True)
+        self._rows.sort(key=_is_low)
         self._known = {thread.id: thread for thread in self._rows}
         self.endResetModel()
 
@@ -83,7 +107,7 @@ class ThreadModel(QAbstractListModel):
         for thread_id in change.removed:
             self._remove(thread_id)
         for thread in change.threads:
-            if (thread.trashed is not None) is not self._trashed:
+            if Listed.of(thread) is not self.listed:
                 self._remove(thread.id)
             elif thread.id in self._known:
                 self._update(thread)
@@ -163,8 +187,10 @@ class ThreadModel(QAbstractListModel):
         return answer(self._rows[index.row()])
 
     def _spoken(self, thread: Thread) -> str:
-        state = ", being answered" if thread.id in self._running else ""
-        return f"{_title(thread)}, {_when(thread)}{state}"
+        states = [_SPOKEN[mark] for mark in _marks(thread)]
+        if thread.id in self._running:
+            states.append("being answered")
+        return ", ".join([_title(thread), _when(thread), *states])
 
     @override
     def setData(
@@ -189,7 +215,8 @@ class ThreadModel(QAbstractListModel):
             | Qt.ItemFlag.ItemIsSelectable
             | Qt.ItemFlag.ItemNeverHasChildren
         )
-        return flags if self._trashed else flags | Qt.ItemFlag.ItemIsEditable
+        trashed = self.listed is Listed.TRASH
+        return flags if trashed else flags | Qt.ItemFlag.ItemIsEditable
 
 
 def short_time(moment: datetime, today: date) -> str:
@@ -218,7 +245,31 @@ def _title(thread: Thread) -> str:
 
 def _tool_tip(thread: Thread) -> str:
     # Marked as rich text: it then wraps, and a title is never taken for markup.
-    return f"<qt>{escape(_title(thread))}<br>Session ID: {escape(thread.uid)}</qt>"
+    lines = [_title(thread), f"Session ID: {thread.uid}"]
+    if thread.temporary:
+        lines.append("Temporary: gone when you quit")
+    elif thread.expires is not None:
+        lines.append(f"Deleted for good on {_day(thread.expires)}")
+    return f"<qt>{'<br>'.join(escape(line) for line in lines)}</qt>"
+
+
+def _marks(thread: Thread) -> tuple[str, ...]:
+    marks: list[str] = []
+    if thread.pinned is not None and thread.trashed is None:
+        marks.append("pin")
+    if thread.temporary:
+        marks.append("temporary")
+    elif thread.lifetime is not None:
+        marks.append("clock")
+    return tuple(marks)
+
+
+_SPOKEN = {"pin": "pinned", "temporary": "temporary", "clock": "expires"}
+
+
+def _day(moment: datetime) -> str:
+    local = moment.astimezone()
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
 def _when(thread: Thread) -> str:
@@ -235,6 +286,11 @@ def _moment(thread: Thread) -> datetime:
     return thread.trashed or thread.updated
 
 
-def _order(thread: Thread) -> tuple[timedelta, int]:
-    """Sort by this: the newest first."""
-    return _FAR_AWAY - _moment(thread), -thread.id
+def _is_low(thread: Thread) -> bool:
+    """Tell whether it stands below the pinned ones."""
+    return thread.pinned is None or thread.trashed is not None
+
+
+def _order(thread: Thread) -> tuple[bool, timedelta, int]:
+    """Sort by this: pinned ones at the top, then the newest first."""
+    return _is_low(thread), _FAR_AWAY - _moment(thread), -thread.id

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPainter, QPen, QStati
 from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from typing_extensions import override
 
+from chatelaine.gui.theme import icons
 from chatelaine.gui.theme.palette import Palette, colour
 
 LONGEST_TITLE = 200
@@ -19,6 +20,7 @@ _BESIDE = 10
 _GAP = 8
 _RADIUS = 8
 _DOT = 7
+_MARK = 14
 _SMALLER = 0.88
 _LINES_KEPT = 500
 
@@ -31,6 +33,7 @@ class Row:
         title: At the left, cut off where there is no room.
         when: At the right.
         running: A dot says that an answer is being written.
+        marks: Symbols that say what is special about it.
         selected: It is the chosen one.
         hovered: The mouse is over it, or its menu is open.
         framed: It has the focus, and the user came by key.
@@ -39,6 +42,7 @@ class Row:
     title: str
     when: str
     running: bool
+    marks: tuple[str, ...]
     selected: bool
     hovered: bool
     framed: bool
@@ -75,6 +79,14 @@ class RowPainter:
         painter.setPen(colour(palette.text_muted))
         painter.drawStaticText(QPointF(right, round(middle - size.height() / 2)), when)
         right -= _GAP
+
+        for mark in reversed(row.marks):
+            right -= _MARK
+            place = QRectF(right, middle - _MARK / 2, _MARK, _MARK)
+            ratio = painter.device().devicePixelRatioF()
+            picture = icons.pixmap(mark, palette.text_muted, _MARK, ratio)
+            painter.drawPixmap(place, picture, QRectF(picture.rect()))
+            right -= _GAP
 
         if row.running:
             right -= _DOT

@@ -249,6 +249,7 @@ class ThreadView(QListView):
                 title=model.data(index, Qt.ItemDataRole.DisplayRole),
                 when=model.data(index, Role.WHEN),
                 running=model.data(index, Role.RUNNING),
+                marks=model.data(index, Role.MARKS),
                 selected=number == current,
                 hovered=number in hovered,
                 framed=number == framed,

@@ -1,0 +1,116 @@
+"""A few words that come up, perhaps with something to press, and go by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QWidget
+from typing_extensions import override
+
+from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.palette import colour
+from chatelaine.gui.widgets.icon_button import IconButton
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHOWN_MS: Final = 10_000
+"""How long it stays, unless the mouse or the keyboard is on it."""
+_CORNER: Final = 10.0
+_ABOVE_EDGE: Final = 12
+
+
+class Toast(QWidget):
+    """A card at the lower edge of its parent's upper part: just above a widget of the parent's."""
+
+    def __init__(self, above: QWidget, parent: QWidget) -> None:
+        """Make one that is hidden.
+
+        Args:
+            above: The child of `parent` above which it is shown.
+            parent: What it lies over.
+        """
+        super().__init__(parent)
+        self.setObjectName("toast")
+        self._above = above
+        self._ground = parent
+        self._call: Callable[[], object] | None = None
+        self._words = QLabel()
+        self._words.setObjectName("toastWords")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self.button = QPushButton()
+        self.button.setObjectName("toastButton")
+        self.button.clicked.connect(self._press)
+        close = IconButton("close", "Close this notice", self)
+        close.setObjectName("toastClose")
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 6, 6)
+        row.setSpacing(10)
+        for widget in (self._words, self.button, close):
+            row.addWidget(widget)
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
+        self._timer.timeout.connect(self._leave)
+        parent.installEventFilter(self)
+        above.installEventFilter(self)
+        self.hide()
+
+    def say(self, words: str, button: str = "", call: Callable[[], object] | None = None) -> None:
+        """Show words in place of those before.
+
+        Args:
+            words: What to say.
+            button: What the button says; '' for none.
+            call: What it does.
+        """
+        self._words.setText(words)
+        self._call = call
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        self.setAccessibleName(words)
+        self._place()
+        self.show()
+        self.raise_()
+        self._timer.start()
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    def _press(self) -> None:
+        self.hide()
+        if self._call is not None:
+            self._call()
+
+    def _leave(self) -> None:
+        focused = QApplication.focusWidget()
+        if self.underMouse() or (focused is not None and self.isAncestorOf(focused)):
+            self._timer.start()
+        else:
+            self.hide()
+
+    def _place(self) -> None:
+        parent = self._ground
+        self.adjustSize()
+        width = min(self.width(), parent.width() - 2 * _ABOVE_EDGE)
+        left = (parent.width() - width) // 2
+        top = self._above.y() - self.height() - _ABOVE_EDGE
+        self.setGeometry(left, max(top, 0), width, self.height())
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self.isVisible() and event.type() in {QEvent.Type.Resize, QEvent.Type.Move}:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        palette = palettes.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour(palette.border_strong), 1))
+        painter.setBrush(colour(palette.raised))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _CORNER, _CORNER
+        )
+        painter.end()
