@@ -18,6 +18,7 @@ from chatelaine.errors import (
     WrongSecret,
 )
 from chatelaine.history_access import HistoryAccess
+from chatelaine.paths import replace_private_file
 from chatelaine.store.store import ConversationStore
 from chatelaine.store.values import StoredValues
 from chatelaine.vault import key_access, keyfile
@@ -214,7 +215,7 @@ class Injected(HistoryError):
 
 def fail_save(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """The key file cannot be written for the n-th time."""
-    really, calls = keyfile.replace_private_file, iter(range(1, 100))
+    really, calls = replace_private_file, iter(range(1, 100))
 
     def write(path: Path, content: bytes) -> None:
         if next(calls) == number:
