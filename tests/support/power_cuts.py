@@ -108,7 +108,7 @@ def _events(log: Path, folder: Path) -> Iterator[Event]:
                 for event in _called(*call.groups()):
                     if event.what is What.SAID:
                         yield event
-                    elif event.path == inside or event.path.startswith(inside + os.sep):
+                    elif event.path == inside or event.path.startswith(inside.rstrip("/") + "/"):
                         yield _inside(event, inside)
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import shutil
-from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from chatelaine.agents.items import (
     assistant_message,
@@ -17,40 +14,15 @@ from chatelaine.agents.items import (
 from chatelaine.errors import ProviderBusy
 from chatelaine.store.records import TurnState
 from chatelaine.store.store import ConversationStore
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from support.markers import found_in
+from support.pages import Pages
 
 WHERE = [
     *("title", "uid", "message", "answer", "tool", "output", "error", "agent", "model"),
     *("draft", "composer", "value", "secret", "undone", "cleared", "popped"),
 ]
 MARKERS = {where: f"Quagmire-{where}-Zeppelin-{where}" for where in WHERE}
-PAGE, SALT, RESERVED = 4096, 16, 80
 SCHEMA = ("CREATE TABLE", "turn_running", "sqlite_master")
-
-
-def forms(content: bytes):
-    """Give the ways in which bytes may lie in a file."""
-    yield content
-    yield content.hex().encode()
-    yield content.hex().upper().encode()
-    for offset in range(3):
-        encoded = base64.b64encode(bytes(offset) + content)
-        # Without what depends on the neighbours.
-        yield encoded[4 if offset else 0 : -4]
-
-
-def found_in(folder: Path, texts, raw=()):
-    contents = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
-    assert contents
-    searched = [text.encode(code) for text in texts for code in ("utf-8", "utf-16-le", "utf-16-be")]
-    return [
-        (content, form)
-        for content in (*searched, *raw)
-        for form in forms(content)
-        if any(form in held for held in contents)
-    ]
 
 
 async def fill(store):
@@ -117,18 +89,6 @@ async def test_the_search_itself_finds_what_is_readable(tmp_path):
         assert found_in(folder, [text]), content
 
 
-def decrypted(path: Path, key: bytes) -> bytes:
-    """Give all pages of a file, those that are no longer used too, without SQLCipher's help."""
-    pages = []
-    content = path.read_bytes()
-    for start in range(0, len(content), PAGE):
-        page = content[start : start + PAGE]
-        encrypted, vector = page[SALT if start == 0 else 0 : -RESERVED], page[-RESERVED:][:16]
-        cipher = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
-        pages.append(cipher.update(encrypted) + cipher.finalize())
-    return b"".join(pages)
-
-
 async def test_what_was_erased_is_erased(path, key):
     """Whoever gets the key later finds nothing of it in the file."""
     marker = MARKERS["secret"] * 500
@@ -137,11 +97,11 @@ async def test_what_was_erased_is_erased(path, key):
         await store.credentials.set("x", marker)
         await store.values.set("x", marker)
         await store.write_composer(thread.id, marker)
-    assert decrypted(path, key).count(MARKERS["secret"].encode()) > 1000
+    assert Pages(path, key).count(MARKERS["secret"]) > 1000
     async with await ConversationStore.open(path, key) as store:
         await store.credentials.delete("x")
         await store.values.set("x", "short")
         await store.write_composer(thread.id, "")
-    left = decrypted(path, key)
-    assert MARKERS["secret"].encode() not in left
-    assert b"CREATE TABLE" in left
+    left = Pages(path, key)
+    assert MARKERS["secret"] not in left
+    assert "CREATE TABLE" in left
