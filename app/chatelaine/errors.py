@@ -27,6 +27,10 @@ Every foreseen failure is one of these; anything else that is raised is a bug an
     |   +-- HistoryReplaced          the file was swapped or deleted while open
     |   +-- DiskFull                 no space for what was written
     |   +-- ThreadMissing            no such thread (any more)
+    +-- BackupError                  a backup that is made or restored
+    |   +-- NotABackup               another kind of file
+    |   +-- BackupDamaged            its checks fail
+    |   +-- BackupNewer              made by a newer version
     +-- SettingsUnreadable           the settings file is damaged
     +-- ProviderError                where answers come from
     |   +-- CredentialsMissing       no API key
@@ -196,6 +200,30 @@ class ThreadMissing(HistoryError):
     """No thread has this id (any more)."""
 
     default_title = "This thread does not exist any more"
+
+
+class BackupError(ChatelaineError):
+    """A backup could not be made, or not be restored; the history is as it was."""
+
+    default_title = "The backup cannot be used"
+
+
+class NotABackup(BackupError):
+    """The file is of another kind."""
+
+    default_title = "This file is not a backup"
+
+
+class BackupDamaged(BackupError):
+    """The file is a backup, but it is not whole."""
+
+    default_title = "This backup is damaged"
+
+
+class BackupNewer(BackupError):
+    """A newer version of the program has made the backup."""
+
+    default_title = "This backup needs a newer version"
 
 
 class SettingsUnreadable(ChatelaineError):

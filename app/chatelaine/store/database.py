@@ -1,6 +1,6 @@
 """The encrypted database: connections, key, pragmas, transactions. Private to the store.
 
-This is the only place that knows the engine, SQLCipher. A unit of work is one function that runs
+A unit of work is one function that runs
 on the thread of a connection, in one transaction: whoever waits for it may be cancelled, the unit
 is still done whole or not at all. There is one connection that writes and one that reads; reading
 goes on while a write waits for the disk.
@@ -12,109 +12,49 @@ import asyncio
 import logging
 import os
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import aiosqlite
-from sqlcipher3 import dbapi2 as sqlcipher
 from typing_extensions import override
 
 from chatelaine.errors import HistoryDamaged, HistoryError, KeyOfAnotherHistory
-from chatelaine.store import history_file
-from chatelaine.store.faults import history_error
+from chatelaine.store import engine, history_file
+from chatelaine.store.engine import BUSY, KEY_LENGTH, connect, translated
 from chatelaine.store.history_file import Identity
 from chatelaine.store.migrations.upgrade import upgrade
 from chatelaine.store.records import FIRST_TEMPORARY
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    SqlConnection: TypeAlias = sqlite3.Connection
-    """SQLCipher's connections have the interface of the standard library's."""
+    SqlConnection: TypeAlias = engine.SqlConnection
+    BeforeUpgrade: TypeAlias = Callable[[SqlConnection], None]
+    """What is done with a history before its schema is changed; what it raises prevents that."""
 
 T = TypeVar("T")
 
-KEY_LENGTH = 32
-"""A raw key of any other length would be taken for a passphrase."""
 IDLE = 2.0
 """Seconds after the last write until the write-ahead log is emptied into the file."""
 CLOSING = 2.0
 """Seconds that closing may take, and waiting for the write of a cancelled caller."""
 READING = 0.05
 """Seconds until the log is tried again while somebody reads."""
-_BUSY = 5.0
-_PRAGMAS = (
-    "journal_mode = wal",
-    "synchronous = full",
-    "fullfsync = on",
-    "checkpoint_fullfsync = on",
-    "temp_store = memory",
-    "secure_delete = on",
-    "cache_size = -16000",
-    "trusted_schema = off",
-    "cell_size_check = on",
-)
 
 # At DEBUG it prints each function it runs.
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 _log = logging.getLogger(__name__)
 
 
-def connect(path: Path, key: bytes, *, probe: bool = False) -> SqlConnection:
-    """Open an encrypted file, in the thread that will use it.
-
-    Args:
-        path: The file.
-        key: 32 bytes.
-        probe: Open it to see whether it opens, without ever changing it.
-
-    Raises:
-        ValueError: The key is not a raw one.
-        HistoryError: The file cannot be opened, or not with this key.
-    """
-    if len(key) != KEY_LENGTH:
-        raise ValueError(f"the key of a history has {KEY_LENGTH} bytes")
-    # A plain path is absolute, so that it is never taken for a URI, which could carry options.
-    target = path.absolute().as_uri() + "?mode=ro" if probe else str(path.absolute())
-    with _translated(path):
-        connection: SqlConnection = sqlcipher.connect(
-            target, timeout=_BUSY, isolation_level=None, uri=probe
-        )
-        try:
-            connection.execute("PRAGMA cipher_log_level = NONE")
-            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-            _check_encryption(connection)
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            for pragma in () if probe else _PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
-        except BaseException:
-            connection.close()
-            raise
-    return connection
+def _nothing(_: SqlConnection) -> None:
+    """Do nothing before an upgrade."""
 
 
-def _check_encryption(connection: SqlConnection) -> None:
-    # A key pragma that is not understood is no error, and the file would be readable by everybody.
-    if connection.execute("PRAGMA cipher_status").fetchone() != ("1",):
-        raise RuntimeError("the engine does not encrypt")
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """Turn what the engine complains about into errors of the application."""
-    try:
-        yield
-    except sqlcipher.Error as error:
-        failure = history_error(error, path)
-        if failure is None:
-            raise
-        raise failure from error
-
-
-def _open_history(path: Path, key: bytes, *, create: bool, salt: bytes | None) -> SqlConnection:
+def _open_history(
+    path: Path, key: bytes, *, create: bool, salt: bytes | None, before_upgrade: BeforeUpgrade
+) -> SqlConnection:
     """Open, and make first where asked to, the history at `path`: see `Database.open`."""
     if create and not path.exists():
         _make_history(path, key)
@@ -136,8 +76,8 @@ def _open_history(path: Path, key: bytes, *, create: bool, salt: bytes | None) -
         raise
     connection = connect(path, key)
     try:
-        with _translated(path):
-            upgrade(connection)
+        with translated(path):
+            upgrade(connection, before=lambda: before_upgrade(connection))
     except BaseException:
         connection.close()
         raise
@@ -149,7 +89,7 @@ def _make_history(path: Path, key: bytes) -> None:
     try:
         connection = connect(building, key)
         try:
-            with _translated(path):
+            with translated(path):
                 upgrade(connection, create=True)
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
@@ -196,8 +136,14 @@ class Connection(aiosqlite.Connection):
 
     def replace(self, fresh: SqlConnection) -> None:
         """Go on with another connection; called by a unit, in the thread."""
-        self._conn.close()
+        self.let_go()
         self._connection = fresh
+
+    def let_go(self) -> None:
+        """Close the connection, to be replaced; called by a unit, in the thread."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     async def open(self) -> None:
         """Start the thread and connect.
@@ -288,7 +234,13 @@ class Database:
 
     @classmethod
     async def open(
-        cls, path: Path, key: bytes, *, create: bool = False, salt: bytes | None = None
+        cls,
+        path: Path,
+        key: bytes,
+        *,
+        create: bool = False,
+        salt: bytes | None = None,
+        before_upgrade: BeforeUpgrade = _nothing,
     ) -> Self:
         """Open a history, brought up to the present schema.
 
@@ -298,6 +250,8 @@ class Database:
             create: Make it where there is none.
             salt: What the file began with when it was opened last, where that is known: it tells
                 a file of another key from a damaged one.
+            before_upgrade: Called before its schema is changed, in the thread of the connection
+                that it is given.
 
         Raises:
             ValueError: The key is not a raw one.
@@ -306,7 +260,11 @@ class Database:
         """
         if not path.is_absolute():
             path = Path(os.path.abspath(path))  # noqa: ASYNC240, PTH100 - no look at the disk; the program may go elsewhere meanwhile
-        writer = Connection(lambda: _open_history(path, key, create=create, salt=salt))
+        writer = Connection(
+            partial(
+                _open_history, path, key, create=create, salt=salt, before_upgrade=before_upgrade
+            )
+        )
         reader = Connection(lambda: _open_reader(path, key))
         await writer.open()
         try:
@@ -367,7 +325,7 @@ class Database:
     async def stop_searching(self) -> None:
         """Stop the searches that run or wait."""
         if self._searcher is not None:
-            with suppress(ValueError, sqlcipher.ProgrammingError):  # closed, or not open yet
+            with suppress(ValueError):  # closed, or not open yet
                 await self._searcher.interrupt()
 
     async def write(self, unit: Callable[[SqlConnection], T]) -> T:
@@ -457,9 +415,9 @@ class Database:
         if self._identity is not None:
             self._identity.check(self.path)
 
-    def _stand_aside(self, other: Connection, gone: threading.Event, mine: SqlConnection) -> None:
+    def _stand_aside(self, other: Connection, gone: threading.Event, _: SqlConnection) -> None:
         """Have no part in a change of the key; in the thread of a connection that reads."""
-        mine.close()
+        other.let_go()
         gone.set()
         self._steady.wait()
         again = _open_reader if other is self._reader else connect
@@ -469,12 +427,12 @@ class Database:
         try:
             for gone in aside:
                 gone.wait()
-            with _translated(self.path):
+            with translated(self.path):
                 try:
                     mine.execute(f"PRAGMA rekey = \"x'{key.hex()}'\"")
                 finally:
                     # The engine does not say whether its last step has worked; the file does.
-                    mine.close()
+                    self._writer.let_go()
                     self._writer.replace(self._reconnect(key))
             if self._key != key:
                 raise HistoryError(
@@ -496,7 +454,7 @@ class Database:
 
     async def close(self) -> None:
         """Empty the write-ahead log into the file and close it, in two seconds at the most."""
-        with suppress(ValueError, sqlcipher.ProgrammingError):  # closed already
+        with suppress(ValueError):  # closed already
             await self._reader.interrupt()
         if self._searcher is not None:
             await self.stop_searching()
@@ -516,7 +474,7 @@ class Database:
         connection: SqlConnection,
     ) -> T:
         try:
-            with _translated(self.path):
+            with translated(self.path):
                 connection.execute(begin)
                 try:
                     result = unit(connection)
@@ -556,8 +514,7 @@ class Database:
 
 
 def _open_memory() -> SqlConnection:
-    connection: SqlConnection = sqlcipher.connect(":memory:", isolation_level=None)
-    connection.execute("PRAGMA temp_store = memory")
+    connection = engine.open_memory()
     upgrade(connection, create=True)
     connection.execute(
         "INSERT INTO sqlite_sequence (name, seq) VALUES ('thread', ?)", (FIRST_TEMPORARY - 1,)
@@ -588,5 +545,5 @@ def _empty_log(connection: SqlConnection) -> bool:
     try:
         (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
-        connection.execute(f"PRAGMA busy_timeout = {int(_BUSY * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
     return not busy

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from chatelaine.store import drafts, threads, tree, turns, undo
+from chatelaine.store import backup, drafts, threads, tree, turns, undo
 from chatelaine.store.attachments import StoredAttachments
 from chatelaine.store.database import Database
 from chatelaine.store.databases import Databases
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chatelaine.agents.events import Usage
     from chatelaine.agents.items import Item
     from chatelaine.errors import ChatelaineError
+    from chatelaine.store.backup import BackupPlace
     from chatelaine.store.database import SqlConnection
 
 
@@ -63,7 +64,13 @@ class ConversationStore(StoredThreads):
 
     @classmethod
     async def open(
-        cls, path: Path, key: bytes, *, create: bool = False, salt: bytes | None = None
+        cls,
+        path: Path,
+        key: bytes,
+        *,
+        create: bool = False,
+        salt: bytes | None = None,
+        backups: BackupPlace | None = None,
     ) -> Self:
         """Open a history. Turns that were running when the program ended become interrupted.
 
@@ -73,13 +80,21 @@ class ConversationStore(StoredThreads):
             create: Make it where there is none.
             salt: `salt` of when it was opened last, where known: it tells a file of another key
                 from a damaged one.
+            backups: Where a verified backup is made before the schema is changed; without it,
+                none is made.
 
         Raises:
             ValueError: The key has another length.
-            HistoryError: The file cannot be opened; it was left as it is.
+            HistoryError: The file cannot be opened, or not be backed up before an upgrade; it was
+                left as it is.
             KeyOfAnotherHistory: The file at `path` is another one, with another key.
         """
-        database = await Database.open(path, key, create=create, salt=salt)
+
+        def back_up(connection: SqlConnection) -> None:
+            if backups is not None:
+                backup.before_upgrade(connection, path, backups)
+
+        database = await Database.open(path, key, create=create, salt=salt, before_upgrade=back_up)
         try:
             await database.write(turns.recover)
         except BaseException:

@@ -20,6 +20,7 @@ from chatelaine.errors import (
     HistoryReplaced,
 )
 from chatelaine.store import database as module
+from chatelaine.store import engine
 from chatelaine.store.database import Database, connect, settled
 from support.until import until
 
@@ -88,7 +89,7 @@ async def test_the_connection_that_reads_cannot_write(database):
 
 
 def test_a_file_whose_key_was_not_understood_is_not_used(tmp_path):
-    plain = re.sub("PRAGMA key", "PRAGMA keyy", Path(module.__file__).read_text())
+    plain = re.sub("PRAGMA key", "PRAGMA keyy", Path(engine.__file__).read_text())
     scope: dict[str, Any] = {"__name__": "misspelt"}
     exec(compile(plain, "misspelt", "exec"), scope)  # noqa: S102 -- our own module
     with pytest.raises(RuntimeError, match="does not encrypt"):

@@ -9,6 +9,7 @@ from chatelaine.store.migrations import m0001_initial, m0002_keeping, m0003_sear
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 APPLICATION_ID = 0x4348544C
 """What marks a database as a history of Chatelaine: "CHTL"."""
@@ -16,12 +17,19 @@ MIGRATIONS = (m0001_initial.migrate, m0002_keeping.migrate, m0003_search.migrate
 """The first leads to version 1; versions are kept in `user_version`."""
 
 
-def upgrade(connection: sqlite3.Connection, *, create: bool = False) -> None:
+def upgrade(
+    connection: sqlite3.Connection,
+    *,
+    create: bool = False,
+    before: Callable[[], None] | None = None,
+) -> None:
     """Run the migrations that the database has not seen.
 
     Args:
         connection: In autocommit mode.
         create: Whether it may be empty.
+        before: Called once before anything is changed, where there is anything to keep; what it
+            raises leaves the database as it is.
 
     Raises:
         HistoryNewer: A newer version of the program made it.
@@ -39,6 +47,8 @@ def upgrade(connection: sqlite3.Connection, *, create: bool = False) -> None:
             f"Its format is {version}, this version of Chatelaine knows formats up to "
             f"{len(MIGRATIONS)}. Install the newer version. The file was left as it is."
         )
+    if before is not None and 0 < version < len(MIGRATIONS):
+        before()
     for number, migrate in enumerate(MIGRATIONS[version:], version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
