@@ -56,11 +56,20 @@ if TYPE_CHECKING:
     from chatelaine.agents.run_config import RunConfig
     from chatelaine.agents.runner import Runner
     from chatelaine.agents.sessions.compaction import CompactionSession
+    from chatelaine.agents.sessions.encrypted import EncryptedSession
     from chatelaine.agents.sessions.openai_conversations import (
         OpenAIConversationsSession,
         OpenAISession,
     )
-    from chatelaine.agents.sessions.protocol import Session, SessionInfo, SessionSettings
+    from chatelaine.agents.sessions.protocol import (
+        Session,
+        SessionABC,
+        SessionInfo,
+        SessionSettings,
+        SessionStore,
+    )
+    from chatelaine.agents.sessions.redis import RedisSession
+    from chatelaine.agents.sessions.redis_store import RedisSessionStore
     from chatelaine.agents.sessions.sqlalchemy import SQLAlchemySession
     from chatelaine.agents.sessions.sqlalchemy_store import SQLAlchemySessionStore
     from chatelaine.agents.sessions.sqlite import SQLiteSession
@@ -75,6 +84,7 @@ __all__ = [
     "ConnectionFailed",
     "DecryptionError",
     "DemoModel",
+    "EncryptedSession",
     "FunctionTool",
     "HandedOff",
     "Handoff",
@@ -93,6 +103,8 @@ __all__ = [
     "Origin",
     "RateLimited",
     "ReasoningDelta",
+    "RedisSession",
+    "RedisSessionStore",
     "RequestRefused",
     "RequestTimedOut",
     "ResponseUnreadable",
@@ -108,12 +120,14 @@ __all__ = [
     "SQLiteSessionStore",
     "ServerFailed",
     "Session",
+    "SessionABC",
     "SessionBusy",
     "SessionClosed",
     "SessionError",
     "SessionGone",
     "SessionInfo",
     "SessionSettings",
+    "SessionStore",
     "SessionUnavailable",
     "SessionUnreadable",
     "StepEnded",
@@ -177,8 +191,17 @@ _HOMES = {
     "run_config": ("RunConfig",),
     "runner": ("Runner",),
     "sessions.compaction": ("CompactionSession",),
+    "sessions.encrypted": ("EncryptedSession",),
     "sessions.openai_conversations": ("OpenAIConversationsSession", "OpenAISession"),
-    "sessions.protocol": ("Session", "SessionInfo", "SessionSettings"),
+    "sessions.protocol": (
+        "Session",
+        "SessionABC",
+        "SessionInfo",
+        "SessionSettings",
+        "SessionStore",
+    ),
+    "sessions.redis": ("RedisSession",),
+    "sessions.redis_store": ("RedisSessionStore",),
     "sessions.sqlalchemy": ("SQLAlchemySession",),
     "sessions.sqlalchemy_store": ("SQLAlchemySessionStore",),
     "sessions.sqlite": ("SQLiteSession",),

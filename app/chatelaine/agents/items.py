@@ -164,12 +164,41 @@ def function_call_output(call_id: str, output: str) -> TResponseInputItem:
 def as_input_items(
     value: str | Mapping[str, Any] | Iterable[Mapping[str, Any]],
 ) -> list[TResponseInputItem]:
-    """Turn what a caller may pass as input (a text, an item, items) into a fresh list of items."""
+    """Turn what a caller may pass as input (a text, an item, items) into a fresh list of items.
+
+    Raises:
+        UserError: It is something else.
+    """
     if isinstance(value, str):
         return [user_message(value)]
+    if (item := as_item(value)) is not None:
+        return [dict(item)]
+    if not isinstance(value, Sequence) or isinstance(value, bytes):
+        raise UserError(
+            "The input of a run is a text, an item, or a list of items; not "
+            f"{type(value).__name__}."
+        )
+    items = list(map(as_item, value))
+    if None in items:
+        wrong = items.index(None)
+        raise UserError(
+            f"Item {wrong + 1} of the input is no mapping, but {type(value[wrong]).__name__}."
+        )
+    return [dict(item) for item in items if item is not None]
+
+
+def as_item(value: object) -> dict[str, Any] | None:
+    """Give a mapping as a dict, and an object of pydantic as what it says; None for all else."""
+    if isinstance(value, dict):
+        return value
     if isinstance(value, Mapping):
-        return [dict(value)]
-    return [dict(item) for item in value]
+        return dict(value)
+    dump = getattr(value, "model_dump", None)
+    if dump is None or isinstance(value, type):
+        return None
+    # What was not set must not be sent back as null.
+    dumped = dump(mode="json", exclude_unset=True)
+    return dumped if isinstance(dumped, dict) else None
 
 
 # ---------------------------------------------------------------------------- repair

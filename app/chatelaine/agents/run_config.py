@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from chatelaine.agents.agent import model_named
 from chatelaine.agents.errors import UserError
 from chatelaine.agents.models.protocol import Model, ModelSettings
-from chatelaine.agents.sessions.protocol import SessionSettings
+from chatelaine.agents.sessions.turns import as_settings
 
 if TYPE_CHECKING:
     from chatelaine.agents.agent import Agent
     from chatelaine.agents.handoffs import HandoffInputFilter
     from chatelaine.agents.items import TResponseInputItem
+    from chatelaine.agents.sessions.protocol import SessionSettings
 
 OnBusy: TypeAlias = Literal["wait", "error", "allow"]
 OnFailedTurn: TypeAlias = Literal["replace", "keep", "drop"]
@@ -71,6 +72,10 @@ class RunConfig:
             if getattr(self, name) not in get_args(known):
                 words = ", ".join(repr(each) for each in get_args(known))
                 raise UserError(f"{name} is one of {words}; not {getattr(self, name)!r}.")
+        for name in ("session_input_callback", "handoff_input_filter"):
+            chosen = getattr(self, name)
+            if chosen is not None and not callable(chosen):
+                raise UserError(f"{name} is a function; not {chosen!r}.")
         if self.session_settings is not None:
             object.__setattr__(self, "session_settings", as_settings(self.session_settings))
 
@@ -108,27 +113,3 @@ class RunConfig:
         return as_settings(own).resolve(
             None if self.session_settings is None else as_settings(self.session_settings)
         )
-
-
-def as_settings(value: object) -> SessionSettings:
-    """Give settings of a session as ours: they may be a mapping, or those of openai-agents.
-
-    Raises:
-        UserError: It is something else.
-        ValueError: They are negative.
-    """
-    if isinstance(value, SessionSettings):
-        return value
-    if value is None:
-        return SessionSettings()
-    if isinstance(value, Mapping):
-        known = {each.name for each in fields(SessionSettings)}
-        if unknown := value.keys() - known:
-            raise UserError(
-                f"A session has no setting called {', '.join(sorted(map(str, unknown)))}; there "
-                f"are {', '.join(sorted(known))}."
-            )
-        return SessionSettings(**value)
-    if hasattr(value, "limit"):
-        return SessionSettings(limit=value.limit)
-    raise UserError(f"{value!r} is no SessionSettings.")

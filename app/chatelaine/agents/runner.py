@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.context import RunContext
 from chatelaine.agents.errors import UserError
+from chatelaine.agents.items import as_input_items
 from chatelaine.agents.result import RunResult, RunResultStreaming
 from chatelaine.agents.run_config import RunConfig
 from chatelaine.agents.run_loop import Run
@@ -160,7 +161,13 @@ def _run(
         raise UserError(f"{run_config!r} is not a RunConfig.")
     if session is None and not given:
         raise UserError("A run without a session needs an input.")
+    as_input_items(given)
     if session is not None:
+        if isinstance(session, type):
+            raise UserError(
+                f"{session.__name__} is a class: pass a session made with it, such as "
+                f"{session.__name__}('user_123')."
+            )
         lacking = [name for name in _METHODS if not callable(getattr(session, name, None))]
         if lacking:
             raise UserError(f"{session!r} is not a session: it has no {', '.join(lacking)}.")

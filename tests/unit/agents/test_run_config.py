@@ -257,9 +257,9 @@ async def test_turns_and_tokens_of_the_run_win_over_those_of_the_session(
 ) -> None:
     await session.add_items(TWO_TURNS)
     session.session_settings = SessionSettings(turns=1)
-    assert texts((await asked(session))[0]) == ["two", "Well.", "new"]
+    assert texts((await asked(session))[0]) == ["Be formal.", "two", "Well.", "new"]
     more, _ = await asked(session, session_settings={"turns": 3})
-    assert texts(more)[0] == "one"
+    assert texts(more)[:2] == ["Be formal.", "one"]
     less, _ = await asked(session, session_settings={"max_tokens": 1})
     assert texts(less) == ["new"]
 
@@ -633,3 +633,9 @@ def test_a_message_is_the_plain_dict_and_ones_own() -> None:
 def test_a_message_that_is_none_is_refused(role: str, content: Any, words: str) -> None:
     with pytest.raises(UserError, match=words):
         MessageInputItem(role=role, content=content)
+
+
+@pytest.mark.parametrize("name", ["session_input_callback", "handoff_input_filter"])
+def test_what_is_to_be_called_is_a_function(name: str) -> None:
+    with pytest.raises(UserError, match=f"{name} is a function; not 5"):
+        RunConfig(**{name: 5})  # type: ignore[arg-type]

@@ -223,3 +223,31 @@ async def test_the_number_of_steps_is_limited_unless_told_otherwise() -> None:
         await Runner.run(agent_with(*[Call("look")] * 11), "?")
     result = await Runner.run(agent_with(*[Call("look")] * 11, "Done."), "?", max_turns=12)
     assert result.final_output == "Done."
+
+
+class Dumped:
+    """What objects of pydantic look like from here."""
+
+    def model_dump(self, **_: Any) -> dict[str, Any]:
+        return user_message("Hello")
+
+
+@pytest.mark.parametrize("given", [None, 5, b"Hello", iter([user_message("Hello")])])
+async def test_what_is_no_input_is_told_before_anything_is_done(given: Any) -> None:
+    async with SQLiteSession("one") as session:
+        with pytest.raises(UserError, match=f"input of a run .* not {type(given).__name__}"):
+            await Runner.run(agent_with("a"), given, session=session)
+        with pytest.raises(UserError, match="Item 2 of the input is no mapping, but str"):
+            await Runner.run(agent_with("a"), [user_message("1"), "2"], session=session)  # type: ignore[list-item]
+        assert await session.get_items() == []
+
+
+async def test_objects_are_taken_as_input() -> None:
+    given: Any = [Dumped()]
+    result = await Runner.run(agent_with("a"), given)
+    assert result.to_input_list()[0] == user_message("Hello")
+
+
+async def test_a_class_is_told_from_a_session() -> None:
+    with pytest.raises(UserError, match=r"SQLiteSession is a class: .*SQLiteSession\('user_123'\)"):
+        await Runner.run(agent_with("a"), "Hello", session=SQLiteSession)  # type: ignore[arg-type]

@@ -207,6 +207,14 @@ def test_it_is_put_around_a_session_and_nothing_else() -> None:
         CompactionSession("conversation")  # type: ignore[arg-type]
 
 
+def test_a_model_and_a_prompt_are_looked_at_before_they_are_needed() -> None:
+    session = SQLiteSession("one")
+    with pytest.raises(TypeError, match="5 is neither a model nor the name of one"):
+        CompactionSession(session, summary_model=5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a prompt is a text, not int"):
+        CompactionSession(session, prompt=5)  # type: ignore[arg-type]
+
+
 async def test_it_is_a_layer_and_says_nothing_secret() -> None:
     session = CompactionSession(ShelfSession("one", {}), 20, "some-model")
     assert isinstance(session, LayeredSession)
@@ -217,7 +225,7 @@ async def test_a_model_that_is_only_named_is_made_when_it_is_needed(logs: Any) -
     async with CompactionSession(SQLiteSession("one"), 2, "gpt-5.2-mini") as session:
         await session.add_items(exchange(1))
         # There is no key, which is no reason to fail.
-        logs.expect("could not be summarised: MissingCredentials")
+        logs.expect("could not be summarised: .* set OPENAI_API_KEY")
         await session.add_items(exchange(2))
         assert await session.get_items() == exchanges(1, 2)
 
@@ -349,6 +357,9 @@ async def test_a_limit_is_one_on_what_the_model_is_shown() -> None:
         assert await session.get_items(limit=0) == []
         assert (await session.begin_run(limit=1)).items == view[2:]
         session.session_settings = SessionSettings(turns=1)
+        # The summary is a note, which belongs to no turn.
+        assert await session.get_items() == view
+        session.session_settings = SessionSettings(limit=2)
         assert await session.get_items() == exchange(3)
         assert await said(session) == exchanges(1, 2, 3)
         assert await session.get_items(limit=4, include_archived=True) == exchanges(2, 3)

@@ -832,3 +832,12 @@ async def test_adding_one_item_at_a_time_is_like_adding_them_together(path: Path
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
     connection.close()
     assert not [name for name in names if "one" in name]
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann:hidden@host/db", "sqlite:///file.db", "C1+x://"])
+def test_a_url_is_no_path(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="SQLAlchemySession") as caught:
+        SQLiteSession("one", url)
+    assert "hidden" not in str(caught.value)
+    assert not list(tmp_path.iterdir())

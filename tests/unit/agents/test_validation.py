@@ -10,7 +10,12 @@ import pytest
 
 from chatelaine.agents.errors import SessionError
 from chatelaine.agents.items import Item, user_message
-from chatelaine.agents.sessions.validation import LONGEST_ID, checked_id, checked_items
+from chatelaine.agents.sessions.validation import (
+    LONGEST_ID,
+    checked_id,
+    checked_items,
+    checked_title,
+)
 from contracts.session import EVERY_KIND
 
 
@@ -109,3 +114,16 @@ def test_an_id_that_not_every_store_can_keep_is_refused(wrong: str) -> None:
 def test_an_id_that_is_no_text_is_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match="session id"):
         checked_id(wrong)
+
+
+@pytest.mark.parametrize("items", [None, user_message("Hi."), "text", b"bytes"])
+def test_what_is_no_list_is_told_from_items_that_are_none(items: Any) -> None:
+    with pytest.raises(SessionError, match=f"given {type(items).__name__}: .* put into a list"):
+        checked_items(items)
+
+
+@pytest.mark.parametrize("title", [None, 5, b"Holidays", "half \ud800"])
+def test_a_title_is_a_text_that_every_store_can_keep(title: Any) -> None:
+    with pytest.raises(SessionError, match="A title"):
+        checked_title(title)
+    assert checked_title("Urlaub ☀") == "Urlaub ☀"

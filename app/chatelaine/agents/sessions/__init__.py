@@ -12,7 +12,17 @@ if TYPE_CHECKING:
         OpenAIConversationsSession,
         OpenAISession,
     )
-    from chatelaine.agents.sessions.protocol import Session, SessionSettings
+    from chatelaine.agents.sessions.protocol import (
+        DescribedSession,
+        ForkableSession,
+        RunSession,
+        Session,
+        SessionABC,
+        SessionInfo,
+        SessionSettings,
+        SessionStore,
+        TurnSession,
+    )
     from chatelaine.agents.sessions.redis import RedisSession
     from chatelaine.agents.sessions.redis_store import RedisSessionStore
     from chatelaine.agents.sessions.sqlalchemy import SQLAlchemySession
@@ -22,32 +32,46 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CompactionSession",
+    "DescribedSession",
     "EncryptedSession",
+    "ForkableSession",
     "OpenAIConversationsSession",
     "OpenAISession",
     "RedisSession",
     "RedisSessionStore",
+    "RunSession",
     "SQLAlchemySession",
     "SQLAlchemySessionStore",
     "SQLiteSession",
     "SQLiteSessionStore",
     "Session",
+    "SessionABC",
+    "SessionInfo",
     "SessionSettings",
+    "SessionStore",
+    "TurnSession",
 ]
 
 _HOMES = {
     "CompactionSession": "compaction",
+    "DescribedSession": "protocol",
     "EncryptedSession": "encrypted",
+    "ForkableSession": "protocol",
     "OpenAIConversationsSession": "openai_conversations",
     "OpenAISession": "openai_conversations",
     "RedisSession": "redis",
     "RedisSessionStore": "redis_store",
+    "RunSession": "protocol",
     "SQLAlchemySession": "sqlalchemy",
     "SQLAlchemySessionStore": "sqlalchemy_store",
     "SQLiteSession": "sqlite",
     "SQLiteSessionStore": "sqlite_store",
     "Session": "protocol",
+    "SessionABC": "protocol",
+    "SessionInfo": "protocol",
     "SessionSettings": "protocol",
+    "SessionStore": "protocol",
+    "TurnSession": "protocol",
 }
 
 

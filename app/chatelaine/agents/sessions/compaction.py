@@ -94,7 +94,7 @@ class CompactionSession:
         base_session: The session below. It has the summaries among its items.
 
     Raises:
-        TypeError: The base session is none.
+        TypeError: The base session is none, or the model, or the prompt no text.
         ValueError: A number is out of its range, or `on` is none of the three.
     """
 
@@ -118,6 +118,13 @@ class CompactionSession:
         recent = most // 2 if keep_recent is None else operator.index(keep_recent)
         if not 1 <= recent < most:
             raise ValueError("keep_recent must be 1 or more, and less than max_messages")
+        asks = isinstance(summary_model, str | None) or callable(
+            getattr(summary_model, "stream", None)
+        )
+        if not asks:
+            raise TypeError(f"{summary_model!r} is neither a model nor the name of one")
+        if not isinstance(prompt, str | None):
+            raise TypeError(f"a prompt is a text, not {type(prompt).__name__}")
         if on not in get_args(When):
             raise ValueError(f"on must be one of {', '.join(get_args(When))}")
         self.base_session = base_session

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatelaine.agents.errors import UserError
 from chatelaine.agents.sessions.compaction_marker import Summary
 from chatelaine.agents.sessions.compaction_view import Compacted
 from chatelaine.agents.sessions.protocol import EVERYTHING
@@ -101,5 +102,6 @@ class Compactor:
 
 
 def _warn(error: Exception) -> None:
-    # What the error says may have words of the conversation in it.
-    _log.warning("a conversation could not be summarised: %s", type(error).__name__)
+    # What others say may have words of the conversation in it.
+    what = error.message if isinstance(error, UserError) else type(error).__name__
+    _log.warning("a conversation could not be summarised: %s", what)

@@ -35,6 +35,7 @@ from chatelaine.agents.sessions.protocol import (
     SessionInfo,
 )
 from chatelaine.agents.sessions.settling import settled
+from chatelaine.agents.sessions.validation import checked_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,7 +140,7 @@ class DescribedEncryption(EncryptedCore):
             SessionError: It cannot be stored.
         """
         async with self._writing():
-            await settled(self._set_title(title))
+            await settled(self._set_title(checked_title(title)))
 
     async def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """See `DescribedSession.set_metadata`.

@@ -40,14 +40,17 @@ def read_arguments(
     return given.get("session_id"), base, key, given.get("ttl")
 
 
-def milliseconds(ttl: float | None) -> int | None:
+def milliseconds(ttl: object) -> int | None:
     """Give a ttl, which is in seconds, in milliseconds.
 
     Raises:
+        TypeError: It is no number.
         ValueError: It is not positive.
     """
     if ttl is None:
         return None
+    if not isinstance(ttl, int | float) or isinstance(ttl, bool):
+        raise TypeError(f"the ttl of a session is a number of seconds, not {ttl!r}")
     if not (ttl > 0 and math.isfinite(ttl)):
         raise ValueError("a ttl is a positive number of seconds, or None")
     return math.ceil(ttl * 1000)

@@ -7,6 +7,7 @@ by the other protocols here; whoever wants such a thing asks with `isinstance`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -33,6 +34,7 @@ class SessionSettings:
             where a turn begins.
 
     Raises:
+        TypeError: One of them is no whole number.
         ValueError: One of them is negative.
     """
 
@@ -43,7 +45,11 @@ class SessionSettings:
     def __post_init__(self) -> None:
         for name in ("limit", "turns", "max_tokens"):
             value = getattr(self, name)
-            if value is not None and value < 0:
+            if value is None:
+                continue
+            if not isinstance(value, int):
+                raise TypeError(f"the {name} of a session is a whole number, not {value!r}")
+            if value < 0:
                 raise ValueError(f"the {name} of a session cannot be negative")
 
     def resolve(self, override: SessionSettings | None) -> SessionSettings:
@@ -94,6 +100,32 @@ class Session(Protocol):
     async def clear_session(self) -> None:
         """Remove all items. The session can be used again after it."""
         ...
+
+
+class SessionABC(ABC):
+    """What a session of one's own can inherit from, to be told at once which method it lacks.
+
+    None need to: whatever has the four methods is a `Session`.
+    """
+
+    session_id: str
+    session_settings: SessionSettings | None = None
+
+    @abstractmethod
+    async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
+        """See `Session.get_items`."""
+
+    @abstractmethod
+    async def add_items(self, items: Sequence[TResponseInputItem]) -> None:
+        """See `Session.add_items`."""
+
+    @abstractmethod
+    async def pop_item(self) -> TResponseInputItem | None:
+        """See `Session.pop_item`."""
+
+    @abstractmethod
+    async def clear_session(self) -> None:
+        """See `Session.clear_session`."""
 
 
 @runtime_checkable

@@ -33,7 +33,7 @@ from chatelaine.agents.sessions.redis_conversation import (
 from chatelaine.agents.sessions.redis_scripts import row_of
 from chatelaine.agents.sessions.settling import settled
 from chatelaine.agents.sessions.turns import checked_count, item_limit, within
-from chatelaine.agents.sessions.validation import checked_id, checked_items
+from chatelaine.agents.sessions.validation import checked_id, checked_items, checked_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -276,7 +276,7 @@ class RedisSession:
             SessionUnavailable: The server cannot be reached.
             SessionError: It cannot be stored.
         """
-        await self._open().name("title", as_text(title))
+        await self._open().name("title", as_text(checked_title(title)))
 
     async def set_metadata(self, metadata: Mapping[str, Any]) -> None:
         """See `DescribedSession`.

@@ -7,8 +7,15 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
+
+try:
+    from sqlalchemy.exc import IntegrityError
+except ImportError as error:
+    raise ImportError(
+        'SQLAlchemySessionStore needs SQLAlchemy: pip install "chatelaine[sql]", or one of the'
+        " extras postgresql and mysql, which bring a driver as well"
+    ) from error
 
 from chatelaine.agents.errors import SessionError
 from chatelaine.agents.items import text_of

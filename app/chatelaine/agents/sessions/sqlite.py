@@ -18,7 +18,7 @@ from chatelaine.agents.sessions.run_lock import RunKeyInFile
 from chatelaine.agents.sessions.sqlite_connection import place_of
 from chatelaine.agents.sessions.sqlite_handle import SQLiteHandle
 from chatelaine.agents.sessions.turns import checked_count, item_limit
-from chatelaine.agents.sessions.validation import checked_id, checked_items
+from chatelaine.agents.sessions.validation import checked_id, checked_items, checked_title
 
 if TYPE_CHECKING:
     import os
@@ -215,12 +215,9 @@ class SQLiteSession(SQLiteHandle):
         """Name the conversation; '' takes the name away. It is created where it does not exist.
 
         Raises:
-            SessionError: The title has half characters.
+            SessionError: It is no text, or has half characters.
         """
-        try:
-            title.encode()
-        except UnicodeEncodeError:
-            raise SessionError("A title cannot have half characters.") from None
+        title = checked_title(title)
         await self._write(partial(sqlite_catalog.describe, self.session_id, title, None))
 
     async def set_metadata(self, metadata: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ IN_MEMORY = "memory"
 """What the thread of all databases in memory is told apart by."""
 
 _numbers = itertools.count(1)
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def place_of(db_path: str | os.PathLike[str] | Place) -> Place:
     A place stands for itself: each `:memory:` would be another one.
 
     Raises:
+        TypeError: It is no path.
         ValueError: It cannot be a path.
     """
     if isinstance(db_path, Place):
@@ -59,6 +63,12 @@ def place_of(db_path: str | os.PathLike[str] | Place) -> Place:
         return Place(path, IN_MEMORY, ":memory:")
     if path.startswith("file:"):
         return Place(path, path, path, is_uri=True)
+    if _URL.match(path):
+        # The URL itself may have a password in it. As a path it would make folders of that name.
+        raise ValueError(
+            "the path of a database is no URL, but for memory://name and file:...; a database with "
+            "a URL is for SQLAlchemySession"
+        )
     file = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - which keeps ".."
     return Place(str(file), str(file), str(file), path=file)
 

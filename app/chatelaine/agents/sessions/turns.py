@@ -7,16 +7,19 @@ developer are notes: they belong to no turn.
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chatelaine.agents.errors import UserError
 from chatelaine.agents.items import is_user_message, kind_of
-from chatelaine.agents.sessions.protocol import EVERYTHING, TurnSession
+from chatelaine.agents.sessions.protocol import EVERYTHING, SessionSettings, TurnSession
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from chatelaine.agents.items import TResponseInputItem
-    from chatelaine.agents.sessions.protocol import Session, SessionSettings
+    from chatelaine.agents.sessions.protocol import Session
 
 I = TypeVar("I", bound="dict[str, Any]")  # noqa: E741 - an item
 
@@ -69,10 +72,37 @@ def checked_count(count: int, name: str) -> int:
         TypeError: It is no whole number.
         ValueError: It is negative.
     """
-    count = operator.index(count)
+    try:
+        count = operator.index(count)
+    except TypeError:
+        raise TypeError(f"the {name} of a session is a whole number, not {count!r}") from None
     if count < 0:
         raise ValueError(f"the {name} of a session cannot be negative")
     return count
+
+
+def as_settings(value: object) -> SessionSettings:
+    """Give settings of a session as ours: they may be a mapping, or those of openai-agents.
+
+    Raises:
+        UserError: It is something else.
+        ValueError: They are negative.
+    """
+    if isinstance(value, SessionSettings):
+        return value
+    if value is None:
+        return SessionSettings()
+    if isinstance(value, Mapping):
+        known = {each.name for each in fields(SessionSettings)}
+        if unknown := value.keys() - known:
+            raise UserError(
+                f"A session has no setting called {', '.join(sorted(map(str, unknown)))}; there "
+                f"are {', '.join(sorted(known))}."
+            )
+        return SessionSettings(**value)
+    if hasattr(value, "limit"):
+        return SessionSettings(limit=value.limit)
+    raise UserError(f"{value!r} is no SessionSettings.")
 
 
 def item_limit(limit: int | None, settings: SessionSettings | None) -> int | None:
@@ -80,11 +110,12 @@ def item_limit(limit: int | None, settings: SessionSettings | None) -> int | Non
 
     Raises:
         TypeError: The limit is no whole number.
+        UserError: The settings are something else.
         ValueError: The limit is negative.
     """
     if limit is not None:
         return checked_count(limit, "limit")
-    return None if settings is None else settings.limit
+    return None if settings is None else as_settings(settings).limit
 
 
 def within(items: list[I], limit: int | None, settings: SessionSettings | None) -> list[I]:
@@ -95,18 +126,17 @@ def within(items: list[I], limit: int | None, settings: SessionSettings | None) 
     Args:
         items: The latest ones, already cut to the limit of items.
         limit: What was passed to `get_items`: where it is given, it wins over the settings.
-        settings: Those of the session. Those of openai-agents have nothing but a limit.
+        settings: Those of the session.
     """
     if limit is not None or settings is None or not items:
         return items
-    turns = getattr(settings, "turns", None)
-    if turns is not None:
-        last = start_of_last(items, turns)
-        start = len(items) if turns == 0 else last or 0
+    settings = as_settings(settings)
+    if settings.turns is not None:
+        last = start_of_last(items, settings.turns)
+        start = len(items) if settings.turns == 0 else last or 0
         items = [*filter(is_note, items[:start]), *items[start:]] if start else items
-    max_tokens = getattr(settings, "max_tokens", None)
-    if max_tokens is not None:
-        start = _start_within(items, max_tokens)
+    if settings.max_tokens is not None:
+        start = _start_within(items, settings.max_tokens)
         items = items[start:] if start else items
     return items
 

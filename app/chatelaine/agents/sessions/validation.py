@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatelaine.agents.errors import SessionError
+from chatelaine.agents.items import as_item
 
 LONGEST_ID = 512
 """Characters of a session id, at most."""
@@ -37,6 +38,21 @@ def checked_id(session_id: str) -> str:
     return session_id
 
 
+def checked_title(title: str) -> str:
+    """Give a title back.
+
+    Raises:
+        SessionError: It is no text, or has half characters.
+    """
+    if not isinstance(title, str):
+        raise SessionError(f"A title is a text, not {type(title).__name__}.")
+    try:
+        title.encode()
+    except UnicodeEncodeError:
+        raise SessionError("A title cannot have half characters.") from None
+    return title
+
+
 def checked_items(items: Sequence[Any], *, validate: bool = True) -> list[dict[str, Any]]:
     """Give items as dicts: mappings as they are, and objects of pydantic as what they say.
 
@@ -47,28 +63,20 @@ def checked_items(items: Sequence[Any], *, validate: bool = True) -> list[dict[s
     Raises:
         SessionError: One of them is no item. The message says which, and why.
     """
+    if isinstance(items, Mapping | str | bytes | None):
+        raise SessionError(
+            f"A session takes a list of items, and was given {type(items).__name__}: a single item "
+            "is put into a list."
+        )
     checked = []
     for number, item in enumerate(items, 1):
-        as_dict = _as_dict(item)
+        as_dict = as_item(item)
         if as_dict is None:
             raise SessionError(f"Item {number} cannot be stored: it is no mapping.")
         if validate and (wrong := _what_is_wrong_with(as_dict)):
             raise SessionError(f"Item {number} cannot be stored: {wrong}.")
         checked.append(as_dict)
     return checked
-
-
-def _as_dict(item: Any) -> dict[str, Any] | None:
-    if isinstance(item, dict):
-        return item
-    if isinstance(item, Mapping):
-        return dict(item)
-    dump = getattr(item, "model_dump", None)
-    if dump is None:
-        return None
-    # What was not set must not be sent back as null.
-    dumped = dump(mode="json", exclude_unset=True)
-    return dumped if isinstance(dumped, dict) else None
 
 
 def _what_is_wrong_with(item: dict[str, Any]) -> str:
