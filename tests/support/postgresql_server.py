@@ -33,7 +33,11 @@ class PostgreSQLServer:
 
     def __init__(self) -> None:
         self._process = ServerProcess("postgresql")
-        self._programs = self._process.reachable(_installed()) / "bin"
+        installed = _installed()
+        site, package = installed.parents[1], installed.parent.name
+        name = installed.relative_to(site)
+        copies = self._process.reachable(site, [str(name), f"{package}.libs"])
+        self._programs = copies / name / "bin"
         self._data = self._process.folder / "data"
         self._numbers = itertools.count(1)
 

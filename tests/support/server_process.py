@@ -54,16 +54,21 @@ class ServerProcess:
         path = self.folder / "log"
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
-    def reachable(self, installed: Path) -> Path:
-        """Give a folder with programs that the server's user can run: itself, else a copy.
+    def reachable(self, site: Path, folders: Sequence[str]) -> Path:
+        """Give where folders with programs are that the server's user can run: there, or copies.
 
         Root's own folders are closed to everybody else.
+
+        Args:
+            site: Where they are installed.
+            folders: Their names there; they know of each other by where they are.
         """
-        if not self._account or all(each.stat().st_mode & 0o001 for each in installed.parents):
-            return installed
-        copy = self.folder / installed.name
-        shutil.copytree(installed, copy, symlinks=True)
-        return copy
+        if not self._account or all(each.stat().st_mode & 0o001 for each in (site, *site.parents)):
+            return site
+        copies = self.folder / "programs"
+        for name in folders:
+            shutil.copytree(site / name, copies / name, symlinks=True)
+        return copies
 
     def run(self, command: Sequence[str | Path], **more: Any) -> None:
         """Run a program of the server to its end.
