@@ -27,11 +27,13 @@ class Word(NamedTuple):
     third: int = 0
 
 
+# Each gives what is not whole. Nothing is in an empty table, not even NULL: hence the second
+# conditions.
 PARTIAL = {
     "an item of no turn": "SELECT id FROM item WHERE id >> 16 NOT IN (SELECT id FROM turn)",
     "a cost of no turn": "SELECT id FROM usage WHERE id >> 16 NOT IN (SELECT id FROM turn)",
     "a turn of no thread": "SELECT id FROM turn WHERE thread NOT IN (SELECT id FROM thread)",
-    "a turn after none": "SELECT id FROM turn WHERE parent NOT IN (SELECT id FROM turn)",
+    "a turn after none": "SELECT id FROM turn WHERE parent NOT IN (SELECT id FROM turn) AND parent",
     "a turn with nothing in it": (
         "SELECT id FROM turn WHERE id NOT IN (SELECT id >> 16 FROM item)"
     ),
@@ -40,13 +42,13 @@ PARTIAL = {
         " AND (SELECT count(*) FROM item WHERE item.id >> 16 = turn.id) < 2"
     ),
     "a thread that shows what is not there": (
-        "SELECT id FROM thread WHERE head NOT IN (SELECT id FROM turn)"
-        " OR tip NOT IN (SELECT id FROM turn)"
+        "SELECT id FROM thread WHERE head NOT IN (SELECT id FROM turn) AND head"
+        " OR tip NOT IN (SELECT id FROM turn) AND tip"
     ),
     "a step of no thread": "SELECT number FROM step WHERE thread NOT IN (SELECT id FROM thread)",
     "a step to nowhere": (
-        "SELECT number FROM step WHERE before NOT IN (SELECT id FROM turn)"
-        " OR after NOT IN (SELECT id FROM turn)"
+        "SELECT number FROM step WHERE before NOT IN (SELECT id FROM turn) AND before"
+        " OR after NOT IN (SELECT id FROM turn) AND after"
     ),
     "a thread without its steps": (
         "SELECT id FROM thread WHERE steps >"
