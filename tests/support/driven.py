@@ -20,6 +20,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QApplication,
     QCheckBox,
     QComboBox,
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QPlainTextEdit,
     QRadioButton,
+    QTabWidget,
     QTextEdit,
     QWidget,
 )
@@ -162,6 +164,16 @@ class Remote(QObject):
         """Choose a command from the menu by its name."""
         main_window_there().actions_by_id[action].trigger()
 
+    def do_show_tab(self, name: str) -> None:
+        """Show a page of the dialog that is open."""
+        tabs: Any = (QApplication.activeModalWidget() or main_window_there()).findChild(QTabWidget)
+        names = [tabs.tabText(index).replace("&", "") for index in range(tabs.count())]
+        tabs.setCurrentIndex(names.index(name))
+
+    def do_everything(self) -> str:
+        """Give every text of every widget and every list, shown or hidden."""
+        return "\n".join(all_texts())
+
     def do_minimize(self) -> None:
         main_window_there().showMinimized()
 
@@ -259,6 +271,23 @@ def state() -> dict[str, Any]:
         "labels": [label.text() for label in window.findChildren(QLabel) if label.isVisible()],
         "focus": focused.accessibleName() if (focused := QApplication.focusWidget()) else None,
     }
+
+
+def all_texts() -> list[str]:
+    found: list[str] = []
+    for widget in QApplication.allWidgets():
+        for name in ("text", "toPlainText", "windowTitle", "toolTip", "accessibleName"):
+            give = getattr(widget, name, None)
+            if callable(give):
+                found.append(str(give()))
+        if isinstance(widget, QAbstractItemView) and widget.model() is not None:
+            model = widget.model()
+            found += [
+                str(model.index(row, 0).data(role))
+                for row in range(model.rowCount())
+                for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+            ]
+    return found
 
 
 def titles(model: Any) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import replace
@@ -27,11 +26,12 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from chatelaine.errors import ChatelaineError, HistoryError
+from chatelaine.errors import ChatelaineError
 from chatelaine.gui import failures, questions
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
-from chatelaine.gui.leaving import CLOSING, Door, close_dialogs, step_out
+from chatelaine.gui.history_change import HistoryChange
+from chatelaine.gui.leaving import CLOSING, Door, step_out
 from chatelaine.gui.locking import Locking
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.thread_actions import WHOLE_THREAD, connect_lists, show_state
@@ -41,7 +41,7 @@ from chatelaine.markup import parser
 from chatelaine.settings.schema import Settings, Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
     from chatelaine.workspace import Workspace
 
@@ -58,6 +58,8 @@ TURNS_BEFORE_RECOVERY = 3
 
 _WITH_A_HISTORY = (
     ActionId.NEW_THREAD,
+    ActionId.OPEN_HISTORY,
+    ActionId.NEW_HISTORY,
     ActionId.NEW_TEMPORARY,
     ActionId.EMPTY_TRASH,
     ActionId.SEARCH,
@@ -107,8 +109,6 @@ class MainWindow(QMainWindow):
         self._turns = 0
         self._offered = False
         self._leaving = False
-        self._changing = False
-        self._quit_next = False
         self._sidebar_wanted = True
         self._scope = TaskScope(self.show_failure)
         self.actions_by_id = build_actions(self)
@@ -118,6 +118,9 @@ class MainWindow(QMainWindow):
         self.entrance = Entrance(history, self._scope, self, usual=usual_history)
         self._door = Door(self.workspace_page, self.entrance, self._scope)
         self.locking = Locking(self, self._scope, settings)
+        self._change_of_history = HistoryChange(
+            self, self, self._door, self.entrance, locking=self.locking, scope=self._scope
+        )
         self._banner = FailureBanner()
         self.workspace_page.notices.addWidget(self._banner)
         self._pages = QStackedWidget()
@@ -143,7 +146,8 @@ class MainWindow(QMainWindow):
         entrance.needed.connect(lambda: self._pages.setCurrentWidget(entrance.page))
         entrance.waiting.connect(self._show_waiting)
         entrance.quit_requested.connect(self.close)
-        self.locking.wanted.connect(self.lock)
+        change = self._change_of_history
+        self.locking.wanted.connect(change.lock)
         self.locking.changed.connect(self._update_actions)
         page.steps_changed.connect(self._update_actions)
         page.thread_changed.connect(self._update_actions)
@@ -158,9 +162,9 @@ class MainWindow(QMainWindow):
             ActionId.NEW_TEMPORARY: page.new_temporary_thread,
             ActionId.EXPORT: self._export,
             ActionId.RECOVERY_KEY: self._show_recovery_key,
-            ActionId.LOCK: self.lock,
-            ActionId.OPEN_HISTORY: lambda: questions.ask_which_history(self, self._open_other),
-            ActionId.NEW_HISTORY: lambda: questions.ask_where_to_begin(self, self._begin_other),
+            ActionId.LOCK: change.lock,
+            ActionId.OPEN_HISTORY: lambda: questions.ask_which_history(self, change.open_other),
+            ActionId.NEW_HISTORY: lambda: questions.ask_where_to_begin(self, change.begin_other),
             ActionId.SETTINGS: self._show_settings_dialog,
             ActionId.QUIT: self.close,
             ActionId.UNDO_TYPING: lambda: self._edit("undo"),
@@ -211,7 +215,7 @@ class MainWindow(QMainWindow):
         self._banner.clear()
         self._remember_history(workspace.history)
         self.locking.look(workspace)
-        self._pages.setCurrentWidget(self.workspace_page)
+        self.show_workspace_page()
         await self.workspace_page.attach(workspace)
         self._turns = sum(t.tip is not None for t in await workspace.store.threads())
         self._update_actions()
@@ -306,8 +310,8 @@ class MainWindow(QMainWindow):
         Args:
             asking: Whether there is somebody to decide what happens if something cannot be saved.
         """
-        if self._changing:
-            self._quit_next = True  # what is being closed is closed first
+        if self._change_of_history.going_on:
+            self._change_of_history.quit_next()  # what is being closed is closed first
         elif not self._leaving:
             self._leaving = True
             self._start_task(self._shut_down(asking=asking), "shut down")
@@ -330,7 +334,7 @@ class MainWindow(QMainWindow):
         if problem is not None and asking:
             self._leaving = False
             self.show()
-            self._ask_to_leave_anyway(problem, "Quit anyway", self.leave)
+            questions.ask_to_leave_anyway(self, problem, "Quit anyway", self.leave)
             return
         await self._door.close(self._workspace, for_good=True)
         self._workspace = None
@@ -338,95 +342,21 @@ class MainWindow(QMainWindow):
         await step_out(asyncio.to_thread(self._save, self._with_geometry()))
         self.closed.emit()
 
-    def _ask_to_leave_anyway(
-        self, problem: ChatelaineError, yes: str, leave: Callable[[], object]
-    ) -> None:
-        questions.ask(
-            self,
-            "Not everything you wrote could be saved",
-            f"{problem.title}. {problem.message}",
-            yes=yes,
-            do=leave,
-            no="Stay",
-            grave=True,
-        )
+    @property
+    def open_workspace(self) -> Workspace | None:
+        """What is open; None once it is on its way out."""
+        return None if self._leaving else self._workspace
 
-    # ------------------------------------------------------------------ locking, and other histories
+    def forget_workspace(self) -> None:
+        """Have nothing open any more, and say so."""
+        self._workspace = None
+        self._banner.clear()
+        self.locking.left()
+        self._update_actions()
 
-    def lock(self, *, asking: bool = True) -> None:
-        """Close the history and show nothing of it, until the passphrase is entered again.
-
-        Args:
-            asking: Whether to stay open where something cannot be saved, and to ask.
-        """
-        if self.locking.possible and self._may_change():
-            self.entrance.show_locked()
-            self._change_history(self.entrance.open, asking, "Lock anyway", self.lock)
-
-    def _open_other(self, history: Path, *, is_new: bool = False, asking: bool = True) -> None:
-        if self._workspace is None or history == self._workspace.history:
-            self.workspace_page.setFocus()
-        elif self._may_change():
-            self._change_history(
-                partial(self.entrance.open_other, history, is_new=is_new),
-                asking,
-                "Leave it anyway",
-                partial(self._open_other, history, is_new=is_new),
-            )
-
-    def _begin_other(self, history: Path) -> None:
-        async def begin() -> None:
-            if await asyncio.to_thread(os.path.lexists, history):
-                raise HistoryError(
-                    f"There is a file called “{history.name}” already, and nothing is written "
-                    "over it. Choose another name, or open that file.",
-                    title="The new history needs a name of its own",
-                )
-            self._open_other(history, is_new=True)
-
-        self._start_task(begin(), "new history")
-
-    def _may_change(self) -> bool:
-        return self._workspace is not None and not self._leaving and not self._changing
-
-    def _change_history(
-        self,
-        then: Callable[[], None],
-        asking: bool,
-        anyway: str,
-        again: Callable[..., None],
-    ) -> None:
-        """Leave the history that is open by the way on which one quits, and go on elsewhere."""
-        self._changing = True
-        close_dialogs(self)
-        self._start_task(self._leave_for(then, asking, anyway, again), "leave history")
-
-    async def _leave_for(
-        self,
-        then: Callable[[], None],
-        asking: bool,
-        anyway: str,
-        again: Callable[..., None],
-    ) -> None:
-        problem = await self._door.save()
-        if problem is not None and asking:
-            self._changing = False
-            self._pages.setCurrentWidget(self.workspace_page)
-            self._ask_to_leave_anyway(problem, anyway, partial(again, asking=False))
-        else:
-            workspace, self._workspace = self._workspace, None
-            self._banner.clear()
-            self.locking.left()
-            await self._door.close(workspace, for_good=False)
-            self.entrance.left()
-            self._changing = False
-            self._start_task(self._save_settings(), "save settings")
-            self._update_actions()
-            if not self._quit_next:
-                then()
-        if self._quit_next:
-            self._quit_next = False
-            self.leave()
+    def show_workspace_page(self) -> None:
+        """Show the threads, instead of what asks for a key."""
+        self._pages.setCurrentWidget(self.workspace_page)
 
     def _restore_geometry(self) -> None:
         self.resize(1100, 760)
@@ -456,6 +386,7 @@ class MainWindow(QMainWindow):
         actions[ActionId.REDO_STEP].setText(redo_text(steps.redo))
         actions[ActionId.REDO_STEP].setEnabled(is_open and steps.redo is not None)
         actions[ActionId.STOP].setEnabled(page.running)
+        actions[ActionId.LOCK].setEnabled(self.locking.possible)
         for action_id in _WITH_A_HISTORY:
             actions[action_id].setEnabled(self._workspace is not None)
         show_state(actions, page.open_thread if is_open else None, busy=page.running)

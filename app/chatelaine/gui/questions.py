@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt
@@ -9,6 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from chatelaine.errors import ChatelaineError
 
 
 def tell(parent: QWidget, title: str, text: str) -> None:
@@ -49,6 +52,21 @@ def ask(
     box.open()
 
 
+def ask_to_leave_anyway(
+    parent: QWidget, problem: ChatelaineError, yes: str, leave: Callable[[], object]
+) -> None:
+    """Ask whether to leave a history although not everything could be saved."""
+    ask(
+        parent,
+        "Not everything you wrote could be saved",
+        f"{problem.title}. {problem.message}",
+        yes=yes,
+        do=leave,
+        no="Stay",
+        grave=True,
+    )
+
+
 def ask_where_to_export(parent: QWidget, title: str, write: Callable[[str], None]) -> None:
     """Ask where a thread is to be exported to.
 
@@ -68,6 +86,34 @@ def ask_where_to_export(parent: QWidget, title: str, write: Callable[[str], None
     dialog.selectFile(_file_name(title))
     dialog.fileSelected.connect(write)
     dialog.open()
+
+
+def ask_which_history(parent: QWidget, open_it: Callable[[Path], None]) -> None:
+    """Ask for the file of another history, which is then opened."""
+    dialog = _history_dialog(parent, "Open another history")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda path: open_it(Path(path)))
+    dialog.open()
+
+
+def ask_where_to_begin(parent: QWidget, begin: Callable[[Path], None]) -> None:
+    """Ask where a new history is to be, which is then made."""
+    dialog = _history_dialog(parent, "Begin a new history")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    # Nothing is ever written over; whoever chooses a file that exists is told so.
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.setDefaultSuffix("db")
+    dialog.selectFile("my history.db")
+    dialog.fileSelected.connect(lambda path: begin(Path(path)))
+    dialog.open()
+
+
+def _history_dialog(parent: QWidget, title: str) -> QFileDialog:
+    dialog = QFileDialog(parent, title)
+    dialog.setObjectName("historyDialog")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setNameFilters(["Histories (*.db)", "All files (*)"])
+    return dialog
 
 
 def _box(parent: QWidget, title: str, text: str) -> QMessageBox:

@@ -20,8 +20,8 @@ from typing_extensions import override
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.providers.provider_page import ProviderPage
 from chatelaine.gui.settings.appearance_page import AppearancePage
-from chatelaine.gui.settings.security_page import SecurityPage
 from chatelaine.gui.settings.privacy_page import PrivacyPage
+from chatelaine.gui.settings.security_page import SecurityPage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

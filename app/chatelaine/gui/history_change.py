@@ -1,0 +1,156 @@
+"""Leaving the open history without leaving the program: to lock it, or to open another one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from chatelaine.errors import HistoryError
+from chatelaine.gui import questions
+from chatelaine.gui.leaving import close_dialogs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
+
+    from chatelaine.errors import ChatelaineError
+    from chatelaine.gui.leaving import Door
+    from chatelaine.gui.locking import Locking
+    from chatelaine.gui.tasks import TaskScope
+    from chatelaine.gui.vault.entrance import Entrance
+    from chatelaine.workspace import Workspace
+
+
+class HasHistory(Protocol):
+    """As much of the main window as is needed here."""
+
+    @property
+    def open_workspace(self) -> Workspace | None:
+        """What is open; None once it is on its way out."""
+        ...
+
+    def forget_workspace(self) -> None:
+        """Have nothing open, and say so in the menus."""
+        ...
+
+    def show_workspace_page(self) -> None:
+        """Show what is open again."""
+        ...
+
+    def leave(self, *, asking: bool = False) -> None:
+        """Quit."""
+        ...
+
+
+class HistoryChange:
+    """Closes the history by the way on which one quits, and goes on elsewhere.
+
+    Attributes:
+        going_on: Whether one is being closed now.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        holder: HasHistory,
+        door: Door,
+        entrance: Entrance,
+        *,
+        locking: Locking,
+        scope: TaskScope,
+    ) -> None:
+        self.going_on = False
+        self._window = window
+        self._holder = holder
+        self._door = door
+        self._entrance = entrance
+        self._locking = locking
+        self._scope = scope
+        self._quit_next = False
+
+    def lock(self, *, asking: bool = True) -> None:
+        """Close the history and show nothing of it, until the passphrase is entered again.
+
+        Args:
+            asking: Whether to stay open where something cannot be saved, and to ask.
+        """
+        if self._locking.possible and self._may_begin():
+            self._entrance.show_locked()
+            self._begin(self._entrance.open, "Lock anyway", None if not asking else self.lock)
+
+    def open_other(self, history: Path, *, is_new: bool = False, asking: bool = True) -> None:
+        """Close the history and open another one.
+
+        Args:
+            history: The file; nothing happens if it is the one that is open.
+            is_new: Whether it is to be made.
+            asking: Whether to stay where something cannot be saved, and to ask.
+        """
+        workspace = self._holder.open_workspace
+        if workspace is None or history == workspace.history or not self._may_begin():
+            return
+        again = partial(self.open_other, history, is_new=is_new)
+        then = partial(self._entrance.open_other, history, is_new=is_new)
+        self._begin(then, "Leave it anyway", again if asking else None)
+
+    def begin_other(self, history: Path) -> None:
+        """Close the history and begin an empty one, where there is no file yet."""
+
+        async def begin() -> None:
+            if await asyncio.to_thread(os.path.lexists, history):
+                raise HistoryError(
+                    f"There is a file called “{history.name}” already, and nothing is written "
+                    "over it. Choose another name, or open that file.",
+                    title="The new history needs a name of its own",
+                )
+            self.open_other(history, is_new=True)
+
+        self._scope.start(begin(), name="new history")
+
+    def quit_next(self) -> None:
+        """Have the program end as soon as the history is closed."""
+        self._quit_next = True
+
+    def _may_begin(self) -> bool:
+        return self._holder.open_workspace is not None and not self.going_on
+
+    def _begin(
+        self, then: Callable[[], None], anyway: str, again: Callable[..., None] | None
+    ) -> None:
+        """Close the history.
+
+        Args:
+            then: Called when it is closed.
+            anyway: The words for doing it although not everything could be saved.
+            again: Called with `asking=False` if the user wants that; None not to ask any more.
+        """
+        self.going_on = True
+        close_dialogs(self._window)
+        self._scope.start(self._run(then, anyway, again), name="leave history")
+
+    async def _run(
+        self, then: Callable[[], None], anyway: str, again: Callable[..., None] | None
+    ) -> None:
+        problem = await self._door.save()
+        if problem is not None and again is not None:
+            self.going_on = False
+            self._holder.show_workspace_page()
+            self._ask(problem, anyway, partial(again, asking=False))
+        else:
+            workspace = self._holder.open_workspace
+            self._holder.forget_workspace()
+            await self._door.close(workspace, for_good=False)
+            self._entrance.left()
+            self.going_on = False
+            if not self._quit_next:
+                then()
+        if self._quit_next:
+            self._quit_next = False
+            self._holder.leave()
+
+    def _ask(self, problem: ChatelaineError, yes: str, leave: Callable[[], object]) -> None:
+        questions.ask_to_leave_anyway(self._window, problem, yes, leave)
