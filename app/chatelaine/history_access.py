@@ -21,6 +21,7 @@ from chatelaine.errors import (
     KeyUnavailable,
     PassphraseNeeded,
 )
+from chatelaine.store.backup import BackupPlace, folder_of
 from chatelaine.store.store import ConversationStore
 from chatelaine.vault.keyring import Keyring, system_keyring
 from chatelaine.vault.vault import (
@@ -249,9 +250,15 @@ class HistoryAccess:
         Trying a key that does not fit changes nothing.
         """
         salt = await asyncio.to_thread(vault.recorded_salt)
+        backups = BackupPlace(
+            folder_of(self.history), lambda made: vault.backup_keys(key, made).to_bytes()
+        )
         following = await asyncio.to_thread(vault.following_key, key)
         if following is not None:
             with suppress(HistoryDamaged, KeyOfAnotherHistory):
-                store = await ConversationStore.open(self.history, following, salt=salt)
+                store = await ConversationStore.open(
+                    self.history, following, salt=salt, backups=backups
+                )
                 return store, following
-        return await ConversationStore.open(self.history, key, salt=salt), key
+        store = await ConversationStore.open(self.history, key, salt=salt, backups=backups)
+        return store, key

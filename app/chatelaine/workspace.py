@@ -90,6 +90,14 @@ class Workspace(WorkspaceKeys):
                 return thread
         return await self.store.create_thread()
 
+    def seal_backup_key(self, backup_key: bytes) -> bytes:
+        """Make what opens a backup of this history; in a worker thread.
+
+        Raises:
+            VaultError: The key file cannot be read.
+        """
+        return self._vault.backup_keys(self._key, backup_key).to_bytes()
+
     async def export_thread(self, thread_id: ThreadId, target: Path) -> None:
         """Write a thread in the usual format: readable by everybody who can read the file.
 

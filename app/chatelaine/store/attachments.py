@@ -15,6 +15,8 @@ from chatelaine.store.records import Attachment
 from chatelaine.store.threads import now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chatelaine.store.database import SqlConnection
     from chatelaine.store.databases import Databases
     from chatelaine.store.records import ItemId, ThreadId, TurnId
@@ -58,7 +60,7 @@ class StoredAttachments:
             HistoryError: It is gone or damaged.
         """
         database = self._databases.of(attachment.item >> tree.POSITION_BITS)
-        return await database.read(lambda c: _content(c, attachment.sha256))
+        return await database.read(lambda c: read(c, attachment.sha256))
 
     async def pin(self, thread_id: ThreadId, item: ItemId, *, pinned: bool = True) -> None:
         """Pin a message in a thread, or take its pin away.
@@ -94,8 +96,7 @@ def _attach(
     if connection.execute("SELECT 1 FROM item WHERE id = ?", (item,)).fetchone() is None:
         raise HistoryError("It was deleted meanwhile.", title="This message is gone")
     digest = sha256(content).digest()
-    row = connection.execute("SELECT id FROM blob WHERE sha256 = ?", (digest,)).fetchone()
-    blob = _store(connection, digest, mime, content) if row is None else row[0]
+    blob = keep(connection, digest, mime, lambda: content)
     (position,) = connection.execute(
         "INSERT INTO attachment (item, position, blob, name)"
         " SELECT ?, coalesce(max(position) + 1, 0), ?, ? FROM attachment WHERE item = ?"
@@ -116,7 +117,7 @@ def _of_turn(connection: SqlConnection, turn_id: TurnId) -> list[Attachment]:
     return [Attachment(*row) for row in rows]
 
 
-def _content(connection: SqlConnection, digest: bytes) -> bytes:
+def read(connection: SqlConnection, digest: bytes) -> bytes:
     """Read the contents of an attached file.
 
     Raises:
@@ -137,6 +138,16 @@ def _content(connection: SqlConnection, digest: bytes) -> bytes:
             title="This attachment is damaged",
         )
     return whole
+
+
+def keep(connection: SqlConnection, digest: bytes, mime: str, content: Callable[[], bytes]) -> int:
+    """Give the number under which contents are kept; they are asked for where they are not yet.
+
+    Raises:
+        HistoryError: They are larger than can be kept.
+    """
+    row = connection.execute("SELECT id FROM blob WHERE sha256 = ?", (digest,)).fetchone()
+    return row[0] if row else _store(connection, digest, mime, content())
 
 
 def drop_unused(connection: SqlConnection) -> None:

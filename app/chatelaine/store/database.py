@@ -15,7 +15,7 @@ import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 import aiosqlite
 from typing_extensions import override
@@ -228,6 +228,7 @@ class Database:
         self._identity = identity
         self._searcher: Connection | None = None
         self._searching: asyncio.Future[tuple[Connection]] | None = None
+        self._apart: set[asyncio.Future[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._steady = threading.Event()  # not set while the key is being changed
         self._steady.set()
@@ -288,6 +289,11 @@ class Database:
         await only.open()
         return cls(Path(":memory:"), b"", only, only, salt=b"", identity=None)
 
+    @property
+    def key(self) -> bytes:
+        """The key that the file is encrypted with."""
+        return self._key
+
     async def read(self, unit: Callable[[SqlConnection], T]) -> T:
         """Run a unit that only reads, on one consistent state of the file.
 
@@ -327,6 +333,22 @@ class Database:
         if self._searcher is not None:
             with suppress(ValueError):  # closed, or not open yet
                 await self._searcher.interrupt()
+
+    async def apart(self, unit: Callable[[SqlConnection], T]) -> T:
+        """Run something long on a connection of its own, outside of any transaction.
+
+        Raises:
+            HistoryError: The file cannot be read.
+        """
+        worker = Connection(self._connect_searcher)
+        await worker.open()
+        work = worker.post(unit)
+        self._apart.add(work)
+        work.add_done_callback(self._apart.discard)
+        try:
+            return await settled(work)
+        finally:
+            await worker.close()
 
     async def write(self, unit: Callable[[SqlConnection], T]) -> T:
         """Run a unit in a transaction, and return when it is on the disk.
@@ -389,9 +411,10 @@ class Database:
         """
         if len(key) != KEY_LENGTH:
             raise ValueError(f"the key of a history has {KEY_LENGTH} bytes")
+        while self._apart:  # a backup of pages with two keys would open with neither
+            await asyncio.wait(set(self._apart))
         if self._searching is not None:
             await asyncio.wait({self._searching})
-            await self.stop_searching()
         await self._writer.post(lambda _: self._check_identity())
         # From here on nothing is waited for until all is posted: no search comes in between.
         self._steady.clear()

@@ -35,7 +35,7 @@ class StoredFolders:
         """
 
         def unit(connection: SqlConnection) -> tuple[Folder, Change]:
-            return _create(connection, name), Change(folders_changed=True)
+            return create(connection, name), Change(folders_changed=True)
 
         return await self._databases.write(self._databases.file, unit)
 
@@ -75,7 +75,7 @@ def _every(connection: SqlConnection) -> list[Folder]:
     return [Folder(number, name) for number, name in rows]
 
 
-def _create(connection: SqlConnection, name: str) -> Folder:
+def create(connection: SqlConnection, name: str) -> Folder:
     """Make a folder after the others.
 
     Raises:

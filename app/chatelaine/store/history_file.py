@@ -132,6 +132,11 @@ def finish_file(building: Path, path: Path) -> None:
         raise _not_written(path, error) from error
 
 
+def log_of(path: Path) -> Path:
+    """Tell where the engine keeps what is not yet in a file."""
+    return path.with_name(f"{path.name}-wal")
+
+
 def sync_folder(folder: Path) -> None:
     """Have the names in a folder on the disk.
 
