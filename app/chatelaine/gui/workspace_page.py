@@ -238,6 +238,8 @@ class WorkspacePage(QWidget):
             self.open_thread = self._last_open = None
             self._show_next(following)
         for thread in change.threads:
+            if (changed := self._controllers.get(thread.id)) is not None:
+                changed.look_at_steps()
             if self._is_open(thread.id):
                 self.open_thread = self._last_open = thread
                 self._show_thread()

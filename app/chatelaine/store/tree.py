@@ -35,6 +35,16 @@ _PATH = """
     )
     SELECT id, parent, cut FROM path
 """
+_SIBLINGS = """
+    WITH RECURSIVE before (id) AS (
+        SELECT ?1
+        UNION ALL
+        SELECT turn.id FROM before JOIN turn
+            ON turn.parent = before.id AND turn.kind = 'compaction'
+    )
+    SELECT turn.id FROM before JOIN turn ON turn.parent IS before.id
+    WHERE turn.thread = ?2 AND turn.kind = 'turn' ORDER BY turn.id
+"""
 _TURN = """
     SELECT turn.id, thread, parent, state, agent, model, created, error_title, error_message,
         coalesce(draft.text, ''), turn.kind, turn.cut
@@ -73,16 +83,26 @@ def running_turn(connection: SqlConnection, thread_id: ThreadId) -> TurnId | Non
     return None if row is None else row[0]
 
 
-def items(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Item]:
+def items(
+    connection: SqlConnection,
+    head: TurnId | None,
+    limit: int | None,
+    later: tuple[TurnId, TurnId] | None = None,
+) -> list[Item]:
     """Read what a model is sent of the path that ends with `head`, oldest first.
 
     Where turns were summed up, it is the last summary and the turns after what it sums up; of all
     that the last `limit` items.
+
+    Args:
+        connection: For reading.
+        head: Where the path ends.
+        limit: How many; None for all.
+        later: A compaction that counts although it comes after the path, with its cut.
     """
     texts: list[str] = []  # the newest first
     most = _MOST if limit is None else min(limit, _MOST)
-    summary: TurnId | None = None
-    cut = 0
+    summary, cut = later or (None, 0)
     while head is not None and len(texts) < most:
         walked, head = _walk(connection, head, _ALL if limit is None else _TURNS_AT_ONCE)
         sent: list[TurnId] = []
@@ -128,6 +148,20 @@ def last_cut(connection: SqlConnection, head: TurnId | None) -> TurnId | None:
     return None
 
 
+def later_summary(
+    connection: SqlConnection, head: TurnId | None, turn_id: TurnId
+) -> tuple[TurnId, TurnId] | None:
+    """Find a compaction after a turn that sums up only what came before it, with its cut.
+
+    It goes on to count where something else is said in the place of the turn.
+    """
+    last = last_cut(connection, head)
+    if last is None or last < turn_id:
+        return None
+    (cut,) = connection.execute("SELECT cut FROM turn WHERE id = ?", (last,)).fetchone()
+    return (last, cut) if cut < turn_id else None
+
+
 def is_on_path(connection: SqlConnection, head: TurnId | None, turn_id: TurnId) -> bool:
     """Tell whether a turn is on the path that ends with `head`."""
     while head is not None and head >= turn_id:
@@ -138,13 +172,14 @@ def is_on_path(connection: SqlConnection, head: TurnId | None, turn_id: TurnId) 
 
 
 def siblings(connection: SqlConnection, turn_id: TurnId) -> list[TurnId]:
-    """Give the turns that were said in its place, itself among them, in order."""
-    rows = connection.execute(
-        "SELECT other.id FROM turn JOIN turn other"
-        " ON other.parent IS turn.parent AND other.thread = turn.thread AND other.kind = 'turn'"
-        " WHERE turn.id = ? ORDER BY other.id",
-        (turn_id,),
-    )
+    """Give the turns that were said in its place, itself among them, in order.
+
+    A summary in between does not count: it is nothing that was said.
+    """
+    row = turn_row(connection, turn_id)
+    if row is None:
+        return []
+    rows = connection.execute(_SIBLINGS, (last_said(connection, row.parent), row.thread))
     return [number for (number,) in rows]
 
 

@@ -62,7 +62,8 @@ def begin(
             raise HistoryError(
                 "Something else was said in this thread meanwhile.", title="This turn has changed"
             )
-        parent, kind = replaced.parent, StepKind.RETRY if again else StepKind.EDIT
+        parent = _with_summary(connection, thread, replaced)
+        kind = StepKind.RETRY if again else StepKind.EDIT
     turn_id: TurnId = connection.execute(
         "INSERT INTO turn "
         "(parent, thread, state, agent, model, error_title, error_message, created)"
@@ -377,6 +378,25 @@ def usage_of(connection: SqlConnection, turn_id: TurnId) -> Usage:
         tree.item_range(turn_id),
     ).fetchone()
     return Usage(*row)
+
+
+def _with_summary(
+    connection: SqlConnection, thread: Thread, replaced: tree.TurnRow
+) -> TurnId | None:
+    """Give the parent of what is said in the place of a turn: a summary that still counts."""
+    later = tree.later_summary(connection, thread.head, replaced.id)
+    if later is None:
+        return replaced.parent
+    turn_id: TurnId = connection.execute(
+        "INSERT INTO turn"
+        " (parent, thread, state, agent, model, error_title, error_message, created, kind, cut)"
+        " SELECT ?, ?, state, agent, model, error_title, error_message, created, kind, cut"
+        " FROM turn WHERE id = ? RETURNING id",
+        (replaced.parent, thread.id, later[0]),
+    ).fetchone()[0]
+    summary = [encode(item) for _, item in tree.turn_items(connection, later[0])]
+    _add_rows(connection, turn_id, 0, summary, "")
+    return turn_id
 
 
 def _by_turn(items: Sequence[EncodedItem]) -> Iterator[list[EncodedItem]]:

@@ -184,6 +184,34 @@ async def test_the_last_question_can_be_asked_again_after_it(store):
     assert (await conversation.history()).undo is StepKind.RETRY
 
 
+async def test_what_is_said_in_the_place_of_a_later_turn_keeps_the_summary(store):
+    conversation, model = await talk(store, 6, "Summary.", "another answer")
+    await conversation.compact()
+    *turns, _ = await conversation.turns()
+    await said(conversation, "edited", instead_of=turns[3].id)
+    asked = [text_of(item) for item in model.requests[-1].input]
+    kept = [f"{PREFACE}Summary.", "question 2", "answer 2", "edited"]
+    assert asked == kept
+    assert await sent(store, conversation) == [*kept, "another answer"]
+    new = (await conversation.turns())[-1].id
+    assert await conversation.branches([new]) == {new: (turns[3].id, new)}
+    # Back on the other branch, and by undo, everything is as it was.
+    await conversation.switch_branch(turns[3].id)
+    assert (await sent(store, conversation))[-1] == "answer 5"
+    await conversation.undo()
+    await conversation.undo()
+    assert (await conversation.history()).undo is StepKind.COMPACT
+    assert (await sent(store, conversation))[0] == f"{PREFACE}Summary."
+
+
+async def test_what_is_said_in_the_place_of_a_turn_that_was_summed_up_drops_the_summary(store):
+    conversation, _ = await talk(store, 6, "Summary.", "another answer")
+    await conversation.compact()
+    first = (await conversation.turns())[0]
+    await said(conversation, "edited", instead_of=first.id)
+    assert await sent(store, conversation) == ["edited", "another answer"]
+
+
 async def test_the_demo_model_still_knows_what_was_summed_up(store):
     conversation, _ = await talk(store, 0, model=DemoModel(delay=0))
     await said(conversation, "My name is Ada Lovelace.")

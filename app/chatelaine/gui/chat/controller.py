@@ -163,6 +163,11 @@ class ChatController(QObject):
         self.stop()
         await self._idle.wait()
 
+    def look_at_steps(self) -> None:
+        """See what can be taken back now: the thread was changed elsewhere."""
+        if not self.running and not self.changing:
+            self._start(self._read_steps(), "steps")
+
     @property
     def changing(self) -> bool:
         """Whether the thread is being changed or read here just now."""
