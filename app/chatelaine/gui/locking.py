@@ -5,7 +5,7 @@ What closes it is the window; here it is known whether it can be closed, and not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.settings.schema import Settings
-    from chatelaine.workspace import Workspace
 
 MINUTE = 60.0
 """Seconds."""
+
+
+class HasAppLock(Protocol):
+    """As much of a workspace as is needed here."""
+
+    async def is_app_locked(self) -> bool:
+        """Tell whether the history asks for a passphrase."""
+        ...
 
 
 class Locking(QObject):
@@ -59,7 +66,7 @@ class Locking(QObject):
         if (before.auto_lock, before.lock_on_sleep) != (settings.auto_lock, settings.lock_on_sleep):
             self._apply()
 
-    def look(self, workspace: Workspace) -> None:
+    def look(self, workspace: HasAppLock) -> None:
         """Find out whether this history can be locked; what opens it may have changed."""
 
         async def ask() -> None:

@@ -53,7 +53,7 @@ class SleepWatch(QObject):
             from PySide6.QtDBus import QDBusConnection
         except ImportError:
             return False
-        bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SystemBus, _BUS)
+        bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SystemBus, f"{_BUS}-{id(self)}")
         if not bus.isConnected():
             return False
         self._bus = bus

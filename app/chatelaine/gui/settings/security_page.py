@@ -255,6 +255,7 @@ class SecurityPage(QWidget):
         if problem is None:
             self._forget()
             self._news.say(done, Role.SUCCESS)
+            (self._after if self._is_on else self._new).setFocus()
         else:
             self._news.say(problem.message, Role.ERROR)
             if isinstance(problem, WrongSecret):

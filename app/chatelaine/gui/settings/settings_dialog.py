@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     ]
 
 _TEST = "test connection"
-_WIDTH, _HEIGHT = 520, 560
+_WIDTH, _HEIGHT = 520, 620
 
 
 class HasProviders(Protocol):
