@@ -367,6 +367,15 @@ async def test_a_limit_is_one_on_what_the_model_is_shown() -> None:
             await session.get_items(limit=-1, include_archived=True)
 
 
+async def test_what_was_taken_back_is_in_no_summary_also_where_notes_of_it_stay() -> None:
+    notes = [{"role": "system", "content": f"note {number}"} for number in (1, 2)]
+    async with CompactionSession(SQLiteSession("one"), 2, scribe(), keep_recent=1) as session:
+        await session.add_items([user_message("fact-1"), *notes, *exchange(2)])
+        assert "fact-1" in str(texts(await session.get_items()))
+        assert len(await session.pop_turn(2)) == 3
+        assert await session.get_items() == notes
+
+
 # ---------------------------------------------------------------------------- where it may be cut
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from chatelaine.agents.items import Item, kind_of, text_of
+from chatelaine.agents.sessions.turns import is_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +31,10 @@ _LINE = re.compile(
 _ESCAPED = re.compile(r"\\+" + re.escape(_BEGINNING))
 _ESCAPABLE = re.compile(r"\\*" + re.escape(_BEGINNING))
 _WITNESSES = 2
-"""How many of the last replaced items a summary is recognised by: a question with its answer."""
+"""How many of the last replaced items a summary is recognised by: a question with its answer.
+
+The last one that is no note is always among them.
+"""
 _GIVEN_BY_STORES = frozenset({"id", "status"})
 """What a store may add to an item that it keeps."""
 
@@ -48,7 +52,7 @@ class Summary:
         through: How many items it replaces, counted from the first.
         kept: How many items stood between the last of them and the summary.
         first: A digest of the first item of the conversation.
-        last: A digest of the last ones that are replaced.
+        last: A digest of the last ones that are replaced, see `_WITNESSES`.
         at: How many items of the conversation stand before it now.
     """
 
@@ -153,7 +157,11 @@ def _with_text(item: TResponseInputItem, text: str) -> TResponseInputItem:
 
 
 def _digest_before(items: Sequence[TResponseInputItem], cut: int) -> str:
-    return _digest(items[max(0, cut - _WITNESSES) : cut])
+    # Notes stay where turns are taken back, and then are no sign that what was said is there.
+    before = range(min(cut, len(items)) - 1, -1, -1)
+    said = next((index for index in before if not is_note(items[index])), None)
+    witnesses = items[max(0, cut - _WITNESSES) : cut]
+    return _digest(witnesses if said is None else [items[said], *witnesses])
 
 
 def _digest(items: Sequence[TResponseInputItem]) -> str:
