@@ -53,7 +53,12 @@ class SleepWatch(QObject):
             from PySide6.QtDBus import QDBusConnection
         except ImportError:
             return False
-        bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SystemBus, f"{_BUS}-{id(self)}")
+        name = f"{_BUS}-{id(self)}"
+        address = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")  # libdbus would read it only once
+        if address:
+            bus = QDBusConnection.connectToBus(address, name)
+        else:
+            bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SystemBus, name)
         if not bus.isConnected():
             return False
         self._bus = bus
