@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from chatelaine.errors import HistoryDamaged, HistoryError, KeyOfAnotherHistory
 from chatelaine.store import engine, history_file
-from chatelaine.store.engine import BUSY, KEY_LENGTH, connect, translated
+from chatelaine.store.engine import BUSY, KEY_LENGTH, connect, refuse_zeros, translated
 from chatelaine.store.history_file import Identity
 from chatelaine.store.migrations.upgrade import upgrade
 from chatelaine.store.records import FIRST_TEMPORARY
@@ -319,14 +319,25 @@ class Database:
         return await searcher.post(partial(self._transact, searcher, "BEGIN", unit))
 
     async def _open_searcher(self) -> Connection:
-        searcher = Connection(self._connect_searcher)
-        await searcher.open()
-        self._searcher = searcher
-        return searcher
+        self._searcher = await self._connect_another()
+        return self._searcher
 
-    def _connect_searcher(self) -> SqlConnection:
-        self._steady.wait()
-        return connect(self.path, self._key)
+    async def _connect_another(self) -> Connection:
+        """Open one more connection: never while the key is being changed."""
+
+        def connector() -> SqlConnection:
+            self._steady.wait()
+            return connect(self.path, self._key)
+
+        another = Connection(connector)
+        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._apart.add(opened)
+        try:
+            await another.open()
+        finally:
+            self._apart.discard(opened)
+            opened.set_result(None)
+        return another
 
     async def stop_searching(self) -> None:
         """Stop the searches that run or wait."""
@@ -340,8 +351,7 @@ class Database:
         Raises:
             HistoryError: The file cannot be read.
         """
-        worker = Connection(self._connect_searcher)
-        await worker.open()
+        worker = await self._connect_another()
         work = worker.post(unit)
         self._apart.add(work)
         work.add_done_callback(self._apart.discard)
@@ -411,12 +421,12 @@ class Database:
         """
         if len(key) != KEY_LENGTH:
             raise ValueError(f"the key of a history has {KEY_LENGTH} bytes")
-        while self._apart:  # a backup of pages with two keys would open with neither
-            await asyncio.wait(set(self._apart))
-        if self._searching is not None:
-            await asyncio.wait({self._searching})
         await self._writer.post(lambda _: self._check_identity())
-        # From here on nothing is waited for until all is posted: no search comes in between.
+        # A backup of pages with two keys would open with neither; and whoever connects just now
+        # would do it with the old key.
+        while self._apart:
+            await asyncio.wait(set(self._apart))
+        # From here on nothing is waited for until all is posted: nobody comes in between.
         self._steady.clear()
         others = [other for other in (self._reader, self._searcher) if other is not None]
         aside = [threading.Event() for _ in others]
@@ -501,6 +511,7 @@ class Database:
                 connection.execute(begin)
                 try:
                     result = unit(connection)
+                    refuse_zeros(connection)
                     if self._identity is not None and on is self._writer:
                         self._identity.check(self.path)
                     connection.execute("COMMIT")

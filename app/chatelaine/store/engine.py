@@ -124,6 +124,19 @@ def _check_encryption(connection: SqlConnection) -> None:
         raise RuntimeError("the engine does not encrypt")
 
 
+def check_pages_read(connection: SqlConnection) -> None:
+    """Make sure that every page passed its check that was read since the file was opened.
+
+    A page that fails it is read as zeros, and only the next page that is asked for is refused: the
+    last page of a long text or of an attachment would be gone without a word.
+
+    Raises:
+        sqlcipher.DatabaseError: One did not pass it.
+    """
+    # Not the first page, which the engine has at hand anyway.
+    connection.execute("SELECT 1 FROM setting LIMIT 1").fetchone()
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn what the engine complains about into errors of the application."""
@@ -134,6 +147,15 @@ def translated(path: Path) -> Iterator[None]:
         if failure is None:
             raise
         raise failure from error
+
+
+def refuse_zeros(connection: SqlConnection) -> None:
+    """Complain, as the engine does, if a page that was read before does not pass its check.
+
+    Inside of a long text such a page reads as zeros, without a complaint; only what is read next
+    is refused. So nothing counts as read before this was called.
+    """
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def open_memory() -> SqlConnection:
