@@ -33,8 +33,12 @@ class RedisServer:
         self._password = password
         # Its servers talk to each other on a port of their own, by default one too high for many.
         self._cluster_port = _free_port() if is_cluster else 0
-        self._program = _program()
         self._process = ServerProcess("redis")
+        installed = _program()
+        name = installed.parent.name
+        self._program = (
+            self._process.reachable(installed.parents[1], [name]) / name / installed.name
+        )
 
     def __enter__(self) -> Self:
         self.start()
