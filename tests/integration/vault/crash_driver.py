@@ -33,6 +33,8 @@ WATCHED = frozenset(
     [
         str(PACKAGE / "paths.py"),
         str(PACKAGE / "vault" / "enrolling.py"),
+        str(PACKAGE / "vault" / "key_access.py"),
+        str(PACKAGE / "vault" / "key_changes.py"),
         str(PACKAGE / "vault" / "lock.py"),
         str(PACKAGE / "vault" / "unlocking.py"),
         str(PACKAGE / "vault" / "vault.py"),
@@ -89,12 +91,21 @@ def existing(change: Callable[[Vault, bytes], Any]) -> Callable[[Vault], None]:
     return act
 
 
+def lock_and_unlock(vault: Vault, key: bytes) -> None:
+    """Lock with a passphrase, change it, and unlock again."""
+    vault.enable_app_lock(key, "correct horse")
+    vault.change_passphrase(key, "another horse", old="correct horse")
+    vault.disable_app_lock(key)
+
+
 ACTIONS: dict[str, Callable[[Vault], None]] = {
     "begin": begin,
     "begin with passphrase": begin_with_passphrase,
     "add keyring": existing(Vault.add_keyring_slot),
     "add passphrase": existing(lambda vault, key: vault.add_passphrase_slot(key, "another horse")),
     "renew recovery key": existing(Vault.renew_recovery_key),
+    "lock": existing(lambda vault, key: vault.enable_app_lock(key, "correct horse")),
+    "lock and unlock": existing(lock_and_unlock),
 }
 
 
