@@ -85,7 +85,7 @@ async def compact(store: ConversationStore, thread: Thread, assistant: Assistant
     if older is None:
         raise NothingToSumUp(
             f"The latest {KEPT_TURNS} messages with their answers are always sent as they are. "
-            "There is nothing before them yet that could be summed up."
+            "There is nothing else before them that could be summed up."
         )
     spent: list[Usage] = []
     text = await _summary(older, assistant, spent)

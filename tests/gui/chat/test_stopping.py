@@ -111,7 +111,7 @@ def test_escape_leaves_a_title_that_is_being_edited_and_goes_on_answering(window
     qtbot.waitUntil(field.hasFocus)
     QTest.keyClicks(field, "Never mind")
     press_escape(qtbot)
-    qtbot.waitUntil(lambda: window.sidebar.findChild(QLineEdit) is None)
+    qtbot.waitUntil(lambda: window.sidebar.view.findChild(QLineEdit) is None)
     assert window.stops == 0
 
 

@@ -673,10 +673,12 @@ def test_tab_enters_goes_through_and_leaves_the_timeline(page, view):
         visited.append(focused().accessibleName())
     assert visited[:-1] == [
         "You: Question 1",
+        "Edit message",
         "Ada: Words.\ncode",
         "Copy code",
         "Copy reply",
         "Ask again",
+        "Branch off here",
     ]
     back = []
     while focused() is not above:
@@ -766,7 +768,7 @@ def test_keyboard_focus_is_visible(page, view, qtbot):
     settle(view, qtbot)
     plain = view.grab().toImage()
     below.setFocus()
-    for _ in range(3):
+    for _ in range(4):
         press(Qt.Key.Key_Backtab)
         assert view.isAncestorOf(focused())
         assert view.grab().toImage() != plain

@@ -133,8 +133,9 @@ class UserMessage(RowWidget[UserRow]):
         if self._edit is not None:
             size = self._edit.sizeHint()
             left = max(self._bubble.left() - size.width() - _BELOW, 0)
-            # Beside the last line: the eye is there when it has read the message.
-            top = max(self._bubble.bottom() - size.height() - 4, 0)
+            # Beside the last line: the eye is there when it has read the message. It comes after
+            # the words for the keyboard, too, which goes from the top to the bottom.
+            top = max(self._bubble.bottom() - size.height() - 4, self._text.y() + 1)
             self._edit.setGeometry(left, top, size.width(), size.height())
 
     @override
