@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError
 from chatelaine.store import archive, backup
-from chatelaine.store.archive import BackupKind
+from chatelaine.store.archive import SUFFIX, BackupKind
 from chatelaine.store.backup import BackupPlace
 from chatelaine.store.restore import Merged, swap
 from chatelaine.vault.backup_keys import BackupKeys
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chatelaine.store.backup import Backup
+    from chatelaine.store.repair import Report, Saved
     from chatelaine.workspace import Workspace
 
 FIRST = 60.0
@@ -114,6 +116,32 @@ class WorkspaceBackups:
                 self._place, BackupKind.MANUAL, target=target
             )
 
+    def suggested_name(self) -> str:
+        """Give a name for a backup that is written somewhere else."""
+        return f"chatelaine-backup-{datetime.now(UTC).strftime(_TIME)}{SUFFIX}"
+
+    # ------------------------------------------------------------------ checked and saved
+
+    async def check(self) -> Report:
+        """Check all of the history.
+
+        Raises:
+            HistoryError: It cannot be read at all.
+        """
+        return await self._workspace.store.check()
+
+    async def salvage(self) -> Saved:
+        """Save what can be read into a new history beside this one, which opens with its keys.
+
+        Raises:
+            HistoryError: Nothing can be read, or there is no room.
+        """
+        target = self._beside("saved")
+        async with self._making:
+            return await self._workspace.store.salvage(
+                target.history, lambda: shutil.copy2(self._files.keys, target.keys)
+            )
+
     # ------------------------------------------------------------------ listed and unlocked
 
     async def list_backups(self) -> list[Backup]:
@@ -188,11 +216,7 @@ class WorkspaceBackups:
             keep = {name: await workspace.store.values.get(name) for name in _STAYING}
             prepared = await workspace.store.prepare_replacement(unlocked.path, unlocked.key, keep)
             await workspace.store.aclose()
-            present = HistoryFiles.beside(workspace.history)
-            name = f"{present.history.stem}.replaced-{datetime.now(UTC).strftime(_TIME)}"
-            aside = HistoryFiles.beside(
-                present.history.with_name(f"{name}{present.history.suffix}")
-            )
+            present, aside = self._files, self._beside("replaced")
             await asyncio.to_thread(
                 swap, prepared, present.history, present.keys, aside.history, aside.keys
             )
@@ -208,6 +232,16 @@ class WorkspaceBackups:
             await self._workspace.store.trash_thread(thread_id)
 
     # ------------------------------------------------------------------ inside
+
+    @property
+    def _files(self) -> HistoryFiles:
+        return HistoryFiles.beside(self._workspace.history)
+
+    def _beside(self, why: str) -> HistoryFiles:
+        """Name another history beside this one."""
+        history = self._files.history
+        name = f"{history.stem}.{why}-{datetime.now(UTC).strftime(_TIME)}{history.suffix}"
+        return HistoryFiles.beside(history.with_name(name))
 
     async def _own(self) -> list[Backup]:
         return await asyncio.to_thread(backup.every, self.folder, self._workspace.history.stem)

@@ -34,6 +34,9 @@ class ActionId(StrEnum):
     OPEN_HISTORY = "open-history"
     NEW_HISTORY = "new-history"
     LOCK = "lock"
+    BACK_UP = "back-up"
+    BACKUPS = "backups"
+    CHECK = "check"
     SETTINGS = "settings"
     QUIT = "quit"
 
@@ -175,6 +178,27 @@ COMMANDS: tuple[Command, ...] = (
         Menu.FILE,
         "New &history…",
         "Leave this history and begin an empty one in a file of its own.",
+    ),
+    Command(
+        ActionId.BACK_UP,
+        Menu.FILE,
+        "Back &up now…",
+        "Write an encrypted copy of everything into a file.",
+        icon="shield",
+        separated=True,
+    ),
+    Command(
+        ActionId.BACKUPS,
+        Menu.FILE,
+        "&Backups…",
+        "See the backups that there are, and bring one back.",
+        icon="history",
+    ),
+    Command(
+        ActionId.CHECK,
+        Menu.FILE,
+        "&Check and repair…",
+        "See whether every part of your history can be read, and save what can be.",
     ),
     Command(
         ActionId.SETTINGS,

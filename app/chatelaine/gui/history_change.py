@@ -7,17 +7,16 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from chatelaine.errors import HistoryError
-from chatelaine.gui import questions
+from chatelaine.errors import ChatelaineError, HistoryError
+from chatelaine.gui import failures, questions
 from chatelaine.gui.leaving import close_dialogs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
 
-    from chatelaine.errors import ChatelaineError
     from chatelaine.gui.leaving import Door
     from chatelaine.gui.locking import Locking
     from chatelaine.gui.tasks import TaskScope
@@ -97,6 +96,16 @@ class HistoryChange:
         then = partial(self._entrance.open_other, history, is_new=is_new)
         self._begin(then, "Leave it anyway", again if asking else None)
 
+    def replace(self, put_in_place: Callable[[], Awaitable[object]]) -> None:
+        """Have another file take the place of the history, and open that.
+
+        Args:
+            put_in_place: Does it, when everything has been saved; where it fails, the history is
+                as it was.
+        """
+        if self._may_begin():
+            self._begin(self._entrance.open, "", None, last=put_in_place)
+
     def begin_other(self, history: Path) -> None:
         """Close the history and begin an empty one, where there is no file yet."""
 
@@ -119,7 +128,11 @@ class HistoryChange:
         return self._holder.open_workspace is not None and not self.going_on
 
     def _begin(
-        self, then: Callable[[], None], anyway: str, again: Callable[..., None] | None
+        self,
+        then: Callable[[], None],
+        anyway: str,
+        again: Callable[..., None] | None,
+        last: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         """Close the history.
 
@@ -127,13 +140,18 @@ class HistoryChange:
             then: Called when it is closed.
             anyway: The words for doing it although not everything could be saved.
             again: Called with `asking=False` if the user wants that; None not to ask any more.
+            last: Done with the history before it is closed.
         """
         self.going_on = True
         close_dialogs(self._window)
-        self._scope.start(self._run(then, anyway, again), name="leave history")
+        self._scope.start(self._run(then, anyway, again, last), name="leave history")
 
     async def _run(
-        self, then: Callable[[], None], anyway: str, again: Callable[..., None] | None
+        self,
+        then: Callable[[], None],
+        anyway: str,
+        again: Callable[..., None] | None,
+        last: Callable[[], Awaitable[object]] | None,
     ) -> None:
         problem = await self._door.save()
         if problem is not None and again is not None:
@@ -141,6 +159,7 @@ class HistoryChange:
             self._holder.show_workspace_page()
             self._ask(problem, anyway, partial(again, asking=False))
         else:
+            failed = None if last is None else await _failure_of(last)
             workspace = self._holder.open_workspace
             self._holder.forget_workspace()
             await self._door.close(workspace, for_good=False)
@@ -148,9 +167,19 @@ class HistoryChange:
             self.going_on = False
             if not self._quit_next:
                 then()
+            if failed is not None:
+                failures.show(self._window, failures.describe(failed))
         if self._quit_next:
             self._quit_next = False
             self._holder.leave()
 
     def _ask(self, problem: ChatelaineError, yes: str, leave: Callable[[], object]) -> None:
         questions.ask_to_leave_anyway(self._window, problem, yes, leave)
+
+
+async def _failure_of(work: Callable[[], Awaitable[object]]) -> ChatelaineError | None:
+    try:
+        await work()
+    except ChatelaineError as error:
+        return error
+    return None

@@ -29,6 +29,7 @@ from typing_extensions import override
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui import failures, questions
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
+from chatelaine.gui.backups.backup_actions import BackupActions
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
 from chatelaine.gui.history_change import HistoryChange
 from chatelaine.gui.leaving import CLOSING, Door, step_out
@@ -64,6 +65,9 @@ _WITH_A_HISTORY = (
     ActionId.EMPTY_TRASH,
     ActionId.SEARCH,
     ActionId.RECOVERY_KEY,
+    ActionId.BACK_UP,
+    ActionId.BACKUPS,
+    ActionId.CHECK,
     ActionId.SETTINGS,
 )
 """What needs an open history, and no thread."""
@@ -121,6 +125,7 @@ class MainWindow(QMainWindow):
         self._change_of_history = HistoryChange(
             self, self, self._door, self.entrance, locking=self.locking, scope=self._scope
         )
+        self._backups = BackupActions(self, self._scope, self._change_of_history.replace)
         self._banner = FailureBanner()
         self.workspace_page.notices.addWidget(self._banner)
         self._pages = QStackedWidget()
@@ -165,6 +170,9 @@ class MainWindow(QMainWindow):
             ActionId.LOCK: change.lock,
             ActionId.OPEN_HISTORY: lambda: questions.ask_which_history(self, change.open_other),
             ActionId.NEW_HISTORY: lambda: questions.ask_where_to_begin(self, change.begin_other),
+            ActionId.BACK_UP: self._backups.back_up_now,
+            ActionId.BACKUPS: self._backups.show_backups,
+            ActionId.CHECK: self._backups.check,
             ActionId.SETTINGS: self._show_settings_dialog,
             ActionId.QUIT: self.close,
             ActionId.UNDO_TYPING: lambda: self._edit("undo"),
@@ -220,6 +228,7 @@ class MainWindow(QMainWindow):
         self._turns = sum(t.tip is not None for t in await workspace.store.threads())
         self._update_actions()
         self._start_task(self._settle(workspace), "settle")
+        self._backups.attach(workspace)
         if workspace.keyring_entry_lost:
             self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
         if await workspace.wants_provider_notice():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
-from chatelaine.store import backup, drafts, restore, threads, tree, turns, undo
+from chatelaine.store import backup, drafts, repair, restore, threads, tree, turns, undo
 from chatelaine.store.attachments import StoredAttachments
 from chatelaine.store.database import Database
 from chatelaine.store.databases import Databases
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chatelaine.store.archive import BackupKind
     from chatelaine.store.backup import Backup, BackupPlace
     from chatelaine.store.database import SqlConnection
+    from chatelaine.store.repair import Report, Saved
     from chatelaine.store.restore import Merged
 
 
@@ -142,6 +143,33 @@ class ConversationStore(StoredThreads):
         """
         file = self._databases.file
         return await file.apart(lambda c: backup.make_of(c, file.path, place, kind, target=target))
+
+    async def check(self) -> Report:
+        """Check every page of the file, and whether everything in it belongs together.
+
+        Raises:
+            HistoryError: It cannot be read at all.
+        """
+        file = self._databases.file
+        return await file.apart(lambda c: repair.check(c, file.path))
+
+    async def salvage(self, target: Path, keys: Callable[[], object]) -> Saved:
+        """Read what can be read of a damaged file into a new one, which opens with its keys.
+
+        Args:
+            target: Where there is nothing yet.
+            keys: Puts the keys beside it, first; in a worker thread.
+
+        Raises:
+            HistoryError: Nothing can be read, or the new file cannot be written.
+        """
+        file = self._databases.file
+
+        def save() -> Saved:
+            keys()
+            return repair.salvage(file.path, file.key, target, salt=file.salt)
+
+        return await asyncio.to_thread(save)
 
     async def mark(self) -> str:
         """Give what differs once anything that was said or arranged has changed."""

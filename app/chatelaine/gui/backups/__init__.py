@@ -1,0 +1,1 @@
+"""Backups: made, listed, brought back; and the check of a history."""

@@ -1,0 +1,122 @@
+"""The list of backups and the commands about them, over a real history."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QTreeWidget, QWidget
+
+from chatelaine.gui.backups.backup_actions import BackupActions
+from chatelaine.gui.backups.backups_dialog import BackupsDialog
+from chatelaine.gui.tasks import TaskScope
+from chatelaine.history_access import HistoryAccess
+from chatelaine.workspace_backups import WorkspaceBackups
+from support.keyrings import MemoryKeyring
+from support.until import until
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+async def workspace(tmp_path):
+    keyring = MemoryKeyring()
+    way = HistoryAccess(tmp_path / "data" / "history.db", lambda: keyring)
+    async with await way.open(may_create=True) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+async def window(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 640)
+    window.show()
+    errors = []
+    window.scope = TaskScope(errors.append)
+    yield window
+    await window.scope.close()
+    assert errors == []
+
+
+def press(parent, text):
+    (button,) = (b for b in parent.findChildren(QPushButton) if b.text().replace("&", "") == text)
+    QTest.mouseClick(button, LEFT)
+
+
+def box(window):
+    found = [each for each in window.findChildren(QMessageBox) if each.isVisible()]
+    return found[0] if found else None
+
+
+async def test_a_backup_in_the_list_adds_what_is_missing(workspace, window):
+    thread = await workspace.store.create_thread(title="Lost")
+    backups = WorkspaceBackups(workspace)
+    await backups.back_up_now()
+    await workspace.store.purge_threads([thread.id])
+    dialog = BackupsDialog(backups, window.scope, window)
+    dialog.open()
+    listed = dialog.findChild(QTreeWidget)
+    await until(lambda: listed.topLevelItemCount() == 1)
+    row = listed.topLevelItem(0)
+    assert [row.text(1), row.text(2)] == ["Made by you", "1"]
+    press(dialog, "Restore…")
+    await until(lambda: box(dialog) is not None)
+    press(box(dialog), "Add what is missing")
+    await until(lambda: box(dialog) is not None and "1 thread was added." in box(dialog).text())
+    assert [each.title for each in await workspace.store.threads()] == ["Lost"]
+    told = []
+    workspace.store.subscribe(told.append)
+    press(box(dialog), "Move them to the trash")
+    await until(lambda: any(each.threads and each.threads[0].trashed for each in told))
+    dialog.reject()
+
+
+async def test_a_restore_is_asked_for_and_cancel_does_nothing(workspace, window):
+    backups = WorkspaceBackups(workspace)
+    await backups.back_up_now()
+    dialog = BackupsDialog(backups, window.scope, window)
+    wanted = []
+    dialog.replacement_wanted.connect(wanted.append)
+    dialog.open()
+    listed = dialog.findChild(QTreeWidget)
+    await until(lambda: listed.topLevelItemCount() == 1)
+    for answer in ("Cancel", "Replace everything"):
+        press(dialog, "Restore…")
+        await until(lambda: box(dialog) is not None)
+        press(box(dialog), answer)
+        await until(lambda: box(dialog) is None)
+    assert [each.path for each in wanted] == [(await backups.list_backups())[0].path]
+    dialog.reject()
+
+
+async def test_files_that_are_no_backups_are_listed_and_cannot_be_chosen(workspace, window):
+    backups = WorkspaceBackups(workspace)
+    backups.folder.mkdir()
+    (backups.folder / "daily-x.chtlbak").write_bytes(b"something else")
+    dialog = BackupsDialog(backups, window.scope, window)
+    dialog.open()
+    listed = dialog.findChild(QTreeWidget)
+    await until(lambda: listed.topLevelItemCount() == 1)
+    assert listed.topLevelItem(0).text(1) == "This file is not a backup"
+    assert not dialog.findChild(QPushButton, "restoreBackup").isEnabled()
+    dialog.reject()
+
+
+async def test_the_commands_make_a_backup_and_check_the_history(workspace, window, tmp_path):
+    commands = BackupActions(window, window.scope, lambda _: None)
+    commands.attach(workspace)
+    commands.back_up_now()
+    (dialog,) = window.findChildren(QFileDialog)
+    assert dialog.selectedFiles()[0].endswith(".chtlbak")
+    target = tmp_path / "mine.chtlbak"
+    dialog.fileSelected.emit(str(target))
+    dialog.reject()
+    await until(lambda: box(window) is not None)
+    assert target.exists()
+    box(window).accept()
+    await until(lambda: box(window) is None)
+    commands.check()
+    await until(lambda: box(window) is not None)
+    assert box(window).text() == "Your history is whole"
+    box(window).accept()
