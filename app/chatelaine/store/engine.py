@@ -124,19 +124,6 @@ def _check_encryption(connection: SqlConnection) -> None:
         raise RuntimeError("the engine does not encrypt")
 
 
-def check_pages_read(connection: SqlConnection) -> None:
-    """Make sure that every page passed its check that was read since the file was opened.
-
-    A page that fails it is read as zeros, and only the next page that is asked for is refused: the
-    last page of a long text or of an attachment would be gone without a word.
-
-    Raises:
-        sqlcipher.DatabaseError: One did not pass it.
-    """
-    # Not the first page, which the engine has at hand anyway.
-    connection.execute("SELECT 1 FROM setting LIMIT 1").fetchone()
-
-
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn what the engine complains about into errors of the application."""

@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -179,6 +180,54 @@ async def leave_while_writing(path: Path) -> None:
     )
 
 
+async def leave_everything_running(path: Path) -> None:
+    """Close the loop while each connection has a query that never ends."""
+    database = await Database.open(path, KEY)
+    memory = await Database.open_in_memory()
+    await database.search(lambda c: c.execute("SELECT 1").fetchone())
+    globals()["forgotten"] = (database, memory)
+    endless = (
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    )
+    searcher = database._searcher
+    assert searcher is not None
+    globals()["unheard"] = [
+        connection.post(lambda c: c.execute(endless).fetchone())
+        for connection in (database._writer, database._reader, searcher, memory._writer)
+    ]
+
+
+async def fill_disk(path: Path) -> None:
+    """Fill the disk, and see of every kind of change that it fails; make room, and go on."""
+    store = await ConversationStore.open(path, KEY)
+    (thread,) = await store.threads()
+    kept = await store.post_items(thread.id, [user_message("kept"), assistant_message("kept")])
+    doomed = await store.create_thread()
+    await store.post_items(doomed.id, [user_message("x " * 40_000), assistant_message("x")])
+    ballast = path.parent.parent / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    for name, change in {
+        "turn": lambda: store.begin_turn(thread.id, [user_message("y" * 50_000)]),
+        "compact": lambda: store.compact(thread.id, kept.id, "z" * 50_000, head=kept.id),
+        "attach": lambda: store.attachments.add(kept.items[0].id, "a", "b/c", b"w" * 500_000),
+        "purge": lambda: store.purge_threads([doomed.id]),
+    }.items():
+        try:
+            await change()
+        except ChatelaineError as error:
+            say(name, type(error).__name__)
+        else:
+            say(name, "done")
+    found = [hit async for hits in store.search.find("kept") for hit in hits]
+    say("found", len(found), "read", len(await store.items(thread.id)))
+    ballast.unlink()
+    await store.begin_turn(thread.id, [user_message("y" * 50_000)])
+    say("stored", len(await store.items(thread.id)))
+    await store.aclose()
+
+
 async def read_only(path: Path) -> None:
     """Open what may not be written, as somebody who may not."""
     if os.geteuid() == 0:
@@ -238,6 +287,8 @@ PROGRAMS = {
         leave,
         crash,
         leave_while_writing,
+        leave_everything_running,
+        fill_disk,
         read_only,
         no_space,
         take_over,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from chatelaine.agents.items import user_message
 from chatelaine.store.store import ConversationStore
+from support.history_checks import check_pages, check_whole
 
 
 def run(process):
@@ -25,6 +27,28 @@ async def test_a_write_that_does_not_fit_loses_nothing_and_the_next_one_may(path
     assert (read, stored) == ("read 0", "stored 1")
     async with await ConversationStore.open(path, key) as store:
         assert len(await store.threads()) == 2
+
+
+@pytest.fixture
+def small_disk(path, tmp_path):
+    """The same history on a disk with hardly any room."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a disk cannot be mounted")
+    (disk / "data").mkdir(mode=0o700)
+    yield Path(shutil.copy(path, disk / "data" / "history.db"))
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+async def test_a_disk_without_room_fails_every_change_and_harms_nothing(small_disk, key, program):
+    *failed, found, stored = run(program("fill_disk", small_disk))
+    assert failed[:3] == [f"{name} DiskFull" for name in ("turn", "compact", "attach")]
+    assert failed[3] in {"purge DiskFull", "purge done"}
+    assert (found, stored) == ("found 3 read 2", "stored 3")
+    check_pages(small_disk, key)
+    check_whole(small_disk, key)
 
 
 @pytest.fixture

@@ -32,8 +32,9 @@ async def test_a_history_that_was_not_closed_keeps_no_program_from_ending(
         assert "kept" in [thread.title for thread in await store.threads()]
 
 
-async def test_a_loop_that_is_closed_while_work_goes_on(path, key, program):
-    returncode, _, errors, seconds = end(program("leave_while_writing", path))
+@pytest.mark.parametrize("name", ["leave_while_writing", "leave_everything_running"])
+async def test_a_loop_that_is_closed_while_work_goes_on(path, key, program, name):
+    returncode, _, errors, seconds = end(program(name, path))
     assert (returncode, errors) == (0, "")
     assert seconds < 2
     async with await ConversationStore.open(path, key) as store:

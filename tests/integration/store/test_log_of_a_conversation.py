@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from chatelaine.chat.assistants import Assistants
 from chatelaine.chat.conversation import Conversation
+from chatelaine.chat.events import TurnEnded
 from chatelaine.errors import CredentialsRefused
 from chatelaine.log import configure
 from chatelaine.providers.records import Provider
@@ -81,6 +82,7 @@ async def test_no_text_and_no_key_is_in_the_log(path, key, server, everything, p
         [hits async for hits in store.search.find(f'"{MARKERS["typed"]}')]
         server.script(Refusal(401))
         *_, last = [event async for event in conversation.send(MARKERS["refused"])]
+        assert isinstance(last, TurnEnded)
         assert isinstance(last.error, CredentialsRefused)
         logging.getLogger("chatelaine").debug("it failed", exc_info=last.error)
         await store.purge_threads([thread.id])
