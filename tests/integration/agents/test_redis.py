@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import redis.asyncio
@@ -15,7 +15,16 @@ from chatelaine.agents.items import Origin, assistant_message, user_message
 from chatelaine.agents.sessions.protocol import EVERYTHING, Session, SessionStore
 from chatelaine.agents.sessions.redis import RedisSession
 from chatelaine.agents.sessions.redis_store import RedisSessionStore
-from contracts.session import EVERY_KIND, SessionContract, SessionEssentials, numbered, texts, turn
+from contracts.session import (
+    EVERY_KIND,
+    SessionContract,
+    SessionEssentials,
+    SessionSelection,
+    numbered,
+    texts,
+    turn,
+)
+from contracts.session_items import SessionItems
 from contracts.session_store import STRANGE_IDS, SessionStoreContract
 from support.redis_server import RedisServer
 from support.until import until
@@ -73,21 +82,33 @@ class TestThatExpires(SessionEssentials):
         )
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"decode_responses": True}, {"protocol": 3}], ids=["bytes", "texts", "resp3"]
-)
-class TestWithAClient(SessionEssentials):
+class WithAClient(SessionSelection):
+    options: ClassVar[dict[str, Any]] = {}
+
     @pytest.fixture(autouse=True)
-    async def _with(
-        self, redis_server: RedisServer, prefix: str, options: dict[str, Any]
-    ) -> AsyncIterator[None]:
+    async def _with(self, redis_server: RedisServer, prefix: str) -> AsyncIterator[None]:
         self.prefix = prefix
-        async with redis.asyncio.from_url(redis_server.url, **options) as self.client:
+        async with redis.asyncio.from_url(redis_server.url, **self.options) as self.client:
             yield
 
     @override
     async def make_session(self, session_id: str) -> Session:
         return RedisSession(session_id, redis_client=self.client, key_prefix=self.prefix)
+
+
+class TestWithAClientOfBytes(WithAClient):
+    pass
+
+
+class TestWithAClientOfTexts(WithAClient, SessionEssentials):
+    """All that is read comes in another form."""
+
+    options: ClassVar[dict[str, Any]] = {"decode_responses": True}
+
+
+class TestWithAClientOfANewerProtocol(WithAClient):
+    options: ClassVar[dict[str, Any]] = {"protocol": 3}
+    test_every_kind = SessionItems.test_every_kind_of_item_comes_back_as_it_was
 
 
 @pytest.fixture(scope="session")

@@ -198,9 +198,9 @@ async def closed(session: Any) -> None:
 
 
 class TestEncryptedAroundCompactionOverSQLite(
-    EncryptedAroundCompaction, OverSQLite, SessionContract
+    EncryptedAroundCompaction, OverSQLite, SessionSelection
 ):
-    pass
+    """The whole contract is held by `TestEncryptedCompaction` of the unit tests."""
 
 
 class TestCompactionAroundEncryptedOverSQLite(
@@ -209,8 +209,8 @@ class TestCompactionAroundEncryptedOverSQLite(
     pass
 
 
-class TestEncryptedTwiceOverSQLite(EncryptedTwice, OverSQLite, SessionContract):
-    pass
+class TestEncryptedTwiceOverSQLite(EncryptedTwice, OverSQLite, SessionSelection):
+    """The whole contract is held by `TestEncryptedTwice` of the unit tests."""
 
 
 class TestEncryptedAroundCompactionOverSomebodyElses(
