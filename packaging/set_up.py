@@ -65,7 +65,9 @@ QT_ON_A_SCREEN = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 TEST_PROGRAMS = {
+    "/usr/include/dlfcn.h": "libc6-dev",
     "Xvfb": "xvfb",
+    "cc": "gcc",
     "dbus-daemon": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
     "mariadbd": "mariadb-server-core",
@@ -183,6 +185,8 @@ def missing(purpose: Purpose, *, needs_venv: bool) -> tuple[list[str], list[str]
 
 
 def _finds(program: str) -> bool:
+    if program.startswith("/"):
+        return Path(program).exists()
     # Servers lie where the PATH of an ordinary user does not lead.
     return bool(shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"))
 
