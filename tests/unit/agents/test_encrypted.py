@@ -1004,3 +1004,17 @@ def test_other_sessions_do_not_load_what_it_needs() -> None:
         "print('cryptography' in sys.modules)"
     )
     assert _printed(program).strip() == "False"
+
+
+@pytest.mark.parametrize("ttl", ["60", True])
+def test_a_ttl_is_a_number_of_seconds(ttl: Any) -> None:
+    with pytest.raises(TypeError, match=f"ttl .* number of seconds, not {ttl!r}"):
+        EncryptedSession(SQLiteSession("one"), KEY, ttl)
+
+
+async def test_a_title_that_is_no_text_is_not_encrypted() -> None:
+    async with EncryptedSession(SQLiteSession("one"), KEY) as session:
+        titled: Any = session
+        with pytest.raises(SessionError, match="A title is a text, not int"):
+            await titled.set_title(5)
+        assert await titled.get_info() is None
