@@ -85,8 +85,7 @@ class BackupActions:
         questions.tell(
             self._window,
             "The backup was made and checked",
-            f"“{made.path.name}” is encrypted. Your recovery key opens it, on any computer; so "
-            "does your passphrase, where you have one.",
+            f"“{made.path.name}” is encrypted. Your recovery key opens it, on any computer.",
         )
 
     def _put_in_place(self, unlocked: Unlocked) -> None:

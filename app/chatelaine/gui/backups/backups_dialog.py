@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chatelaine.workspace_backups import Unlocked, WorkspaceBackups
 
 _WIDTH, _HEIGHT = 620, 440
+_MADE_WIDTH, _ROW_HEIGHT = 160, 30
 _KINDS = {
     BackupKind.DAILY: "Daily",
     BackupKind.MIGRATION: "Before an upgrade",
@@ -77,7 +78,7 @@ class BackupsDialog(QDialog):
         title.setProperty("role", "title")
         explanation = QLabel(
             "A backup is made once a day if anything has changed, and before each upgrade. All are "
-            "encrypted; this history, your recovery key or your passphrase opens them."
+            "encrypted; this history opens them, and your recovery key does so on any computer."
         )
         explanation.setWordWrap(True)
         self._list = QTreeWidget()
@@ -137,9 +138,11 @@ class BackupsDialog(QDialog):
             item = QTreeWidgetItem(self._list, texts)
             item.setData(0, Qt.ItemDataRole.UserRole, str(each.path))
             item.setToolTip(0, each.path.name)
-            item.setSizeHint(0, QSize(0, 30))
+            item.setSizeHint(0, QSize(_MADE_WIDTH, _ROW_HEIGHT))
             for column in (2, 3):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+                item.setTextAlignment(
+                    column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                )
             item.setDisabled(each.manifest is None)
         first = self._list.topLevelItem(0)
         if first is not None:
