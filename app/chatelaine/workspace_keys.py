@@ -71,7 +71,7 @@ class WorkspaceKeys:
         pending = await self.pending_recovery_key()
         if pending is None or await values.get(RECOVERY_OFFERED) is not None:
             return None
-        if all(thread.tip is None for thread in await self.store.threads()):
+        if all(thread.tip is None or thread.temporary for thread in await self.store.threads()):
             return None  # nothing was written that could be lost
         await values.set(RECOVERY_OFFERED, "yes")
         return pending
