@@ -20,7 +20,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.store import database as module
-from chatelaine.store import history_file, threads, turns
+from chatelaine.store import engine, history_file, threads, turns
 from chatelaine.store.items import encode_all
 from chatelaine.store.records import TurnState
 from chatelaine.store.store import ConversationStore
@@ -221,7 +221,7 @@ def _unencrypted() -> Iterator[None]:
     def connect(path: Path, _key: bytes, *, probe: bool = False) -> SqlConnection:
         connection: SqlConnection = sqlcipher.connect(str(path), isolation_level=None)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        for pragma in () if probe else module._PRAGMAS:
+        for pragma in () if probe else engine._PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

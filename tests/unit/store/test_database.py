@@ -21,7 +21,8 @@ from chatelaine.errors import (
 )
 from chatelaine.store import database as module
 from chatelaine.store import engine
-from chatelaine.store.database import Database, connect, settled
+from chatelaine.store.database import Database, settled
+from chatelaine.store.engine import connect
 from support.until import until
 
 INSERT = "INSERT INTO setting (name, value) VALUES (?, ?)"

@@ -21,7 +21,7 @@ from chatelaine.errors import (
     HistoryReadOnly,
     KeyOfAnotherHistory,
 )
-from chatelaine.store.database import connect
+from chatelaine.store.engine import connect
 from chatelaine.store.history_file import Identity, begin_file, finish_file
 from chatelaine.store.migrations import upgrade
 from chatelaine.store.store import ConversationStore

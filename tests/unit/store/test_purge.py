@@ -52,7 +52,7 @@ async def test_nothing_of_a_purged_thread_is_left(store, thread):
     item = one << 16
     await store.attachments.add(item, "a.bin", "application/octet-stream", b"x" * 600_000)
     await store.attachments.pin(doomed.id, item)
-    told = []
+    told: list[Change] = []
     store.subscribe(told.append)
     change = await store.purge_threads([doomed.id])
     assert change == Change(removed=frozenset({doomed.id}))

@@ -10,7 +10,7 @@ from chatelaine.store.records import Change, History, StepKind
 
 
 async def test_threads_are_in_folders_until_these_are_deleted(store, thread):
-    told = []
+    told: list[Change] = []
     store.subscribe(told.append)
     work = await store.folders.create("  Work\n")
     home = await store.folders.create("Home")

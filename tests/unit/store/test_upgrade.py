@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatelaine.store.database import connect
+from chatelaine.store.engine import connect
 from chatelaine.store.migrations import m0001_initial, upgrade
 
 
