@@ -14,7 +14,7 @@ import os
 import tempfile
 import threading
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -86,8 +86,13 @@ def _qt_loop() -> asyncio.AbstractEventLoop:
     import qasync
     from PySide6.QtWidgets import QApplication
 
-    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(QApplication.instance())
-    return loop
+    application = QApplication.instance()
+    loop: Any = qasync.QEventLoop(application)
+    # Its timers may still run when it is closed. Some later test's worker thread may be the one
+    # that clears the loop away: the timers would be destroyed there, and Qt with them.
+    loop._timer.setParent(application)
+    made: asyncio.AbstractEventLoop = loop
+    return made
 
 
 # ---------------------------------------------------------------------------- surroundings
