@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from chatelaine.gui.idle import IdleWatch
-from chatelaine.gui.sleep import SleepWatch
-
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from chatelaine.gui.idle import IdleWatch
+    from chatelaine.gui.sleep import SleepWatch
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.settings.schema import Settings
 
@@ -87,11 +86,15 @@ class Locking(QObject):
         minutes = self._settings.auto_lock if self.possible else 0
         window = self._window.windowHandle()
         if minutes and self._idle is None and window is not None:
+            from chatelaine.gui.idle import IdleWatch  # most starts need neither of the two
+
             self._idle = IdleWatch(window, self)
             self._idle.idle.connect(self.wanted)
         if self._idle is not None:
             self._idle.set_limit(minutes * MINUTE)
         if self.possible and self._settings.lock_on_sleep and self._sleep is None:
+            from chatelaine.gui.sleep import SleepWatch
+
             self._sleep = SleepWatch(self)
             self._sleep.leaving.connect(self._on_sleep)
             self._scope.start(self._listen(self._sleep), name="listen for sleep")
