@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatelaine.agents.errors import AgentsError
 from chatelaine.agents.models.protocol import Model
 from chatelaine.agents.sessions.compaction_summary import Summariser
+from chatelaine.chat.summaries import PREFACE, summary_of
 from chatelaine.errors import NothingToSumUp, ProviderUnreachable
 from chatelaine.providers.failures import provider_error
 from chatelaine.store.records import TurnKind
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 KEPT_TURNS = 4
 """The latest turns, which are never summed up."""
-PREFACE = "What was said earlier in this conversation, summed up:\n\n"
-"""What stands before a summary, so that the model knows what it is."""
 
 
 class Older(NamedTuple):
@@ -45,12 +44,6 @@ class Older(NamedTuple):
     head: TurnId
     summary: str | None
     items: list[TResponseInputItem]
-
-
-def summary_of(turn: Turn) -> str:
-    """Give the summary that a compaction holds, as it is read."""
-    text = "\n\n".join(item.text for item in turn.items)
-    return text.removeprefix(PREFACE)
 
 
 def older_part(turns: Sequence[Turn]) -> Older | None:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from chatelaine.chat.compaction import summary_of
 from chatelaine.chat.events import (
     ChatEvent,
     ReasoningAdded,
@@ -24,6 +23,7 @@ from chatelaine.chat.events import (
     TurnEnded,
     TurnStarted,
 )
+from chatelaine.chat.summaries import summary_of
 from chatelaine.gui.chat.rows import (
     PASSING,
     NoticeKind,
