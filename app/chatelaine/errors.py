@@ -41,6 +41,7 @@ Every foreseen failure is one of these; anything else that is raised is a bug an
     +-- NothingToSumUp               a thread that is too short to be compacted
     +-- TurnFailed                   the run itself: too many steps, a tool that cannot be used
     +-- ExportFailed                 the file could not be written
+    +-- ImportFailed                 the file cannot be read, or is not what it must be
 """
 
 from __future__ import annotations
@@ -284,3 +285,9 @@ class ExportFailed(ChatelaineError):
     """The file that was to be exported could not be written."""
 
     default_title = "The export failed"
+
+
+class ImportFailed(ChatelaineError):
+    """The file that was to be imported cannot be read, or is not whole; nothing was imported."""
+
+    default_title = "The import failed"

@@ -15,6 +15,8 @@ from chatelaine.chat.assistants import Assistants
 from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import ExportFailed
 from chatelaine.providers.registry import ProviderRegistry
+from chatelaine.store.transfer.conversations import to_text
+from chatelaine.store.transfer.incoming import load
 from chatelaine.store.transfer.registry import EXPORTERS
 from chatelaine.workspace_keys import WorkspaceKeys
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from chatelaine.store.records import Thread, ThreadId
+    from chatelaine.store.restore import Merged
     from chatelaine.store.store import ConversationStore
     from chatelaine.vault.vault import Vault
 
@@ -98,15 +101,44 @@ class Workspace(WorkspaceKeys):
         """
         return self._vault.backup_keys(self._key, backup_key).to_bytes()
 
-    async def export_thread(self, thread_id: ThreadId, target: Path) -> None:
-        """Write a thread in the usual format: readable by everybody who can read the file.
+    async def export_thread(
+        self, thread_id: ThreadId, target: Path, *, suffix: str | None = None
+    ) -> None:
+        """Write a thread into a file: readable by everybody who can read the file.
+
+        Args:
+            thread_id: The thread.
+            target: The file; the format is the one that its name tells.
+            suffix: Of the format where the name tells none; without it, the usual one.
 
         Raises:
             ExportFailed: The file could not be written; what was there before is untouched.
         """
-        thread = await self.store.thread(thread_id)
-        turns = await self.store.turns(thread_id)
-        await asyncio.to_thread(_write_export, target, partial(EXPORTERS[0].render, thread, turns))
+        by_suffix = {each.suffix: each for each in EXPORTERS}
+        exporter = by_suffix.get(target.suffix.lower()) or by_suffix.get(suffix or "")
+        exporter = exporter or EXPORTERS[0]
+        content = await self.store.conversations.read(thread_id, exporter.gather)
+        await asyncio.to_thread(_write_export, target, partial(exporter.render, *content))
+
+    async def export_all(self, target: Path) -> None:
+        """Write all threads but the temporary ones into a file that `import_from` reads again.
+
+        It is readable by everybody who can read the file.
+
+        Raises:
+            ExportFailed: The file could not be written; what was there before is untouched.
+        """
+        content = await self.store.conversations.read_all()
+        await asyncio.to_thread(_write_export, target, partial(to_text, content))
+
+    async def import_from(self, source: Path) -> Merged:
+        """Add the threads of a document that are not here: all of them, or nothing.
+
+        Raises:
+            ImportFailed: It is no such document, or damaged.
+            HistoryError: They could not be stored.
+        """
+        return await self.store.conversations.add(await asyncio.to_thread(load, source))
 
     async def wants_provider_notice(self) -> bool:
         """Tell whether to say that the demo model answers, and how to have another one."""

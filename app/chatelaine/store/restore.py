@@ -11,6 +11,7 @@ that the backup has of it is left alone; one that differs is added beside, under
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from contextlib import suppress
@@ -334,7 +335,15 @@ class _Copying:
             self._target.execute(
                 "INSERT INTO step (thread, number, kind, before, after, created, data)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (mine, number, kind, self._turns[before], self._turns[after], created, data),
+                (
+                    mine,
+                    number,
+                    kind,
+                    self._turns[before],
+                    self._turns[after],
+                    created,
+                    self._changes(data),
+                ),
             )
         for item, created in self._source.execute(
             "SELECT item, created FROM pin WHERE thread = ?", (thread_id,)
@@ -413,6 +422,17 @@ class _Copying:
             ).fetchone()
             self.folders[number] = found[0] if found else folders.create(self._target, name).id
         return self.folders[number]
+
+    def _changes(self, data: str) -> str:
+        """Give what a step has changed, with the numbers that its folders have here."""
+        changes = json.loads(data) if data else {}
+        if "folder" not in changes:
+            return data
+        known = {number for (number,) in self._source.execute("SELECT id FROM folder")}
+        changes["folder"] = [
+            self._folder(number if number in known else None) for number in changes["folder"]
+        ]
+        return json.dumps(changes)
 
     def _item(self, item: ItemId) -> ItemId:
         turn_id = self._turns.get(item >> tree.POSITION_BITS)

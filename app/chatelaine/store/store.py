@@ -29,6 +29,7 @@ from chatelaine.store.records import (
 from chatelaine.store.search import Search
 from chatelaine.store.stored_file import StoredFile
 from chatelaine.store.thread_shelf import StoredThreads
+from chatelaine.store.transfer.conversations import StoredConversations
 from chatelaine.store.values import StoredCredentials, StoredValues
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class ConversationStore(StoredThreads, StoredFile):
         folders: Folders of threads.
         attachments: Files that belong to messages, and pinned messages.
         search: Finds what was said.
+        conversations: Goes out into documents, and comes in from them.
     """
 
     def __init__(self, database: Database) -> None:
@@ -62,6 +64,7 @@ class ConversationStore(StoredThreads, StoredFile):
         self.folders = StoredFolders(self._databases)
         self.attachments = StoredAttachments(self._databases)
         self.search = Search(self._databases)
+        self.conversations = StoredConversations(self._databases)
 
     @classmethod
     async def open(
