@@ -224,6 +224,31 @@ def test_a_thread_is_exported_as_markdown(start, user):
         assert program.quit() == 0
 
 
+def test_a_thread_that_was_exported_as_json_is_imported_again(start, user):
+    target = Path(user["HOME"]) / "exported.json"
+    with start() as program:
+        program.wait_open()
+        program.send("Keep this")
+        program.wait_idle(1)
+        program.press("Ctrl+Shift+E")
+        program.wait_for(lambda state: state["dialog"] is not None)
+        program.set_text("fileNameEdit", str(target))
+        program.press("Return", on="fileNameEdit")
+        wait_until(target.exists, what="the exported file")
+        # As if it had been said somewhere else.
+        uid = json.loads(target.read_text(encoding="utf-8"))["threads"][0]["uid"]
+        other = target.read_text(encoding="utf-8").replace(uid, "of-another-history")
+        target.write_text(other, encoding="utf-8")
+        program.trigger("import")
+        program.wait_for(lambda state: state["dialog"] is not None)
+        program.set_text("fileNameEdit", str(target))
+        program.press("Return", on="fileNameEdit")
+        program.wait_for(lambda state: "1 thread was imported" in (state["dialog"] or ""))
+        program.press("Escape")
+        program.wait_for(lambda state: state["dialog"] is None)
+        assert program.quit() == 0
+
+
 def test_the_theme_and_the_size_of_the_text_are_kept(start, user):
     settings = Path(user["XDG_CONFIG_HOME"]) / "chatelaine" / "settings.json"
     with start() as program:

@@ -30,6 +30,8 @@ class ActionId(StrEnum):
     NEW_THREAD = "new-thread"
     NEW_TEMPORARY = "new-temporary-thread"
     EXPORT = "export"
+    EXPORT_ALL = "export-all"
+    IMPORT = "import"
     RECOVERY_KEY = "recovery-key"
     OPEN_HISTORY = "open-history"
     NEW_HISTORY = "new-history"
@@ -142,11 +144,23 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ActionId.EXPORT,
         Menu.FILE,
-        "&Export as Markdown…",
-        "Save this thread as a text file that other programs can read.",
+        "&Export as…",
+        "Save this thread as a file that other programs can read.",
         ("Ctrl+Shift+E",),
         icon="export",
         separated=True,
+    ),
+    Command(
+        ActionId.EXPORT_ALL,
+        Menu.FILE,
+        "Export &all…",
+        "Save all conversations as one file that other programs can read.",
+    ),
+    Command(
+        ActionId.IMPORT,
+        Menu.FILE,
+        "&Import conversations…",
+        "Add conversations that were exported as Chatelaine JSON; what is here stays as it is.",
     ),
     Command(
         ActionId.RECOVERY_KEY,

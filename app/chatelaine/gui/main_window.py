@@ -36,6 +36,7 @@ from chatelaine.gui.leaving import CLOSING, Door, step_out
 from chatelaine.gui.locking import Locking
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.thread_actions import WHOLE_THREAD, connect_lists, show_state
+from chatelaine.gui.transfers import Transfers
 from chatelaine.gui.vault.entrance import Entrance
 from chatelaine.gui.workspace_page import WorkspacePage
 from chatelaine.markup import parser
@@ -62,6 +63,8 @@ _WITH_A_HISTORY = (
     ActionId.OPEN_HISTORY,
     ActionId.NEW_HISTORY,
     ActionId.NEW_TEMPORARY,
+    ActionId.EXPORT_ALL,
+    ActionId.IMPORT,
     ActionId.EMPTY_TRASH,
     ActionId.SEARCH,
     ActionId.RECOVERY_KEY,
@@ -151,7 +154,7 @@ class MainWindow(QMainWindow):
         entrance.needed.connect(lambda: self._pages.setCurrentWidget(entrance.page))
         entrance.waiting.connect(self._show_waiting)
         entrance.quit_requested.connect(self.close)
-        change = self._change_of_history
+        change, transfers = self._change_of_history, Transfers(self, self._scope)
         self.locking.wanted.connect(change.lock)
         self.locking.changed.connect(self._update_actions)
         page.steps_changed.connect(self._update_actions)
@@ -165,7 +168,9 @@ class MainWindow(QMainWindow):
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.NEW_THREAD: page.new_thread,
             ActionId.NEW_TEMPORARY: page.new_temporary_thread,
-            ActionId.EXPORT: self._export,
+            ActionId.EXPORT: lambda: transfers.export(self._workspace, page.open_thread),
+            ActionId.EXPORT_ALL: lambda: transfers.export_all(self._workspace),
+            ActionId.IMPORT: lambda: transfers.import_conversations(self._workspace),
             ActionId.RECOVERY_KEY: self._show_recovery_key,
             ActionId.LOCK: change.lock,
             ActionId.OPEN_HISTORY: lambda: questions.ask_which_history(self, change.open_other),
@@ -484,16 +489,6 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     # ------------------------------------------------------------------ commands
-
-    def _export(self) -> None:
-        workspace, thread = self._workspace, self.workspace_page.open_thread
-        if workspace is None or thread is None:
-            return
-
-        def write(path: str) -> None:
-            self._start_task(workspace.export_thread(thread.id, Path(path)), "export")
-
-        questions.ask_where_to_export(self, thread.title, write)
 
     def _show_recovery_key(self) -> None:
         async def show() -> None:

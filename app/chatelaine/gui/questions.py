@@ -9,7 +9,7 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chatelaine.errors import ChatelaineError
 
@@ -67,25 +67,55 @@ def ask_to_leave_anyway(
     )
 
 
-def ask_where_to_export(parent: QWidget, title: str, write: Callable[[str], None]) -> None:
-    """Ask where a thread is to be exported to.
+def ask_where_to_export(
+    parent: QWidget, title: str, formats: Mapping[str, str], write: Callable[[str, str], None]
+) -> None:
+    """Ask where conversations are to be exported to; what is written is not encrypted.
 
     Args:
         parent: The window.
-        title: The thread's, for the name of the file.
-        write: Called with the path.
+        title: What they are called, for the name of the file.
+        formats: Names of formats, each with how its files end; the first is the usual one.
+        write: Called with the path, and the ending of the format that was chosen.
     """
-    dialog = QFileDialog(parent, "Export thread as Markdown")
+    dialog = QFileDialog(parent, "Export to a file that is not encrypted")
     dialog.setObjectName("exportDialog")
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilter("Markdown (*.md)")
-    dialog.setDefaultSuffix("md")
+    filters = {f"{name} (*{suffix})": suffix for name, suffix in formats.items()}
+    dialog.setNameFilters(list(filters))
+    dialog.setDefaultSuffix(next(iter(filters.values())))
+    dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix(filters[name]))
+    _start_in_documents(dialog)
+    dialog.selectFile(_file_name(title))
+    dialog.fileSelected.connect(lambda path: write(path, filters[dialog.selectedNameFilter()]))
+    dialog.open()
+
+
+def ask_what_to_import(
+    parent: QWidget, formats: Mapping[str, str], take: Callable[[Path], None]
+) -> None:
+    """Ask which file is to be imported.
+
+    Args:
+        parent: The window.
+        formats: Names of formats, each with how its files end.
+        take: Called with the path.
+    """
+    dialog = QFileDialog(parent, "Import conversations")
+    dialog.setObjectName("importDialog")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    filters = [f"{name} (*{suffix})" for name, suffix in formats.items()]
+    dialog.setNameFilters([*filters, "All files (*)"])
+    _start_in_documents(dialog)
+    dialog.fileSelected.connect(lambda path: take(Path(path)))
+    dialog.open()
+
+
+def _start_in_documents(dialog: QFileDialog) -> None:
     documents = QStandardPaths.StandardLocation.DocumentsLocation
     dialog.setDirectory(QStandardPaths.writableLocation(documents))
-    dialog.selectFile(_file_name(title))
-    dialog.fileSelected.connect(write)
-    dialog.open()
 
 
 def ask_which_history(parent: QWidget, open_it: Callable[[Path], None]) -> None:
