@@ -20,7 +20,7 @@ from chatelaine.errors import BackupError, ChatelaineError, DiskFull, HistoryErr
 from chatelaine.paths import make_private_folder
 from chatelaine.store import archive
 from chatelaine.store.archive import SUFFIX, BackupKind, Counts, Manifest
-from chatelaine.store.engine import connect, connect_to_fill, refuse_zeros, translated
+from chatelaine.store.engine import connect, connect_to_fill, only_checked_pages, translated
 from chatelaine.store.history_file import discard_file, sync_folder
 
 if TYPE_CHECKING:
@@ -189,11 +189,11 @@ def copy(
     try:
         connection.execute("BEGIN")
         try:
-            counts = count(connection)
-            (schema,) = connection.execute("PRAGMA user_version").fetchone()
-            with translated(target):
-                connection.backup(filled)
-            refuse_zeros(connection)
+            with only_checked_pages(connection):
+                counts = count(connection)
+                (schema,) = connection.execute("PRAGMA user_version").fetchone()
+                with translated(target):
+                    connection.backup(filled)
         finally:
             connection.execute("ROLLBACK")
         with translated(target):

@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from chatelaine.errors import HistoryDamaged, HistoryError, KeyOfAnotherHistory
 from chatelaine.store import engine, history_file
-from chatelaine.store.engine import BUSY, KEY_LENGTH, connect, refuse_zeros, translated
+from chatelaine.store.engine import BUSY, KEY_LENGTH, connect, only_checked_pages, translated
 from chatelaine.store.history_file import Identity
 from chatelaine.store.migrations.upgrade import upgrade
 from chatelaine.store.records import FIRST_TEMPORARY
@@ -351,8 +351,13 @@ class Database:
         Raises:
             HistoryError: The file cannot be read.
         """
+
+        def checked(connection: SqlConnection) -> T:
+            with only_checked_pages(connection):
+                return unit(connection)
+
         worker = await self._connect_another()
-        work = worker.post(unit)
+        work = worker.post(checked)
         self._apart.add(work)
         work.add_done_callback(self._apart.discard)
         try:
@@ -510,8 +515,11 @@ class Database:
             with translated(self.path):
                 connection.execute(begin)
                 try:
-                    result = unit(connection)
-                    refuse_zeros(connection)
+                    if self._identity is None:
+                        result = unit(connection)
+                    else:
+                        with only_checked_pages(connection):
+                            result = unit(connection)
                     if self._identity is not None and on is self._writer:
                         self._identity.check(self.path)
                     connection.execute("COMMIT")

@@ -6,17 +6,19 @@ A file is opened with its key, and what the engine complains about is put into w
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from chatelaine.store.faults import history_error
+from chatelaine.store.faults import damaged, history_error
 from chatelaine.store.history_file import SALT_LENGTH
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from chatelaine.errors import HistoryDamaged
 
     SqlConnection: TypeAlias = sqlite3.Connection
     """SQLCipher's connections have the interface of the standard library's."""
@@ -120,7 +122,7 @@ def _connect(
 
 def _check_encryption(connection: SqlConnection) -> None:
     # A key pragma that is not understood is no error, and the file would be readable by everybody.
-    if connection.execute("PRAGMA cipher_status").fetchone() != ("1",):
+    if not _all_passed(connection):
         raise RuntimeError("the engine does not encrypt")
 
 
@@ -136,13 +138,34 @@ def translated(path: Path) -> Iterator[None]:
         raise failure from error
 
 
-def refuse_zeros(connection: SqlConnection) -> None:
-    """Complain, as the engine does, if a page that was read before does not pass its check.
+@contextmanager
+def only_checked_pages(connection: SqlConnection) -> Iterator[None]:
+    """Let nothing of what is done within count if a page that it read did not pass its check.
 
-    Inside of a long text such a page reads as zeros, without a complaint; only what is read next
-    is refused. So nothing counts as read before this was called.
+    Inside of a long text such a page reads as zeros, without a complaint; the engine refuses only
+    what it must fetch from the disk after that. But it remembers, until the file is opened anew.
+
+    Raises:
+        HistoryDamaged: There was such a page, whatever else went wrong because of it.
     """
-    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    try:
+        yield
+    except Exception as error:
+        if not _all_passed(connection):
+            raise _damage(connection) from error
+        raise
+    if not _all_passed(connection):
+        raise _damage(connection)
+
+
+def _all_passed(connection: SqlConnection) -> bool:
+    passed: bool = connection.execute("PRAGMA cipher_status").fetchone() == ("1",)
+    return passed
+
+
+def _damage(connection: SqlConnection) -> HistoryDamaged:
+    (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
+    return damaged(Path(path))
 
 
 def open_memory() -> SqlConnection:

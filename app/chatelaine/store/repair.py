@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from chatelaine.errors import HistoryDamaged, HistoryError
 from chatelaine.store import archive, search_index
-from chatelaine.store.engine import connect_to_damaged, connect_to_fill, refuse_zeros, translated
+from chatelaine.store.engine import (
+    connect_to_damaged,
+    connect_to_fill,
+    only_checked_pages,
+    translated,
+)
 from chatelaine.store.history_file import discard_file
 from chatelaine.store.items import decode, encode
 from chatelaine.store.migrations.upgrade import MIGRATIONS, upgrade
@@ -381,15 +386,13 @@ class _Reader:
                 yield found[0]
             if found is not None:  # all of it
                 return
-            self.gaps += 1
+        self.gaps += 1
 
     def _all(self, statement: str, *values: int) -> list[tuple[Any, ...]] | None:
         """Give rows; None where something of them is damaged."""
         try:
-            with translated(self._path):
-                found = self._connection.execute(statement, values).fetchall()
-                refuse_zeros(self._connection)
-                return found
+            with translated(self._path), only_checked_pages(self._connection):
+                return self._connection.execute(statement, values).fetchall()
         except HistoryDamaged:
             self._connection.close()
             self._connection = connect_to_damaged(self._path, self._key)
