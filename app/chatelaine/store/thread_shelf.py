@@ -8,6 +8,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from chatelaine.errors import HistoryError
 from chatelaine.store import folders, purge, threads, turns, undo
 from chatelaine.store.items import one_line
 from chatelaine.store.records import Change, FolderId, StepKind, Thread, ThreadId, TurnId
@@ -126,8 +127,15 @@ class StoredThreads:
 
         Raises:
             ThreadMissing: There is none.
-            HistoryError: There is no such folder, or it could not be stored.
+            HistoryError: There is no such folder, the thread is temporary, or it could not be
+                stored.
         """
+        database = self._of(thread_id)
+        if folder_id is not None and database is not self._databases.file:
+            raise HistoryError(
+                "It ends with the program. Keep what you need of it in another thread.",
+                title="A temporary thread cannot be in a folder",
+            )
 
         def unit(connection: SqlConnection) -> Change:
             if folder_id is not None:
@@ -135,7 +143,7 @@ class StoredThreads:
             undo.change(connection, thread_id, StepKind.MOVE, {"folder": folder_id})
             return threads.changed(connection, thread_id)
 
-        return await self._databases.change(self._of(thread_id), unit)
+        return await self._databases.change(database, unit)
 
     async def pin_thread(self, thread_id: ThreadId, *, pinned: bool = True) -> Change:
         """Pin a thread to the top of the list, or let it go from there.

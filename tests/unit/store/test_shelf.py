@@ -37,6 +37,16 @@ async def test_a_folder_that_is_gone_is_no_place_to_move_to(store, thread):
     assert await store.history(thread.id) == History()
 
 
+async def test_a_temporary_thread_is_in_no_folder(store):
+    passing = await store.create_thread(temporary=True)
+    work = await store.folders.create("Work")
+    with pytest.raises(HistoryError) as refused:
+        await store.move_thread(passing.id, work.id)
+    assert refused.value.title == "A temporary thread cannot be in a folder"
+    await store.move_thread(passing.id, None)
+    assert (await store.thread(passing.id)).folder is None
+
+
 async def test_archived_threads_are_listed_apart(store, thread):
     await store.archive_thread(thread.id)
     assert await store.threads() == []
