@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatelaine.agents.events import Usage
@@ -77,7 +77,7 @@ async def do(store, what, number, text):  # noqa: C901, PLR0912, PLR0915 -- all 
         case "redo":
             await store.redo(thread.id)
         case "compact" if len(shown) > 1:
-            await store.compact(thread.id, shown[0], text, head=shown[-1])
+            await store.compact(thread.id, shown[-2], text, head=shown[-1])
         case "attach" if shown:
             await store.attachments.add(item, text, "image/png", text.encode("utf-8", "replace"))
         case "pin" if shown:
@@ -141,8 +141,16 @@ def comparable(whole):
     return threads, sorted(turns), files
 
 
-@settings(max_examples=40)
+EVERYTHING = [
+    *[("turn", 0, text) for text in ("one", "two", "\ud83d three")],
+    *[(what, 0, "é\u2028") for what in WHAT if what not in {"undo", "clear", "trash"}],
+    *[(what, 0, "end") for what in ("turn", "undo", "trash")],
+]
+
+
+@settings(max_examples=25)
 @given(done=deeds())
+@example(done=EVERYTHING)
 def test_what_is_exported_comes_back_as_it_was(tmp_path_factory, done):
     async def there_and_back():
         folder = tmp_path_factory.mktemp("stores")
