@@ -143,7 +143,8 @@ def comparable(whole):
 
 EVERYTHING = [
     *[("turn", 0, text) for text in ("one", "two", "\ud83d three")],
-    *[(what, 0, "é\u2028") for what in WHAT if what not in {"undo", "clear", "trash"}],
+    ("edit", 3, "the last one"),
+    *[(what, 0, "é\u2028") for what in WHAT if what not in {"edit", "undo", "clear", "trash"}],
     *[(what, 0, "end") for what in ("turn", "undo", "trash")],
 ]
 
