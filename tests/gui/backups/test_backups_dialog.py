@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QTreeWidget, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMessageBox,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from chatelaine.gui.backups.backup_actions import BackupActions
 from chatelaine.gui.backups.backups_dialog import BackupsDialog
@@ -14,6 +23,9 @@ from chatelaine.history_access import HistoryAccess
 from chatelaine.workspace_backups import WorkspaceBackups
 from support.keyrings import MemoryKeyring
 from support.until import until
+
+if TYPE_CHECKING:
+    from chatelaine.store.records import Change
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -26,14 +38,19 @@ async def workspace(tmp_path):
         yield workspace
 
 
+class Window(QWidget):
+    def __init__(self, scope: TaskScope) -> None:
+        super().__init__()
+        self.scope = scope
+
+
 @pytest.fixture
 async def window(qtbot):
-    window = QWidget()
+    errors: list[BaseException] = []
+    window = Window(TaskScope(errors.append))
     qtbot.addWidget(window)
     window.resize(900, 640)
     window.show()
-    errors = []
-    window.scope = TaskScope(errors.append)
     yield window
     await window.scope.close()
     assert errors == []
@@ -42,6 +59,18 @@ async def window(qtbot):
 def press(parent, text):
     (button,) = (b for b in parent.findChildren(QPushButton) if b.text().replace("&", "") == text)
     QTest.mouseClick(button, LEFT)
+
+
+def the_list(dialog: QWidget) -> QTreeWidget:
+    listed = dialog.findChild(QTreeWidget)
+    assert listed is not None
+    return listed
+
+
+def first_row(listed: QTreeWidget) -> QTreeWidgetItem:
+    row = listed.topLevelItem(0)
+    assert row is not None
+    return row
 
 
 def box(window):
@@ -56,16 +85,16 @@ async def test_a_backup_in_the_list_adds_what_is_missing(workspace, window):
     await workspace.store.purge_threads([thread.id])
     dialog = BackupsDialog(backups, window.scope, window)
     dialog.open()
-    listed = dialog.findChild(QTreeWidget)
+    listed = the_list(dialog)
     await until(lambda: listed.topLevelItemCount() == 1)
-    row = listed.topLevelItem(0)
+    row = first_row(listed)
     assert [row.text(1), row.text(2)] == ["Made by you", "1"]
     press(dialog, "Restore…")
     await until(lambda: box(dialog) is not None)
     press(box(dialog), "Add what is missing")
     await until(lambda: box(dialog) is not None and "1 thread was added." in box(dialog).text())
     assert [each.title for each in await workspace.store.threads()] == ["Lost"]
-    told = []
+    told: list[Change] = []
     workspace.store.subscribe(told.append)
     press(box(dialog), "Move them to the trash")
     await until(lambda: any(each.threads and each.threads[0].trashed for each in told))
@@ -76,10 +105,10 @@ async def test_a_restore_is_asked_for_and_cancel_does_nothing(workspace, window)
     backups = WorkspaceBackups(workspace)
     await backups.back_up_now()
     dialog = BackupsDialog(backups, window.scope, window)
-    wanted = []
+    wanted: list[Any] = []
     dialog.replacement_wanted.connect(wanted.append)
     dialog.open()
-    listed = dialog.findChild(QTreeWidget)
+    listed = the_list(dialog)
     await until(lambda: listed.topLevelItemCount() == 1)
     for answer in ("Cancel", "Replace everything"):
         press(dialog, "Restore…")
@@ -96,10 +125,12 @@ async def test_files_that_are_no_backups_are_listed_and_cannot_be_chosen(workspa
     (backups.folder / "daily-x.chtlbak").write_bytes(b"something else")
     dialog = BackupsDialog(backups, window.scope, window)
     dialog.open()
-    listed = dialog.findChild(QTreeWidget)
+    listed = the_list(dialog)
     await until(lambda: listed.topLevelItemCount() == 1)
-    assert listed.topLevelItem(0).text(1) == "This file is not a backup"
-    assert not dialog.findChild(QPushButton, "restoreBackup").isEnabled()
+    assert first_row(listed).text(1) == "This file is not a backup"
+    restore = dialog.findChild(QPushButton, "restoreBackup")
+    assert restore is not None
+    assert not restore.isEnabled()
     dialog.reject()
 
 

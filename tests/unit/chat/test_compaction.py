@@ -15,8 +15,9 @@ from chatelaine.agents.items import text_of
 from chatelaine.agents.models.demo import DemoModel
 from chatelaine.agents.testing import Gate, ScriptedModel
 from chatelaine.chat.assistants import Assistant
-from chatelaine.chat.compaction import KEPT_TURNS, PREFACE, summary_of
+from chatelaine.chat.compaction import KEPT_TURNS
 from chatelaine.chat.conversation import Conversation
+from chatelaine.chat.summaries import PREFACE, summary_of
 from chatelaine.errors import HistoryError, NothingToSumUp, ProviderFailed, ProviderUnreachable
 from chatelaine.store.records import StepKind, TurnKind
 from chatelaine.store.store import ConversationStore

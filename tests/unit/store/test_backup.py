@@ -67,6 +67,7 @@ async def test_a_backup_holds_everything_and_nothing_readable(store, path, key, 
     thread = await store.create_thread()
     await say(store, thread)
     made = backup.make(path, key, place, BackupKind.MANUAL)
+    assert made.manifest is not None
     assert made.manifest.counts == Counts(1, 3, 6)
     assert made.path.stat().st_mode & 0o777 == 0o600
     assert made.path.parent.stat().st_mode & 0o777 == 0o700
@@ -88,6 +89,8 @@ async def test_a_backup_is_of_one_moment_while_the_history_goes_on(store, thread
     first = backup.make(path, key, place, BackupKind.MANUAL)
     await say(store, thread)
     second = backup.make(path, key, place, BackupKind.MANUAL)
+    assert first.manifest is not None
+    assert second.manifest is not None
     assert (first.manifest.counts.turns, second.manifest.counts.turns) == (3, 6)
     assert first.manifest.mark != second.manifest.mark
     assert first.path != second.path
@@ -169,6 +172,7 @@ async def test_an_upgrade_begins_with_a_backup_of_the_history_as_it_was(path, ke
     async with await ConversationStore.open(path, key, backups=place) as store:
         assert [thread.title for thread in await store.threads()] == ["First"]
     (made,) = backup.every(place.folder)
+    assert made.manifest is not None
     assert (made.manifest.kind, made.manifest.schema) == (BackupKind.MIGRATION, 1)
     copied = path.with_name("copied.db")
     archive.extract(made.path, copied)
@@ -207,7 +211,7 @@ async def test_a_folder_that_cannot_be_written_keeps_the_history_as_it_is(path, 
 
 async def test_no_readable_database_is_ever_written(store, path, key, place, monkeypatch):
     await say(store, await store.create_thread())
-    seen = []
+    seen: list[bytes] = []
     verify = backup.verify
 
     def look(copied, *rest):

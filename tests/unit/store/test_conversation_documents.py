@@ -108,10 +108,12 @@ async def do(store, what, number, text):  # noqa: C901, PLR0912, PLR0915 -- all 
             await store.write_composer(thread.id, text)
         case "topmost":
             await store.pin_thread(thread.id)
+        case _:
+            raise ValueError(what)
 
 
 async def every(store):
-    kinds = ({}, {"archived": True}, {"trashed": True})
+    kinds: tuple[dict[str, bool], ...] = ({}, {"archived": True}, {"trashed": True})
     return [thread for kind in kinds for thread in await store.threads(**kind)]
 
 

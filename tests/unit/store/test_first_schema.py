@@ -44,6 +44,7 @@ async def opened(path, key, place):
 
 def test_its_key_file_opens_with_the_recovery_key(path, key):
     keys = KeyFile.load(path.with_name("keys.json"))
+    assert keys is not None
     (slot,) = keys.slots
     assert unseal(slot, [recovery_key.from_text(RECOVERY_KEY)]) == key
     assert keys.file_salt == path.read_bytes()[:16]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +15,9 @@ from chatelaine.store import archive, backup, restore
 from chatelaine.store.archive import BackupKind
 from chatelaine.store.backup import BackupPlace
 from chatelaine.store.store import ConversationStore
+
+if TYPE_CHECKING:
+    from chatelaine.store.records import Change
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ async def test_what_is_missing_here_comes_back_with_all_it_had(store, place):
     forked = await content(store, await store.thread(fork.id))
     source, key = await back_up(store, place)
     await store.purge_threads([thread.id, fork.id])
-    told = []
+    told: list[Change] = []
     store.subscribe(told.append)
     merged = await store.merge(source, key)
     assert (len(merged.added), merged.beside, merged.same) == (2, (), 0)
@@ -181,9 +187,9 @@ async def test_wherever_it_is_cut_off_one_history_opens(path, key, prepared, mon
         raise PowerCut
 
     where = {
-        "copy2": (restore.shutil, "copy2"),
-        "link": (restore.os, "link"),
-        "fsync": (restore.os, "fsync"),
+        "copy2": (shutil, "copy2"),
+        "link": (os, "link"),
+        "fsync": (os, "fsync"),
         "sync_folder": (restore, "sync_folder"),
         "replace": (type(path), "replace"),
     }

@@ -31,7 +31,10 @@ async def workspace(access):
 
 async def test_a_backup_is_due_once_a_day_and_only_after_a_change(workspace, monkeypatch):
     backups = WorkspaceBackups(workspace)
-    assert (await backups.back_up_if_due()).manifest.kind is BackupKind.DAILY
+    made = await backups.back_up_if_due()
+    assert made is not None
+    assert made.manifest is not None
+    assert made.manifest.kind is BackupKind.DAILY
     await workspace.store.create_thread(title="New")
     assert await backups.back_up_if_due() is None
     monkeypatch.setattr(workspace_backups, "DAY", timedelta(0))
@@ -93,7 +96,8 @@ async def test_a_history_is_replaced_and_opens_with_the_keys_it_has(access, tmp_
     async with await access().open(may_create=False) as workspace:
         assert {each.title for each in await workspace.store.threads()} == {"Then"}
         assert await workspace.pending_recovery_key() == recovery_key
-        kinds = [each.manifest.kind for each in await WorkspaceBackups(workspace).list_backups()]
+        listed = await WorkspaceBackups(workspace).list_backups()
+        kinds = [each.manifest.kind for each in listed if each.manifest is not None]
         assert kinds == [BackupKind.REPLACED, BackupKind.MANUAL]
     way = access()
     way.history = aside
