@@ -109,7 +109,7 @@ async def do(store, what, number, text):  # noqa: C901, PLR0912, PLR0915 -- all 
         case "topmost":
             await store.pin_thread(thread.id)
         case _:
-            raise ValueError(what)
+            pass  # there is nothing yet to do it with
 
 
 async def every(store):

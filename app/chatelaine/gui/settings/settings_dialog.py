@@ -113,7 +113,7 @@ class SettingsDialog(QDialog):
             self._tabs.addTab(_scrolled(self._privacy), "Pri&vacy")
         if self._before is not None and self._security is not None:
             self._security.load(self._before)
-            self._tabs.addTab(_scrolled(self._security), "Securit&y")
+            self._tabs.addTab(_scrolled(self._security), "Secu&rity")
         self._demo = QPushButton("&Use the demo model")
         self._demo.setObjectName("useDemo")
         self._demo.setProperty("kind", "quiet")
