@@ -9,7 +9,6 @@ everything else in the record is authenticated.
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from chatelaine.crypto import (
     random_bytes,
     seal_aes_gcm,
 )
+from chatelaine.vault.sealed_form import decoded_size, header_of
 from chatelaine.vault.slots import is_key_id, key_id
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def seal_key(under: bytes, key: bytes, purpose: str) -> dict[str, Any]:
         "salt": b64encode(salt).decode(),
         "n": b64encode(nonce).decode(),
     }
-    sealed = seal_aes_gcm(_wrapping_key(under, salt, purpose), nonce, key, _header(record))
+    sealed = seal_aes_gcm(_wrapping_key(under, salt, purpose), nonce, key, header_of(record))
     return record | {"ct": b64encode(sealed).decode()}
 
 
@@ -81,7 +81,7 @@ def open_sealed_key(under: bytes, record: object, purpose: str) -> bytes:
         raise SealOfAnotherKey
     salt, nonce, sealed = (b64decode(sound[name]) for name in _SIZES)
     try:
-        key = open_aes_gcm(_wrapping_key(under, salt, purpose), nonce, sealed, _header(sound))
+        key = open_aes_gcm(_wrapping_key(under, salt, purpose), nonce, sealed, header_of(sound))
     except AuthenticationFailed as error:
         raise SealDamaged("the seal is broken") from error
     if key_id(key) != sound["kid"]:
@@ -106,22 +106,10 @@ def check_seal(record: object) -> Mapping[str, Any]:
     if not all(is_key_id(record.get(name)) for name in ("kid", "of")):
         raise SealDamaged("the sealed key does not name its keys")
     for name, size in _SIZES.items():
-        if _decoded_size(record.get(name)) != size:
+        if decoded_size(record.get(name)) != size:
             raise SealDamaged(f"the sealed key has no usable '{name}'")
     return record
 
 
 def _wrapping_key(under: bytes, salt: bytes, purpose: str) -> bytes:
     return hkdf_sha256(under, salt, f"chatelaine {purpose} v{_VERSION}".encode(), KEY_BYTES)
-
-
-def _header(record: Mapping[str, Any]) -> bytes:
-    header = {name: value for name, value in record.items() if name != "ct"}
-    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-
-def _decoded_size(value: object) -> int:
-    try:
-        return len(b64decode(value, validate=True)) if isinstance(value, str) else 0
-    except ValueError:
-        return 0

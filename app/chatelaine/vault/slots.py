@@ -12,7 +12,6 @@ its header and is authenticated with it, fields that only a newer version knows 
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +30,7 @@ from chatelaine.crypto import (
     seal_aes_gcm,
 )
 from chatelaine.vault.passphrase import read_parameters
+from chatelaine.vault.sealed_form import decoded_size, header_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,7 +132,7 @@ def seal(key: bytes, factors: Sequence[Factor]) -> Slot:
         "n": b64encode(nonce).decode(),
     }
     wrapping = _wrapping_key(kind, [factor.secret for factor in factors], salt)
-    sealed = seal_aes_gcm(wrapping, nonce, key, _header(record))
+    sealed = seal_aes_gcm(wrapping, nonce, key, header_of(record))
     record["ct"] = b64encode(sealed).decode()
     return Slot(record, kind, key_id(key))
 
@@ -150,7 +150,7 @@ def unseal(slot: Slot, secrets: Sequence[bytes]) -> bytes:
     salt, nonce, sealed = (b64decode(slot.record[name]) for name in ("salt", "n", "ct"))
     try:
         wrapping = _wrapping_key(slot.kind, secrets, salt)
-        key = open_aes_gcm(wrapping, nonce, sealed, _header(slot.record))
+        key = open_aes_gcm(wrapping, nonce, sealed, header_of(slot.record))
     except AuthenticationFailed as error:
         raise SlotRefused(f"the {slot.kind} slot does not open") from error
     if key_id(key) != slot.kid:
@@ -177,7 +177,7 @@ def read_slot(record: object) -> Slot:
         raise SlotDamaged(f"the {kind} slot does not name its key")
     sizes = {"salt": _SALT_BYTES, "n": NONCE_BYTES, "ct": KEY_BYTES + _TAG_BYTES}
     for name, size in sizes.items():
-        if _decoded_size(record.get(name)) != size:
+        if decoded_size(record.get(name)) != size:
             raise SlotDamaged(f"the {kind} slot has no usable '{name}'")
     return Slot(record, kind, record["kid"])
 
@@ -215,16 +215,3 @@ def _check_details(kind: SlotKind, factor: Mapping[str, Any]) -> None:
 def _wrapping_key(kind: SlotKind, secrets: Sequence[bytes], salt: bytes) -> bytes:
     joined = b"".join(len(secret).to_bytes(4, "big") + secret for secret in secrets)
     return hkdf_sha256(joined, salt, f"chatelaine slot v{_VERSION} {kind}".encode(), KEY_BYTES)
-
-
-def _header(record: Mapping[str, Any]) -> bytes:
-    """Write the authenticated part of a slot in the one way that all versions agree on."""
-    header = {name: value for name, value in record.items() if name != "ct"}
-    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-
-def _decoded_size(value: object) -> int:
-    try:
-        return len(b64decode(value, validate=True)) if isinstance(value, str) else 0
-    except ValueError:
-        return 0
