@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from chatelaine.store.records import Thread
 
-TEMPORARY: Final = "Temporary: nothing of this is written to the disk; it is gone when you quit."
+TEMPORARY: Final = (
+    "Temporary: nothing of this is written to the disk; it is gone when you quit or lock."
+)
 _IN_TRASH: Final = {"Restore": ActionId.RESTORE, "Delete for good…": ActionId.PURGE}
 _IN_ARCHIVE: Final = {"Unarchive": ActionId.ARCHIVE}
 

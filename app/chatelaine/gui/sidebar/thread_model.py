@@ -247,7 +247,7 @@ def _tool_tip(thread: Thread) -> str:
     # Marked as rich text: it then wraps, and a title is never taken for markup.
     lines = [_title(thread), f"Session ID: {thread.uid}"]
     if thread.temporary:
-        lines.append("Temporary: gone when you quit")
+        lines.append("Temporary: gone when you quit or lock")
     elif thread.expires is not None:
         lines.append(f"Deleted for good on {_day(thread.expires)}")
     return f"<qt>{'<br>'.join(escape(line) for line in lines)}</qt>"
