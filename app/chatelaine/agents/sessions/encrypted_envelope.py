@@ -283,11 +283,6 @@ class Opener:
         return self._ciphers[start]
 
 
-def id_of(header: bytes) -> bytes:
-    """Give the id of an item."""
-    return header[_ID]
-
-
 def ids_of(stored: Sequence[object]) -> list[bytes]:
     """Give the ids of those stored items that look encrypted, whether or not they open."""
     ids = []
