@@ -71,8 +71,10 @@ TEST_PROGRAMS = {
     "dbus-daemon": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
     "mariadbd": "mariadb-server-core",
+    "openbox": "openbox",
     "strace": "strace",
     "xdotool": "xdotool",
+    "xprop": "x11-utils",
 }
 
 

@@ -17,6 +17,7 @@ from support.until import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -48,15 +49,110 @@ def display() -> Iterator[str]:
     server.wait(10)
 
 
-def xdotool(display: str, *arguments: str) -> str:
+@pytest.fixture
+def managed(display: str, home: Path) -> Iterator[str]:
+    """A display with a window manager, which decides who is active and what lies on top."""
+    manager = subprocess.Popen(
+        ["openbox", "--sm-disable"],
+        env={**os.environ, "DISPLAY": display, "HOME": str(home)},
+        stderr=subprocess.DEVNULL,
+    )
+    # It says that it is there by a property of the root window.
+    wait_until(
+        lambda: "window id" in told(["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], display),
+        what="the window manager",
+    )
+    yield display
+    manager.terminate()
+    manager.wait(10)
+
+
+def told(command: list[str], display: str) -> str:
     done = subprocess.run(
-        ["xdotool", *arguments],
+        command,
         env={**os.environ, "DISPLAY": display},
         capture_output=True,
         text=True,
         check=False,
     )
     return done.stdout.strip()
+
+
+def xdotool(display: str, *arguments: str) -> str:
+    return told(["xdotool", *arguments], display)
+
+
+OTHER = """
+import sys
+from PySide6.QtWidgets import QApplication, QWidget
+application = QApplication(sys.argv)
+window = QWidget()
+window.setWindowTitle("Something else")
+window.showMaximized()
+application.exec()
+"""
+
+
+def window_named(display: str, pattern: str) -> str:
+    """Wait for a window that is visible; give its number."""
+    search = ("search", "--onlyvisible", "--name", pattern)
+    found = wait_until(lambda: xdotool(display, *search), 30, what=f"the window {pattern}")
+    assert isinstance(found, str)
+    return found.splitlines()[0]
+
+
+def stands_before(display: str, window: str, other: str) -> bool:
+    """Tell whether a window is shown, above another one, and has the keyboard."""
+    listed = told(["xprop", "-root", "_NET_CLIENT_LIST_STACKING"], display).partition("#")[2]
+    stack = [int(number, 16) for number in listed.split(",")] if listed else []
+    state = told(["xprop", "-id", window, "_NET_WM_STATE"], display)
+    active = xdotool(display, "getactivewindow")
+    return (
+        active == window
+        and "_NET_WM_STATE_HIDDEN" not in state
+        and stack.index(int(window)) > stack.index(int(other))
+    )
+
+
+@pytest.mark.parametrize("how", ["minimised", "covered"])
+def test_a_second_start_makes_the_first_window_active_and_visible(
+    managed: str, user: dict[str, str], how: str
+) -> None:
+    environment = {**user, "DISPLAY": managed}
+    del environment["QT_QPA_PLATFORM"]
+    command = [sys.executable, "-P", "-m", "chatelaine"]
+    with (
+        subprocess.Popen(command, env=environment) as program,
+        subprocess.Popen([sys.executable, "-P", "-c", OTHER], env=environment) as other,
+    ):
+        try:
+            window = window_named(managed, "^Chatelaine")
+            cover = window_named(managed, "^Something else$")
+            if how == "minimised":
+                xdotool(managed, "windowminimize", window)
+                wait_until(
+                    lambda: "HIDDEN" in told(["xprop", "-id", window, "_NET_WM_STATE"], managed),
+                    what="the minimised window",
+                )
+            xdotool(managed, "windowactivate", cover)
+            wait_until(lambda: stands_before(managed, cover, window), what="the other on top")
+            second = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False, timeout=30
+            )
+            assert second.returncode == 0
+            assert second.stderr == ""
+            wait_until(lambda: stands_before(managed, window, cover), what="the window on top")
+
+            def leave() -> bool:
+                xdotool(managed, "key", "ctrl+q")
+                return program.poll() is not None
+
+            wait_until(leave, 30, what="the end after Ctrl+Q")
+            assert program.returncode == 0
+        finally:
+            for process in (program, other):
+                if process.poll() is None:
+                    process.terminate()
 
 
 def test_the_window_opens_on_a_screen_and_closes_by_key(display: str, user: dict[str, str]) -> None:
