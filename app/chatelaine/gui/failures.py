@@ -30,6 +30,8 @@ from chatelaine.gui.theme import icons
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 from chatelaine.gui.widgets.icon_button import IconButton
+from chatelaine.gui.widgets.line_breaks import breakable
+from chatelaine.gui.widgets.message_box import MessageBox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -76,28 +78,20 @@ def show(parent: QWidget, failure: Failure) -> QMessageBox:
     The same failure is not shown twice at a time: a box that says it already is brought to the
     front and returned.
     """
-    for box in parent.findChildren(QMessageBox):
-        if box.isVisible() and (box.text(), box.informativeText()) == (
+    message = breakable(failure.message)
+    for shown in parent.findChildren(QMessageBox):
+        if shown.isVisible() and (shown.text(), shown.informativeText()) == (
             failure.title,
-            failure.message,
+            message,
         ):
-            box.raise_()
-            return box
-    box = QMessageBox(parent)
+            shown.raise_()
+            return shown
+    box = MessageBox(parent, failure.title, failure.message)
     box.setObjectName("failure")
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle("Chatelaine")
     box.setIconPixmap(
         icons.pixmap("error", palettes.current().danger, _LARGE_SYMBOL, parent.devicePixelRatioF())
     )
-    # A server's words may be among them: they are text, never markup.
-    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    box.setText(failure.title)
-    heading = box.findChild(QLabel, "qt_msgbox_label")
-    if heading is not None:
-        heading.setProperty("role", "heading")
-    box.setInformativeText(failure.message)
     box.setDetailedText(failure.details)
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
     box.open()

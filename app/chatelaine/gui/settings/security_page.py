@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -147,10 +147,13 @@ class SecurityPage(QWidget):
             self._after.addItem(_TIMES.get(minutes, f"After {minutes} minutes"), minutes)
         self._on_sleep = QCheckBox("Loc&k when the computer sleeps or its screen is locked")
         self._on_sleep.setObjectName("lockOnSleep")
-        inside = QFormLayout(self._times)
+        row = QHBoxLayout()
+        row.addWidget(buddy("&Lock when nobody touches the window", self._after))
+        row.addWidget(self._after, 1)
+        inside = QVBoxLayout(self._times)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addRow(buddy("&Lock when nobody touches the window", self._after), self._after)
-        inside.addRow(self._on_sleep)
+        inside.addLayout(row)
+        inside.addWidget(self._on_sleep, 0, Qt.AlignmentFlag.AlignLeft)
         column = QVBoxLayout()
         heading = QLabel("Lock by itself")
         heading.setProperty("role", "heading")

@@ -40,7 +40,9 @@ QLabel[role="code"] {{ font-family: "{code}"; }}
 QFrame[role="card"] {{
   background: {p.raised}; border: 1px solid {p.border}; border-radius: 12px;
 }}
-QFrame[role="line"] {{ background: {p.border}; border: none; max-height: 1px; }}
+QFrame[role="line"] {{
+  background: {p.border}; border: none; min-height: 1px; max-height: 1px;
+}}
 
 QMenuBar {{ background: {p.sidebar}; border-bottom: 1px solid {p.border}; padding: 2px 4px; }}
 QMenuBar::item {{ background: transparent; padding: 5px 9px; border-radius: 6px; }}
@@ -167,6 +169,7 @@ QListView, QTreeView, QTableView {{
   background: {p.raised}; border: 1px solid {p.border}; border-radius: 8px; outline: none;
   selection-background-color: {p.selected}; selection-color: {p.text};
 }}
+QTreeView::item {{ padding: 0 6px; }}
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{
   background: {p.selected}; color: {p.text};
 }}
