@@ -20,8 +20,11 @@ from chatelaine.errors import (
     KeyOfAnotherHistory,
     KeyUnavailable,
     PassphraseNeeded,
+    VaultError,
 )
+from chatelaine.history_rescue import HistoryRescue
 from chatelaine.store.backup import BackupPlace, folder_of
+from chatelaine.store.faults import damaged
 from chatelaine.store.store import ConversationStore
 from chatelaine.vault.keyring import Keyring, system_keyring
 from chatelaine.vault.vault import (
@@ -54,12 +57,16 @@ class HistoryAccess:
 
     Attributes:
         history: The encrypted file, which may not exist yet.
+        thorough: Whether a history counts as open only when the list of its threads can be read:
+            after one could not be shown.
     """
 
     def __init__(self, history: Path, keyring: Callable[[], Keyring] = system_keyring) -> None:
         self.history = history
+        self.thorough = False
         self._keyring = keyring
         self._vault: Vault | None = None
+        self._keys_of_damaged: list[bytes] = []
         self._taking = Lock()
         self._closed = False
 
@@ -193,6 +200,22 @@ class HistoryAccess:
         kinds = await self.slot_kinds()
         return next((kind for kind in _FIRST_OF_ALL if kind in kinds), None)
 
+    async def rescue(self) -> HistoryRescue | None:
+        """Give what can be done for a history that does not open although its key comes.
+
+        It may be used as long as this way is not closed. None where the key does not come without
+        somebody being asked for a secret.
+        """
+        vault = await self._locked_vault()
+        keys = self._keys_of_damaged
+        if not keys:
+            with suppress(VaultError):
+                keys = [await asyncio.to_thread(vault.unlock_with_keyring)]
+        if not keys:
+            return None
+        salt = await asyncio.to_thread(vault.recorded_salt)
+        return HistoryRescue(vault.files, tuple(keys), salt or b"")
+
     async def aclose(self) -> None:
         """Let go of the lock, where no workspace was opened; nothing is opened this way after."""
         await asyncio.to_thread(self._release)
@@ -237,6 +260,8 @@ class HistoryAccess:
         store, key = await self._open_store(vault, key)
         workspace = Workspace(self.history, store, vault, key)
         try:
+            if self.thorough:
+                await store.threads()
             await workspace.settle_keys()
         except BaseException:
             await store.aclose()
@@ -254,11 +279,17 @@ class HistoryAccess:
             folder_of(self.history), lambda made: vault.backup_keys(key, made).to_bytes()
         )
         following = await asyncio.to_thread(vault.following_key, key)
+        self._keys_of_damaged = [key] if following is None else [following, key]
         if following is not None:
             with suppress(HistoryDamaged, KeyOfAnotherHistory):
                 store = await ConversationStore.open(
                     self.history, following, salt=salt, backups=backups
                 )
                 return store, following
-        store = await ConversationStore.open(self.history, key, salt=salt, backups=backups)
+        try:
+            store = await ConversationStore.open(self.history, key, salt=salt, backups=backups)
+        except KeyOfAnotherHistory as error:
+            if await asyncio.to_thread(vault.begins_damaged):
+                raise damaged(self.history) from error
+            raise
         return store, key

@@ -93,6 +93,15 @@ class Workspace(WorkspaceKeys):
                 return thread
         return await self.store.create_thread()
 
+    async def temporary_in_use(self) -> int:
+        """Count the temporary threads with something in them: it goes when this is closed."""
+        found = [
+            thread
+            for thread in await self.store.temporary_threads()
+            if thread.tip is not None or await self.store.composer(thread.id)
+        ]
+        return len(found)
+
     def seal_backup_key(self, backup_key: bytes) -> bytes:
         """Make what opens a backup of this history; in a worker thread.
 

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from chatelaine.errors import ChatelaineError
+from chatelaine.errors import ChatelaineError, HistoryError
 from chatelaine.store import archive, backup
 from chatelaine.store.archive import SUFFIX, BackupKind
 from chatelaine.store.backup import BackupPlace
+from chatelaine.store.history_file import Companion, discard_file
 from chatelaine.store.restore import Merged, swap
 from chatelaine.vault.backup_keys import BackupKeys
-from chatelaine.vault.vault import HistoryFiles, SlotKind
-from chatelaine.workspace_keys import (
-    FORMER_KEYS,
-    RECOVERY_CONFIRMED,
-    RECOVERY_KEY,
-    RECOVERY_OFFERED,
-)
+from chatelaine.vault.vault import HistoryFiles, SlotKind, named_beside
+from chatelaine.workspace_keys import STAYING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chatelaine.store.backup import Backup
+    from chatelaine.store.progress import Progress
     from chatelaine.store.repair import Report, Saved
     from chatelaine.workspace import Workspace
 
@@ -37,7 +33,6 @@ FIRST = 60.0
 AGAIN = 3600.0
 """Seconds until that is looked at again."""
 DAY = timedelta(hours=24)
-_STAYING = (RECOVERY_KEY, RECOVERY_OFFERED, RECOVERY_CONFIRMED, FORMER_KEYS)
 _TIME = "%Y%m%dT%H%M%SZ"
 
 _log = logging.getLogger(__name__)
@@ -101,19 +96,23 @@ class WorkspaceBackups:
                 return None
             return await self._workspace.store.back_up(self._place, BackupKind.DAILY)
 
-    async def back_up_now(self, target: Path | None = None) -> Backup:
+    async def back_up_now(
+        self, target: Path | None = None, progress: Progress | None = None
+    ) -> Backup:
         """Make a backup that is kept until somebody deletes it.
 
         Args:
             target: The file that it is to be; None for one in the folder.
+            progress: Is told how far it is, and may stop it.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             BackupError: It could not be made.
             HistoryError: There is no room for it, or the history cannot be read.
         """
         async with self._making:
             return await self._workspace.store.back_up(
-                self._place, BackupKind.MANUAL, target=target
+                self._place, BackupKind.MANUAL, target=target, progress=progress
             )
 
     def suggested_name(self) -> str:
@@ -122,24 +121,26 @@ class WorkspaceBackups:
 
     # ------------------------------------------------------------------ checked and saved
 
-    async def check(self) -> Report:
+    async def check(self, progress: Progress | None = None) -> Report:
         """Check all of the history.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             HistoryError: It cannot be read at all.
         """
-        return await self._workspace.store.check()
+        return await self._workspace.store.check(progress)
 
-    async def salvage(self) -> Saved:
+    async def salvage(self, progress: Progress | None = None) -> Saved:
         """Save what can be read into a new history beside this one, which opens with its keys.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             HistoryError: Nothing can be read, or there is no room.
         """
-        target = self._beside("saved")
+        target = named_beside(self._files, "saved")
         async with self._making:
             return await self._workspace.store.salvage(
-                target.history, lambda: shutil.copy2(self._files.keys, target.keys)
+                target.history, Companion(self._files.keys, target.keys), progress
             )
 
     # ------------------------------------------------------------------ listed and unlocked
@@ -188,17 +189,37 @@ class WorkspaceBackups:
 
     # ------------------------------------------------------------------ brought back
 
-    async def merge(self, unlocked: Unlocked) -> Merged:
+    async def merge(self, unlocked: Unlocked, progress: Progress | None = None) -> Merged:
         """Add what a backup has and this history has not: all of it, or nothing.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             BackupError: It is damaged.
             HistoryError: It is newer, or it could not be stored.
         """
-        return await self._workspace.store.merge(unlocked.path, unlocked.key)
+        return await self._workspace.store.merge(unlocked.path, unlocked.key, progress)
 
-    async def replace(self, unlocked: Unlocked) -> Path:
-        """Put a backup in the place of this history, and this history aside.
+    async def prepare(self, unlocked: Unlocked, progress: Progress | None = None) -> Path:
+        """Back this history up, and make the file that can take its place; nothing is changed yet.
+
+        Returns:
+            The file, for `put_in_place`; until then nobody knows of it.
+
+        Raises:
+            HistoryInterrupted: It was stopped.
+            BackupError: The backup is damaged.
+            HistoryError: It is newer, or something could not be written.
+        """
+        workspace = self._workspace
+        async with self._making:
+            await workspace.store.back_up(self._place, BackupKind.REPLACED, progress=progress)
+            keep = {name: await workspace.store.values.get(name) for name in STAYING}
+            return await workspace.store.prepare_replacement(
+                unlocked.path, unlocked.key, keep, progress
+            )
+
+    async def put_in_place(self, prepared: Path) -> Path:
+        """Put what was prepared in the place of this history, and this history aside.
 
         The store is closed afterwards; the workspace is to be closed, and the history opened anew.
         Before that moment, a failure changes nothing.
@@ -207,16 +228,19 @@ class WorkspaceBackups:
             The name under which the present history stays, with its keys beside it.
 
         Raises:
-            BackupError: The backup is damaged.
-            HistoryError: It is newer, or something could not be written.
+            HistoryError: Something could not be written, or the key was changed meanwhile.
         """
         workspace = self._workspace
         async with self._making:
-            await workspace.store.back_up(self._place, BackupKind.REPLACED)
-            keep = {name: await workspace.store.values.get(name) for name in _STAYING}
-            prepared = await workspace.store.prepare_replacement(unlocked.path, unlocked.key, keep)
+            if not await workspace.store.has_key_of(prepared):
+                await asyncio.to_thread(discard_file, prepared)
+                raise HistoryError(
+                    "The key of your history was changed while the backup was being prepared. "
+                    "Restore it once more; nothing else was changed.",
+                    title="The history was not replaced",
+                )
             await workspace.store.aclose()
-            present, aside = self._files, self._beside("replaced")
+            present, aside = self._files, named_beside(self._files, "replaced")
             await asyncio.to_thread(
                 swap, prepared, present.history, present.keys, aside.history, aside.keys
             )
@@ -236,12 +260,6 @@ class WorkspaceBackups:
     @property
     def _files(self) -> HistoryFiles:
         return HistoryFiles.beside(self._workspace.history)
-
-    def _beside(self, why: str) -> HistoryFiles:
-        """Name another history beside this one."""
-        history = self._files.history
-        name = f"{history.stem}.{why}-{datetime.now(UTC).strftime(_TIME)}{history.suffix}"
-        return HistoryFiles.beside(history.with_name(name))
 
     async def _own(self) -> list[Backup]:
         return await asyncio.to_thread(backup.every, self.folder, self._workspace.history.stem)

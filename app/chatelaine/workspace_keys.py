@@ -32,6 +32,8 @@ RECOVERY_OFFERED = "recovery-key-offered"
 RECOVERY_CONFIRMED = "recovery-key-confirmed"
 FORMER_KEYS = "former-keys"
 """The value that holds the keys before this one, which open the backups of their time."""
+STAYING = (RECOVERY_KEY, RECOVERY_OFFERED, RECOVERY_CONFIRMED, FORMER_KEYS)
+"""The values of a history that stay what they are when a backup comes back."""
 CLOSING = 2.0
 """Seconds that closing waits for a change of key."""
 

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.logind import Logind
+from support.secret_service import session_bus
+from support.until import wait_until
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -96,6 +100,96 @@ def test_a_running_turn_is_stopped_and_kept_when_the_window_is_locked(
         program.send("And now?")
         program.wait_for(lambda state: len(texts(state, "UserRow")) == 2)
         assert program.quit() == 0
+
+
+def say_in_a_temporary_thread(program: Driver) -> None:
+    program.trigger("new-temporary-thread")
+    program.wait_for(lambda state: any("Temporary:" in label for label in state["labels"]))
+    program.send(SECRET)
+    program.wait_idle(1)
+
+
+def test_locking_asks_before_a_temporary_thread_is_lost(start: Callable[..., Driver]) -> None:
+    with start() as program:
+        program.wait_open()
+        turn_on(program)
+        program.trigger("new-temporary-thread")
+        program.wait_for(lambda state: any("Temporary:" in label for label in state["labels"]))
+        program.press("Ctrl+L")  # there is nothing in it
+        program.wait_for(lambda state: state["focus"] == "Passphrase")
+        unlock(program)
+        program.trigger("new-temporary-thread")
+        program.wait_for(lambda state: any("Temporary:" in label for label in state["labels"]))
+        program.type("Only typed", into="Message")
+        program.press("Ctrl+L")
+        program.wait_for(lambda state: "will be discarded" in (state["dialog"] or ""))
+        program.press("Return")  # which is Cancel: what is lost is never lost by Enter
+        state = program.wait_for(lambda state: state["dialog"] is None)
+        assert state["page"] == "workspace"
+        assert state["composer"] == "Only typed"
+        program.press("Ctrl+L")
+        program.wait_for(lambda state: "will be discarded" in (state["dialog"] or ""))
+        program.click("Lock and discard")
+        program.wait_for(lambda state: state["focus"] == "Passphrase")
+        unlock(program)
+        assert not any("discarded" in label for label in program.state["labels"])
+        assert program.quit() == 0
+
+
+def test_quitting_asks_before_a_temporary_thread_is_lost(start: Callable[..., Driver]) -> None:
+    with start() as program:
+        program.wait_open()
+        say_in_a_temporary_thread(program)
+        program.press("Ctrl+Q")
+        program.wait_for(lambda state: "will be discarded" in (state["dialog"] or ""))
+        program.click("Cancel")
+        state = program.wait_for(lambda state: state["dialog"] is None)
+        assert texts(state, "UserRow") == [SECRET]
+        program.press("Ctrl+Q")
+        program.wait_for(lambda state: "will be discarded" in (state["dialog"] or ""))
+        program.click("Quit and discard")
+        assert program.wait_ended() == 0
+
+
+def test_another_history_is_not_opened_over_a_temporary_thread(
+    start: Callable[..., Driver], user: dict[str, str]
+) -> None:
+    other = Path(user["HOME"]) / "another.db"
+    with start() as program:
+        program.wait_open()
+        say_in_a_temporary_thread(program)
+        program.trigger("new-history")
+        choose(program, other)
+        program.wait_for(lambda state: "will be discarded" in (state["dialog"] or ""))
+        assert not other.exists()
+        program.click("Leave and discard")
+        program.wait_for(lambda state: state["open"] and not state["rows"] and not state["dialog"])
+        assert other.exists()
+        assert program.quit() == 0
+
+
+def test_what_sleep_has_discarded_is_said_when_the_history_is_open_again(
+    start: Callable[..., Driver],
+) -> None:
+    with session_bus() as bus:
+        address = bus.environment["DBUS_SESSION_BUS_ADDRESS"]
+        logind = Logind(address)
+        try:
+            with start(DBUS_SYSTEM_BUS_ADDRESS=address, XDG_SESSION_ID="7") as program:
+                program.wait_open()
+                turn_on(program)
+                say_in_a_temporary_thread(program)
+                wait_until(lambda: logind.asked, what="somebody who listens")
+                logind.sleep(begins=True)
+                program.wait_for(lambda state: state["focus"] == "Passphrase")
+                assert SECRET not in program.tell("everything")
+                unlock(program)
+                program.wait_for(
+                    lambda state: "A temporary thread was discarded" in state["labels"]
+                )
+                assert program.quit() == 0
+        finally:
+            logind.close()
 
 
 def test_quitting_works_from_the_locked_window(start: Callable[..., Driver]) -> None:

@@ -268,7 +268,11 @@ def state() -> dict[str, Any]:
         "redo": window.actions_by_id["redo-step"].text().replace("&", ""),
         "can_redo": window.actions_by_id["redo-step"].isEnabled(),
         "dialog": None if dialog is None else dialog_text(dialog),
-        "labels": [label.text() for label in window.findChildren(QLabel) if label.isVisible()],
+        "labels": [
+            label.text().replace("\u200b", "")  # where a long path may be broken
+            for label in window.findChildren(QLabel)
+            if label.isVisible()
+        ],
         "focus": focused.accessibleName() if (focused := QApplication.focusWidget()) else None,
     }
 

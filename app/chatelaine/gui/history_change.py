@@ -7,7 +7,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from chatelaine.errors import ChatelaineError, HistoryError
+from chatelaine.errors import ChatelaineError, HistoryDamaged, HistoryError
 from chatelaine.gui import failures, questions
 from chatelaine.gui.leaving import close_dialogs
 
@@ -70,31 +70,89 @@ class HistoryChange:
         self._locking = locking
         self._scope = scope
         self._quit_next = False
+        self._discarded = 0
 
-    def lock(self, *, asking: bool = True) -> None:
+    def ask_first(self, yes: str, go_on: Callable[[], object]) -> None:
+        """Go on where no temporary thread is lost by it; else ask before.
+
+        Args:
+            yes: The words on the button that goes on.
+            go_on: Leaves the history.
+        """
+        workspace = self._holder.open_workspace
+        if workspace is None:
+            go_on()
+            return
+
+        async def ask() -> None:
+            count = await self._door.temporary(workspace)
+            if workspace is not self._holder.open_workspace:
+                return
+            if count:
+                questions.ask_to_discard(self._window, count, yes, go_on)
+            else:
+                go_on()
+
+        self._scope.start(ask(), name="ask first", replace="ask first")
+
+    def lock_on_demand(self) -> None:
+        """Lock because the user wants it: what is lost by it is asked about."""
+        if self._locking.possible:
+            self.ask_first("Lock and discard", partial(self.lock, told=True))
+
+    def take_discarded(self) -> failures.Failure | None:
+        """Say, once, which temporary threads were lost without anybody being asked."""
+        count, self._discarded = self._discarded, 0
+        if not count:
+            return None
+        threads = "A temporary thread was" if count == 1 else f"{count} temporary threads were"
+        return failures.Failure(
+            f"{threads} discarded",
+            "Chatelaine was locked by itself, and nothing of a temporary thread outlives that.",
+        )
+
+    def lock(self, *, asking: bool = True, told: bool = False) -> None:
         """Close the history and show nothing of it, until the passphrase is entered again.
 
         Args:
             asking: Whether to stay open where something cannot be saved, and to ask.
+            told: Whether the user knows that temporary threads are lost.
         """
         if self._locking.possible and self._may_begin():
             self._entrance.show_locked()
-            self._begin(self._entrance.open, "Lock anyway", None if not asking else self.lock)
+            again = partial(self.lock, told=told)
+            self._begin(
+                self._entrance.open, "Lock anyway", again if asking else None, count=not told
+            )
 
-    def open_other(self, history: Path, *, is_new: bool = False, asking: bool = True) -> None:
-        """Close the history and open another one.
+    def open_other(self, history: Path, *, is_new: bool = False) -> None:
+        """Close the history and open another one, after asking about what is lost by it.
 
         Args:
             history: The file; nothing happens if it is the one that is open.
             is_new: Whether it is to be made.
-            asking: Whether to stay where something cannot be saved, and to ask.
         """
         workspace = self._holder.open_workspace
-        if workspace is None or history == workspace.history or not self._may_begin():
+        if workspace is not None and history != workspace.history:
+            self.ask_first("Leave and discard", partial(self._open_other, history, is_new=is_new))
+
+    def _open_other(self, history: Path, *, is_new: bool, asking: bool = True) -> None:
+        if not self._may_begin():
             return
-        again = partial(self.open_other, history, is_new=is_new)
+        again = partial(self._open_other, history, is_new=is_new)
         then = partial(self._entrance.open_other, history, is_new=is_new)
         self._begin(then, "Leave it anyway", again if asking else None)
+
+    def turn_back(self, error: HistoryDamaged) -> None:
+        """Close a history that cannot be shown because it is damaged, and say what can be done.
+
+        Raises:
+            HistoryDamaged: The error, where that was tried already.
+        """
+        if self._entrance.thorough:
+            raise error
+        if self._may_begin():
+            self._begin(self._entrance.open_thoroughly, "", None)
 
     def replace(self, put_in_place: Callable[[], Awaitable[object]]) -> None:
         """Have another file take the place of the history, and open that.
@@ -133,6 +191,8 @@ class HistoryChange:
         anyway: str,
         again: Callable[..., None] | None,
         last: Callable[[], Awaitable[object]] | None = None,
+        *,
+        count: bool = False,
     ) -> None:
         """Close the history.
 
@@ -141,10 +201,11 @@ class HistoryChange:
             anyway: The words for doing it although not everything could be saved.
             again: Called with `asking=False` if the user wants that; None not to ask any more.
             last: Done with the history before it is closed.
+            count: Whether to count the temporary threads that are lost: nobody was asked.
         """
         self.going_on = True
         close_dialogs(self._window)
-        self._scope.start(self._run(then, anyway, again, last), name="leave history")
+        self._scope.start(self._run(then, anyway, again, last, count=count), name="leave history")
 
     async def _run(
         self,
@@ -152,6 +213,8 @@ class HistoryChange:
         anyway: str,
         again: Callable[..., None] | None,
         last: Callable[[], Awaitable[object]] | None,
+        *,
+        count: bool,
     ) -> None:
         problem = await self._door.save()
         if problem is not None and again is not None:
@@ -161,6 +224,8 @@ class HistoryChange:
         else:
             failed = None if last is None else await _failure_of(last)
             workspace = self._holder.open_workspace
+            if count and workspace is not None:
+                self._discarded = await self._door.temporary(workspace)
             self._holder.forget_workspace()
             await self._door.close(workspace, for_good=False)
             self._entrance.left()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QDialog
@@ -38,6 +39,14 @@ class Door:
         self._page = page
         self._entrance = entrance
         self._scope = scope
+
+    async def temporary(self, workspace: Workspace) -> int:
+        """Count the temporary threads that leaving discards, what is just being typed included."""
+        with suppress(ChatelaineError, TimeoutError):  # what is broken must not keep anybody here
+            async with asyncio.timeout(CLOSING):
+                await self._page.writing.write_now()
+                return await workspace.temporary_in_use()
+        return 0
 
     async def save(self) -> ChatelaineError | None:
         """Stop what runs and write what is not on the disk; give what has kept it from being so."""

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from chatelaine.errors import ChatelaineError
+from chatelaine.errors import ChatelaineError, HistoryDamaged
 from chatelaine.gui import failures, questions
 from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
 from chatelaine.gui.backups.backup_actions import BackupActions
@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         self._change_of_history = HistoryChange(
             self, self, self._door, self.entrance, locking=self.locking, scope=self._scope
         )
-        self._backups = BackupActions(self, self._scope, self._change_of_history.replace)
+        self._backups = BackupActions(self, self._scope, self._change_of_history)
         self._banner = FailureBanner()
         self.workspace_page.notices.addWidget(self._banner)
         self._pages = QStackedWidget()
@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
             ActionId.EXPORT_ALL: lambda: transfers.export_all(self._workspace),
             ActionId.IMPORT: lambda: transfers.import_conversations(self._workspace),
             ActionId.RECOVERY_KEY: self._show_recovery_key,
-            ActionId.LOCK: change.lock,
+            ActionId.LOCK: change.lock_on_demand,
             ActionId.OPEN_HISTORY: lambda: questions.ask_which_history(self, change.open_other),
             ActionId.NEW_HISTORY: lambda: questions.ask_where_to_begin(self, change.begin_other),
             ActionId.BACK_UP: self._backups.back_up_now,
@@ -229,7 +229,11 @@ class MainWindow(QMainWindow):
         self._remember_history(workspace.history)
         self.locking.look(workspace)
         self.show_workspace_page()
-        await self.workspace_page.attach(workspace)
+        try:
+            await self.workspace_page.attach(workspace)
+        except HistoryDamaged as error:
+            self._change_of_history.turn_back(error)
+            return
         self._turns = sum(t.tip is not None for t in await workspace.store.threads())
         self._update_actions()
         self._start_task(self._settle(workspace), "settle")
@@ -238,6 +242,8 @@ class MainWindow(QMainWindow):
             self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
         if await workspace.wants_provider_notice():
             self._offer_provider()
+        if (lost := self._change_of_history.take_discarded()) is not None:
+            self._banner.show_failure(lost, {}, tone=Tone.INFO)
 
     async def _settle(self, workspace: Workspace) -> None:
         """Get ready for the first request once the user has had time to begin."""
@@ -316,7 +322,10 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self._leaving:
             return
-        self._start_task(self._offer_before_leaving(), "leave", replace="leave")
+        self._change_of_history.ask_first(
+            "Quit and discard",
+            lambda: self._start_task(self._offer_before_leaving(), "leave", replace="leave"),
+        )
 
     def leave(self, *, asking: bool = False) -> None:
         """Save and close everything; `closed` follows.

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from chatelaine.gui.theme import icons
+from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.widgets.message_box import MessageBox
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chatelaine.errors import ChatelaineError
 
+_SYMBOL = 40
+
 
 def tell(parent: QWidget, title: str, text: str) -> None:
     """Say something that needs no answer."""
-    _box(parent, title, text).open()
+    MessageBox(parent, title, text).open()
 
 
 def ask(
@@ -40,13 +46,14 @@ def ask(
         no: The words on the button that does not.
         grave: Whether something is lost by it: then Enter does not do it.
     """
-    box = _box(parent, title, text)
+    box = MessageBox(parent, title, text)
     role = QMessageBox.ButtonRole
     doing = box.addButton(yes, role.DestructiveRole if grave else role.AcceptRole)
     leaving = box.addButton(no, role.RejectRole)
     box.setEscapeButton(leaving)
     if grave:
-        box.setIcon(QMessageBox.Icon.Warning)
+        warning = palettes.current().warning
+        box.setIconPixmap(icons.pixmap("warning", warning, _SYMBOL, parent.devicePixelRatioF()))
         box.setDefaultButton(leaving)
     box.buttonClicked.connect(lambda pressed: do() if pressed is doing else None)
     box.open()
@@ -63,6 +70,30 @@ def ask_to_leave_anyway(
         yes=yes,
         do=leave,
         no="Stay",
+        grave=True,
+    )
+
+
+def ask_to_discard(parent: QWidget, count: int, yes: str, do: Callable[[], object]) -> None:
+    """Ask before temporary threads are lost.
+
+    Args:
+        parent: The window.
+        count: How many there are with something in them.
+        yes: The words on the button that goes on.
+        do: Goes on.
+    """
+    one = count == 1
+    ask(
+        parent,
+        "A temporary thread will be discarded"
+        if one
+        else f"{count} temporary threads will be discarded",
+        f"Nothing of {'it' if one else 'them'} was ever written to the disk, so "
+        f"{'it' if one else 'they'} cannot be brought back. To keep something of "
+        f"{'it' if one else 'them'}, cancel, and export or copy it first.",
+        yes=yes,
+        do=do,
         grave=True,
     )
 
@@ -144,17 +175,6 @@ def _history_dialog(parent: QWidget, title: str) -> QFileDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setNameFilters(["Histories (*.db)", "All files (*)"])
     return dialog
-
-
-def _box(parent: QWidget, title: str, text: str) -> QMessageBox:
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle("Chatelaine")
-    # Words of a server or of a page may be among them: they are text, never markup.
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(title)
-    box.setInformativeText(text)
-    return box
 
 
 def _file_name(title: str) -> str:

@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Any
 
 from chatelaine.errors import BackupDamaged, BackupError, BackupNewer, DiskFull, NotABackup
+from chatelaine.store.progress import Progress, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,12 +116,23 @@ class Manifest:
             raise damaged(path) from error
 
 
-def write(target: IO[bytes], database: Path, keys: bytes, manifest: Manifest) -> None:
-    """Put the parts together."""
+def write(
+    target: IO[bytes], database: Path, keys: bytes, manifest: Manifest, progress: Progress
+) -> None:
+    """Put the parts together.
+
+    Raises:
+        HistoryInterrupted: It was stopped.
+    """
+    progress.begin(Stage.WRITING, database.stat().st_size)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         archive.writestr(_MANIFEST, manifest.to_bytes())
         archive.writestr(_KEYS, keys)
-        archive.write(database, _DATABASE)
+        part = zipfile.ZipInfo.from_file(database, _DATABASE)
+        with database.open("rb") as source, archive.open(part, "w") as copy:
+            while content := source.read(_AT_ONCE):
+                copy.write(content)
+                progress.advance(len(content))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -143,25 +155,30 @@ def read_keys(path: Path) -> bytes:
         return _part(archive, _KEYS)
 
 
-def extract(path: Path, target: Path) -> None:
+def extract(path: Path, target: Path, progress: Progress | None = None) -> None:
     """Copy the history out of a backup, as it is: encrypted.
 
     Args:
         path: The backup.
         target: Where there is nothing yet. It is private.
+        progress: Is told how far it is, and may stop it.
 
     Raises:
+        HistoryInterrupted: It was stopped.
         BackupError: As `read_manifest`.
         DiskFull: There is no room for it.
     """
+    progress = progress or Progress()
     try:
         with (
             _opened(path) as archive,
             archive.open(_DATABASE) as source,
             new_file(target) as file,
         ):
+            progress.begin(Stage.UNPACKING, archive.getinfo(_DATABASE).file_size)
             while part := source.read(_AT_ONCE):
                 file.write(part)
+                progress.advance(len(part))
     except BaseException:
         target.unlink(missing_ok=True)
         raise

@@ -22,6 +22,7 @@ from chatelaine.store import archive
 from chatelaine.store.archive import SUFFIX, BackupKind, Counts, Manifest
 from chatelaine.store.engine import connect, connect_to_fill, only_checked_pages, translated
 from chatelaine.store.history_file import discard_file, sync_folder
+from chatelaine.store.progress import PAGES, Progress, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,8 +105,14 @@ def make_of(
     kind: BackupKind,
     *,
     target: Path | None = None,
+    progress: Progress | None = None,
 ) -> Backup:
-    """Make a backup of an open history, in the thread of its connection; see `make`."""
+    """Make a backup of an open history, in the thread of its connection; see `make`.
+
+    Raises:
+        HistoryInterrupted: It was stopped.
+    """
+    progress = progress or Progress()
     created = datetime.now(UTC)
     folder = place.folder if target is None else target.parent
     try:
@@ -119,16 +126,16 @@ def make_of(
     try:
         building.unlink(missing_ok=True)  # of an attempt that was cut off
         discard_file(copied)
-        counts, schema = copy(connection, copied, key)
+        counts, schema = copy(connection, copied, key, progress=progress)
         manifest = Manifest(kind, history.stem, created, schema, counts, mark_of(connection))
         with archive.new_file(building) as file:
-            archive.write(file, copied, place.seal(key), manifest)
+            archive.write(file, copied, place.seal(key), manifest, progress)
         digest = _digest(copied)
         discard_file(copied)
-        archive.extract(building, copied)
+        archive.extract(building, copied, progress)
         if _digest(copied) != digest or archive.read_manifest(building) != manifest:
             raise archive.damaged(building)
-        verify(copied, key, counts)
+        verify(copied, key, counts, progress)
         building.replace(target)
         sync_folder(folder)
     except OSError as error:
@@ -167,7 +174,12 @@ def before_upgrade(connection: SqlConnection, history: Path, place: BackupPlace)
 
 
 def copy(
-    connection: SqlConnection, target: Path, key: bytes, *, salt: bytes = b""
+    connection: SqlConnection,
+    target: Path,
+    key: bytes,
+    *,
+    salt: bytes = b"",
+    progress: Progress | None = None,
 ) -> tuple[Counts, int]:
     """Copy an open history, as it is now, into a new file under another key.
 
@@ -176,16 +188,24 @@ def copy(
         target: Where there is nothing yet.
         key: That of the copy.
         salt: What the copy is to begin with; empty for random bytes.
+        progress: Is told how many pages there are and were copied, and may stop it.
 
     Returns:
         What is in it, and the version of its schema; `verify` checks the file against that.
 
     Raises:
+        HistoryInterrupted: It was stopped.
         HistoryError: The copy could not be written, or the history not be read.
     """
+    progress = progress or Progress()
+    progress.begin(Stage.COPYING)
     with archive.new_file(target):
         pass
     filled = connect_to_fill(target, key, salt=salt)
+
+    def pages_copied(_status: int, left: int, pages: int) -> None:
+        progress.reach(Stage.COPYING, pages - left, pages)
+
     try:
         connection.execute("BEGIN")
         try:
@@ -193,7 +213,8 @@ def copy(
                 counts = count(connection)
                 (schema,) = connection.execute("PRAGMA user_version").fetchone()
                 with translated(target):
-                    connection.backup(filled)
+                    # All steps copy one moment: the transaction holds it.
+                    connection.backup(filled, pages=PAGES, progress=pages_copied)
         finally:
             connection.execute("ROLLBACK")
         with translated(target):
@@ -203,21 +224,25 @@ def copy(
     return counts, schema
 
 
-def verify(path: Path, key: bytes, counts: Counts) -> None:
+def verify(path: Path, key: bytes, counts: Counts, progress: Progress | None = None) -> None:
     """Open a copy with its key, check all of it and count what is in it.
 
     Raises:
+        HistoryInterrupted: It was stopped.
         BackupError: It is not what was copied.
         HistoryError: It does not open.
     """
+    progress = progress or Progress()
+    progress.begin(Stage.CHECKING)
     connection = connect(path, key, probe=True)
     try:
-        with translated(path):
+        with translated(path), progress.within(connection):
             bad = connection.execute("PRAGMA cipher_integrity_check").fetchone()
             (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
             whole = bad is None and answer == "ok" and count(connection) == counts
     finally:
         connection.close()
+    progress.begin(Stage.ARRANGING)
     if not whole:
         raise archive.damaged(path)
 

@@ -69,23 +69,26 @@ def connect_to_fill(path: Path, key: bytes, *, salt: bytes = b"") -> SqlConnecti
         ValueError: The key is not a raw one, or the salt has another length.
         HistoryError: The file cannot be opened.
     """
-    if len(salt) not in {0, SALT_LENGTH}:
-        raise ValueError(f"a history begins with {SALT_LENGTH} bytes of its own")
     return _connect(path, key, salt=salt)
 
 
-def connect_to_damaged(path: Path, key: bytes) -> SqlConnection:
+def connect_to_damaged(path: Path, key: bytes, *, salt: bytes = b"") -> SqlConnection:
     """Open a file that may be damaged or cut off, for reading what can be read of it.
 
     Nothing of it is changed. After an error it must be opened anew.
 
+    Args:
+        path: The file.
+        key: 32 bytes.
+        salt: What it began with while it was whole; empty for what it begins with now.
+
     Raises:
-        ValueError: The key is not a raw one.
+        ValueError: The key is not a raw one, or the salt has another length.
         HistoryError: It does not open at all.
     """
     log = path.with_name(path.name + "-wal")
-    options = "?mode=ro" if log.exists() and log.stat().st_size else "?immutable=1"
-    return _connect(path, key, options=options, cut_off=True)
+    options = "?mode=ro" if log.exists() and log.stat().st_size else "?mode=ro&immutable=1"
+    return _connect(path, key, options=options, salt=salt, cut_off=True)
 
 
 def _connect(
@@ -99,6 +102,8 @@ def _connect(
 ) -> SqlConnection:
     if len(key) != KEY_LENGTH:
         raise ValueError(f"the key of a history has {KEY_LENGTH} bytes")
+    if len(salt) not in {0, SALT_LENGTH}:
+        raise ValueError(f"a history begins with {SALT_LENGTH} bytes of its own")
     # A plain path is absolute, so that it is never taken for a URI, which could carry options.
     target = path.absolute().as_uri() + options if options else str(path.absolute())
     with translated(path):

@@ -49,8 +49,8 @@ def read_only(path: Path) -> HistoryReadOnly:
 def damaged(path: Path) -> HistoryDamaged:
     """The checks of some page fail."""
     return HistoryDamaged(
-        f"Parts of {path} do not pass their checks. Nothing was changed: "
-        "keep a copy of the file, and restore a backup."
+        f"Parts of {path} do not pass their checks. Nothing was changed. File > Check and repair "
+        "saves what can be read; File > Backups brings back what was backed up."
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -57,7 +58,9 @@ class Identity:
         if not same:
             raise HistoryReplaced(
                 f"{path} was deleted or replaced by another program, perhaps one that synchronises "
-                "files. Nothing more is written. Put the file back, or restart to see what it is."
+                "files. Nothing more is written, so that neither of the two is spoilt. What was "
+                "written until now can still be exported (File > Export). Then put your file back, "
+                "or quit and start again with what is there now."
             )
 
 
@@ -115,8 +118,26 @@ def begin_file(path: Path) -> Path:
     return building
 
 
-def finish_file(building: Path, path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that lies beside another history and is to lie beside a new one as well.
+
+    Attributes:
+        source: The file.
+        copy: What its copy is called; there is nothing yet.
+    """
+
+    source: Path
+    copy: Path
+
+
+def finish_file(building: Path, path: Path, *, companion: Companion | None = None) -> None:
     """Give the complete file its name, for good.
+
+    Args:
+        building: The file.
+        path: Its name; there is nothing yet.
+        companion: Is copied before the file is there, and gone again where it does not get there.
 
     Raises:
         HistoryNotEncrypted: It is not encrypted.
@@ -126,10 +147,20 @@ def finish_file(building: Path, path: Path) -> None:
     try:
         if path.exists():
             raise HistoryError(f"There is already a file {path}. It was left as it is.")
+        if companion is not None:
+            _copy(companion)
         building.rename(path)
         sync_folder(path.parent)
     except OSError as error:
+        if companion is not None and not path.exists():
+            companion.copy.unlink(missing_ok=True)
         raise _not_written(path, error) from error
+
+
+def _copy(companion: Companion) -> None:
+    shutil.copy2(companion.source, companion.copy)
+    with companion.copy.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def log_of(path: Path) -> Path:

@@ -1,56 +1,45 @@
-"""Check a history and save what can be saved of one that is damaged; the original is only read.
+"""Check a history, and save what can be saved of one that is damaged; the original is only read.
 
-The engine checks each page against its code. After one bad page it refuses everything else, so the
-file is opened anew, and reading goes on behind the gap: forwards from the next row that is found,
-and backwards to the gap's end.
+What is saved is put together under a name of its own, mended, and only then gets the name under
+which it is found: there is never half a history.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chatelaine.errors import HistoryDamaged, HistoryError
+from chatelaine.errors import HistoryDamaged
 from chatelaine.store import archive, search_index
-from chatelaine.store.engine import (
-    connect_to_damaged,
-    connect_to_fill,
-    only_checked_pages,
-    translated,
-)
-from chatelaine.store.history_file import discard_file
+from chatelaine.store.damaged_file import DamagedFile, columns_of
+from chatelaine.store.engine import connect_to_fill, translated
+from chatelaine.store.history_file import Companion, discard_file, finish_file
 from chatelaine.store.items import decode, encode
-from chatelaine.store.migrations.upgrade import MIGRATIONS, upgrade
+from chatelaine.store.migrations.upgrade import upgrade
+from chatelaine.store.progress import Progress, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import Any
 
     from chatelaine.store.engine import SqlConnection
 
 _AT_ONCE = 200
-_EVERY = 256
-"""So many rows of a gap are tried one by one, before larger and larger ones are left out."""
-_TRIES = 400
-_TABLES = (
-    # name, key, how far the next row that is tried lies behind one
-    ("thread", "id", 1),
-    ("folder", "id", 1),
-    ("turn", "id", 1),
-    ("item", "id", 1 << 16),
-    ("usage", "id", 1 << 16),
-    ("pin", "item", 1 << 16),
-    ("blob", "id", 1),
-    ("blob_part", "id", 1),
-)
-_SMALL_TABLES = {
-    "draft": "kind, owner",
-    "step": "thread, number",
-    "setting": "name",
-    "credential": "name",
-    "attachment": "item, position",
+_LOST_TITLE = "This turn could not be saved"
+_LOST_MESSAGE = "It was on a damaged part of the history."
+_IN_WORDS = {
+    "thread": "names of threads",
+    "folder": "folders",
+    "step": "what could be undone",
+    "blob": "attached files",
+    "blob_part": "contents of attached files",
+    "attachment": "which files are attached",
+    "pin": "pins",
+    "draft": "drafts",
+    "setting": "settings of this history",
+    "credential": "API keys",
+    "usage": "counts of tokens",
 }
+"""What is in a table, for somebody who is told that some of it is missing."""
 _LAWS = {
     "turns whose predecessor is missing": "SELECT count(*) FROM turn WHERE parent IS NOT NULL"
     " AND parent NOT IN (SELECT id FROM turn)",
@@ -94,23 +83,62 @@ class Saved:
     Attributes:
         path: The new history, beside the original.
         rows: Of each table, how many rows were read.
-        lost: How many gaps there are: at each of them rows could not be read.
-        missing_turns: Turns that must have been there; others follow them.
+        gaps: Of each table that has some, at how many places rows could not be read.
+        missing_turns: Turns that must have been there, or of which no message could be read.
     """
 
     path: Path
     rows: dict[str, int]
-    lost: int
-    missing_turns: int
+    gaps: dict[str, int] = field(default_factory=dict)
+    missing_turns: int = 0
+
+    @property
+    def lost(self) -> int:
+        """At how many places rows could not be read."""
+        return sum(self.gaps.values())
+
+    @property
+    def title(self) -> str:
+        """What was saved, in words."""
+        messages, threads = self.rows.get("item", 0), self.rows.get("thread", 0)
+        return f"{_number(messages, 'message')} in {_number(threads, 'thread')} saved"
+
+    @property
+    def account(self) -> str:
+        """What was not saved, in words."""
+        if not self.lost:
+            return (
+                "No message is missing: the damage was in what is made anew, "
+                "such as the index for the search."
+            )
+        said = []
+        messages = self.gaps.get("item", 0) + self.gaps.get("turn", 0)
+        if messages:
+            said.append(f"At {_number(messages, 'place')} messages could not be read.")
+        if self.missing_turns:
+            turns = _number(self.missing_turns, "turn")
+            verb = "is" if self.missing_turns == 1 else "are"
+            said.append(f"{turns} {verb} lost, and marked as lost in the threads.")
+        others = [words for table, words in _IN_WORDS.items() if self.gaps.get(table)]
+        if others:
+            said.append(f"Some of this is missing, too: {', '.join(others)}.")
+        return " ".join(said)
 
 
-def check(connection: SqlConnection, path: Path) -> Report:
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def check(connection: SqlConnection, path: Path, progress: Progress | None = None) -> Report:
     """Check all of a history, outside of any transaction.
 
     Raises:
+        HistoryInterrupted: It was stopped.
         HistoryError: It cannot be read at all.
     """
-    with translated(path):
+    progress = progress or Progress()
+    progress.begin(Stage.CHECKING)
+    with translated(path), progress.within(connection):
         pages = connection.execute("PRAGMA cipher_integrity_check").fetchall()
         if pages:
             noun = "page does" if len(pages) == 1 else "pages do"
@@ -121,46 +149,86 @@ def check(connection: SqlConnection, path: Path) -> Report:
             if text != "ok"
         ]
         if not problems:
+            progress.begin(Stage.COMPARING, len(_LAWS))
             for what, statement in _LAWS.items():
                 (count,) = connection.execute(statement).fetchone()
                 if count:
                     problems.append(f"There are {count} {what}.")
+                progress.advance()
     return Report(0, tuple(problems))
 
 
-def salvage(path: Path, key: bytes, target: Path, *, salt: bytes = b"") -> Saved:
+def salvage(
+    path: Path,
+    key: bytes,
+    target: Path,
+    *,
+    salt: bytes = b"",
+    companion: Companion | None = None,
+    progress: Progress | None = None,
+) -> Saved:
     """Read what can be read of a damaged history into a new one; the original stays as it is.
 
     Args:
         path: The damaged history; nobody writes to it.
         key: Its key, which the new one gets too.
         target: Where there is nothing yet.
-        salt: What the new one begins with; that of the original has its key file fit.
+        salt: What it began with while it was whole. The new one begins with it, so that the key
+            file fits; and it is read as if it did.
+        companion: What is to lie beside the new one as soon as it has its name.
+        progress: Is told how far it is, and may stop it.
 
     Raises:
+        HistoryInterrupted: It was stopped.
         HistoryDamaged: Nothing can be read: its beginning is damaged.
         HistoryError: It is from a newer version, or the new one cannot be written.
     """
-    reader = _Reader(path, key)
+    progress = progress or Progress()
+    progress.begin(Stage.STARTING)
+    building = path.with_name(f".{path.name}.saving")
+    damaged = DamagedFile(path, key, salt=salt)
     try:
-        with archive.new_file(target):
+        discard_file(building)  # of an attempt that was cut off
+        with archive.new_file(building):
             pass
-        new = connect_to_fill(target, key, salt=salt)
+        new = connect_to_fill(building, key, salt=salt)
         try:
             with translated(target):
                 upgrade(new, create=True)
                 new.execute("BEGIN IMMEDIATE")
-                rows = {table: _rescue(reader, new, table) for table in reader.tables()}
-                missing = mend(new)
+                rows, gaps = _rescue_all(damaged, new, progress)
+                progress.begin(Stage.ARRANGING)
+                with progress.within(new):
+                    mend(new)
+                    missing = _mark_lost(new) if gaps else 0
+                progress.begin(Stage.ARRANGING)
                 new.execute("COMMIT")
         finally:
             new.close()
-    except BaseException:
-        discard_file(target)
-        raise
+        finish_file(building, target, companion=companion)
     finally:
-        reader.close()
-    return Saved(target, rows, reader.gaps, missing)
+        damaged.close()
+        discard_file(building)
+    return Saved(target, rows, gaps, missing)
+
+
+def _rescue_all(
+    damaged: DamagedFile, new: SqlConnection, progress: Progress
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Copy the rows of all tables; give how many, and at how many places some are missing."""
+    rows: dict[str, int] = {}
+    gaps: dict[str, int] = {}
+    progress.begin(Stage.READING)
+    for table in damaged.tables():
+        before = damaged.gaps
+        rows[table] = _rescue(damaged, new, table, progress)
+        if damaged.gaps > before:
+            gaps[table] = damaged.gaps - before
+    if gaps and not any(rows.get(table) for table in ("thread", "turn", "item")):
+        raise HistoryDamaged(
+            "Not one thread or message of it can be read.", title="Nothing of it can be saved"
+        )
+    return rows, gaps
 
 
 def mend(connection: SqlConnection) -> int:
@@ -223,6 +291,19 @@ def mend(connection: SqlConnection) -> int:
     return made
 
 
+def _mark_lost(connection: SqlConnection) -> int:
+    """Say of turns that have no messages any more that these are lost; give how many there are."""
+    connection.execute(
+        "UPDATE turn SET state = 'failed', error_title = ?, error_message = ?"
+        " WHERE id NOT IN (SELECT id >> 16 FROM item)",
+        (_LOST_TITLE, _LOST_MESSAGE),
+    )
+    (count,) = connection.execute(
+        "SELECT count(*) FROM turn WHERE id NOT IN (SELECT id >> 16 FROM item)"
+    ).fetchone()
+    return int(count)
+
+
 def index_anew(connection: SqlConnection) -> None:
     """Make the full-text index of what is there."""
     connection.execute("INSERT INTO message_index (message_index) VALUES ('delete-all')")
@@ -236,12 +317,13 @@ def _make_turn(connection: SqlConnection, turn_id: int, thread_id: int, created:
     connection.execute(
         "INSERT INTO turn"
         " (id, parent, thread, state, agent, model, error_title, error_message, created)"
-        " SELECT ?, max(id), ?, 'failed', '', '', 'This turn could not be saved', ?, ?"
+        " SELECT ?, max(id), ?, 'failed', '', '', ?, ?, ?"
         " FROM turn WHERE thread = ? AND id < ?",
         (
             turn_id,
             thread_id,
-            "It was on a damaged part of the history.",
+            _LOST_TITLE,
+            _LOST_MESSAGE,
             created,
             thread_id,
             turn_id,
@@ -265,138 +347,14 @@ def _adopt(connection: SqlConnection, turn_id: int) -> int:
     return 1
 
 
-def _rescue(reader: _Reader, new: SqlConnection, table: str) -> int:
-    columns = [name for name in reader.columns(table) if name in _columns(new, table)]
+def _rescue(damaged: DamagedFile, new: SqlConnection, table: str, progress: Progress) -> int:
+    there = columns_of(new, table)
+    columns = [name for name in damaged.columns(table) if name in there]
     places = ", ".join("?" * len(columns))
     statement = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608 -- names of ours
     count = 0
-    for row in reader.rows(table, columns):
+    for row in damaged.rows(table, columns):
         new.execute(statement, row)
         count += 1
+        progress.advance()
     return count
-
-
-def _columns(connection: SqlConnection, table: str) -> list[str]:
-    rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
-    return [name for (name,) in rows]
-
-
-class _Reader:
-    """Reads a damaged file; it opens it anew whenever the engine has had enough.
-
-    Attributes:
-        gaps: How often rows could not be read.
-    """
-
-    def __init__(self, path: Path, key: bytes) -> None:
-        self._path = path
-        self._key = key
-        self._connection = connect_to_damaged(path, key)
-        self.gaps = 0
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            self.close()
-            raise HistoryError("It was made by a newer version of Chatelaine. Use that version.")
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def tables(self) -> list[str]:
-        """Give the tables that hold what was written, as far as this file has them."""
-        there = {name for (name,) in self._all("SELECT name FROM sqlite_master") or ()}
-        return [
-            name for name in (*(name for name, _, _ in _TABLES), *_SMALL_TABLES) if name in there
-        ]
-
-    def columns(self, table: str) -> list[str]:
-        return _columns(self._connection, table)
-
-    def rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Read the rows of a table, those around a gap included."""
-        for name, key, stride in _TABLES:
-            if name == table:
-                yield from self._numbered(table, columns, key, stride)
-                return
-        yield from self._from_both_ends(table, columns)
-
-    def _numbered(
-        self, table: str, columns: Sequence[str], key: str, stride: int
-    ) -> Iterator[tuple[Any, ...]]:
-        place = columns.index(key)
-        what = f"SELECT {', '.join(columns)} FROM {table} WHERE {key}"  # noqa: S608 -- names of ours
-        forwards = f"{what} >= ? ORDER BY {key} LIMIT ?"
-        backwards = f"{what} > ? AND {key} < ? ORDER BY {key} DESC LIMIT 1"
-        following, batch = 0, _AT_ONCE
-        while True:
-            found = self._all(forwards, following, batch)
-            if found:
-                yield from found
-                following, batch = found[-1][place] + 1, _AT_ONCE
-            elif found is not None:
-                return
-            elif batch > 1:
-                batch = max(batch // 4, 1)
-            else:
-                self.gaps += 1
-                row = self._behind_gap(forwards, following, stride)
-                end = row[place] if row else _HIGHEST
-                before, cursor = [], end
-                while (last := self._all(backwards, following - 1, cursor)) and last:
-                    before.append(last[0])
-                    cursor = last[0][place]
-                yield from reversed(before)
-                if row is None:
-                    return
-                yield row
-                following = end + 1
-
-    def _behind_gap(self, forwards: str, following: int, stride: int) -> tuple[Any, ...] | None:
-        """Find a row that can be read, behind one that cannot."""
-        step = stride
-        candidate = (following // stride) * stride
-        for attempt in range(_TRIES):
-            candidate += step
-            if candidate >= _HIGHEST:
-                return None
-            found = self._all(forwards, candidate, 1)
-            if found:
-                return found[0]
-            if found is not None:
-                return None
-            if attempt > _EVERY:
-                step *= 2
-        return None
-
-    def _from_both_ends(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Read a small table from its beginning up to a gap, and from its end back to one."""
-        key = _SMALL_TABLES[table]
-        what = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 -- names of ours
-        seen: set[tuple[Any, ...]] = set()
-        for direction in ("", " DESC"):
-            order = ", ".join(f"{name}{direction}" for name in key.split(", "))
-            place = 0
-            while True:
-                found = self._all(f"{what} ORDER BY {order} LIMIT 1 OFFSET ?", place)
-                if not found:
-                    break
-                place += 1
-                if found[0] in seen:
-                    continue
-                seen.add(found[0])
-                yield found[0]
-            if found is not None:  # all of it
-                return
-        self.gaps += 1
-
-    def _all(self, statement: str, *values: int) -> list[tuple[Any, ...]] | None:
-        """Give rows; None where something of them is damaged."""
-        try:
-            with translated(self._path), only_checked_pages(self._connection):
-                return self._connection.execute(statement, values).fetchall()
-        except HistoryDamaged:
-            self._connection.close()
-            self._connection = connect_to_damaged(self._path, self._key)
-            return None
-
-
-_HIGHEST = 1 << 62

@@ -25,6 +25,7 @@ from chatelaine.store.engine import connect, translated
 from chatelaine.store.history_file import discard_file, log_of, sync_folder
 from chatelaine.store.items import decode, encode
 from chatelaine.store.migrations.upgrade import upgrade
+from chatelaine.store.progress import Progress, Stage
 from chatelaine.store.records import UNTITLED, Change
 
 if TYPE_CHECKING:
@@ -58,22 +59,27 @@ class Merged:
 # ---------------------------------------------------------------------------- out of the backup
 
 
-def unpack(source: Path, key: bytes, target: Path) -> SqlConnection:
+def unpack(
+    source: Path, key: bytes, target: Path, progress: Progress | None = None
+) -> SqlConnection:
     """Copy the history out of a backup, check all of it, and bring its copy to the present schema.
 
     Args:
         source: The backup.
         key: Its key.
         target: Where the copy goes, encrypted; whoever calls takes it away (`discard_file`).
+        progress: Is told how far it is, and may stop it.
 
     Raises:
+        HistoryInterrupted: It was stopped.
         BackupError: The backup is damaged.
         HistoryError: It is from a newer version, or there is no room for the copy.
     """
+    progress = progress or Progress()
     discard_file(target)  # of an attempt that was cut off
-    archive.extract(source, target)
+    archive.extract(source, target, progress)
     try:
-        backup.verify(target, key, archive.read_manifest(source).counts)
+        backup.verify(target, key, archive.read_manifest(source).counts, progress)
         connection = connect(target, key)
         try:
             with translated(target):
@@ -100,6 +106,7 @@ def prepare(  # noqa: PLR0917 -- two files with their keys, and what stays
     key: bytes,
     salt: bytes,
     keep: Mapping[str, str | None],
+    progress: Progress | None = None,
 ) -> Path:
     """Make the file that is to take the place of a history, beside it; nothing is changed yet.
 
@@ -110,15 +117,18 @@ def prepare(  # noqa: PLR0917 -- two files with their keys, and what stays
         key: Its key, which stays.
         salt: What it begins with, which stays.
         keep: Values of the present history that stay; None for none.
+        progress: Is told how far it is, and may stop it.
 
     Raises:
+        HistoryInterrupted: It was stopped.
         BackupError: The backup is damaged.
         HistoryError: The file cannot be made.
     """
     unpacked, prepared = (
         history.with_name(f".{history.name}.{end}") for end in ("old", "restored")
     )
-    connection = unpack(source, source_key, unpacked)
+    progress = progress or Progress()
+    connection = unpack(source, source_key, unpacked, progress)
     try:
         with translated(unpacked):
             connection.execute("BEGIN IMMEDIATE")
@@ -128,8 +138,8 @@ def prepare(  # noqa: PLR0917 -- two files with their keys, and what stays
                     connection.execute("INSERT INTO setting VALUES (?, ?)", (name, value))
             connection.execute("COMMIT")
         discard_file(prepared)
-        counts, _ = backup.copy(connection, prepared, key, salt=salt)
-        backup.verify(prepared, key, counts)
+        counts, _ = backup.copy(connection, prepared, key, salt=salt, progress=progress)
+        backup.verify(prepared, key, counts, progress)
     except BaseException:
         discard_file(prepared)
         raise
@@ -188,23 +198,28 @@ def _give_second_name(history: Path, aside: Path) -> None:
 # ---------------------------------------------------------------------------- into it
 
 
-def merge(source: SqlConnection, target: SqlConnection) -> Merged:
+def merge(source: SqlConnection, target: SqlConnection, progress: Progress | None = None) -> Merged:
     """Add the threads of another history; part of a unit of work on `target`.
 
     Args:
         source: The other history, with the present schema.
         target: In a transaction.
+        progress: Is told how many threads were looked at and added, and may stop it.
 
     Raises:
+        HistoryInterrupted: It was stopped; the transaction is to be taken back.
         BackupError: Something that belongs to a thread is missing in the source.
     """
+    progress = progress or Progress()
     copying = _Copying(source, target)
     added: list[ThreadId] = []
     beside: list[ThreadId] = []
     same = 0
     every = source.execute("SELECT id, uid FROM thread ORDER BY id").fetchall()
     chosen: list[tuple[ThreadId, str, bool]] = []
+    progress.begin(Stage.COMPARING, len(every))
     for thread_id, uid in every:
+        progress.advance()
         here = threads.find(target, uid)
         if here is None:
             chosen.append((thread_id, uid, False))
@@ -225,7 +240,9 @@ def merge(source: SqlConnection, target: SqlConnection) -> Merged:
         added.append(owners[thread_id])
         if differs:
             beside.append(owners[thread_id])
+    progress.begin(Stage.ADDING, len(chosen))
     for thread_id, _, differs in chosen:
+        progress.advance()
         copying.thread(thread_id, owners, suffix=_RESTORED if differs else "")
     return Merged(
         tuple(added),

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from chatelaine.errors import HistoryError
 from chatelaine.store import backup, repair, restore
 from chatelaine.store.engine import connect
 from chatelaine.store.history_file import discard_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from chatelaine.store.archive import BackupKind
     from chatelaine.store.backup import Backup, BackupPlace
     from chatelaine.store.database import SqlConnection
     from chatelaine.store.databases import Databases
+    from chatelaine.store.history_file import Companion
+    from chatelaine.store.progress import Progress
     from chatelaine.store.records import Change
     from chatelaine.store.repair import Report, Saved
     from chatelaine.store.restore import Merged
@@ -28,7 +31,12 @@ class StoredFile:
     _databases: Databases
 
     async def back_up(
-        self, place: BackupPlace, kind: BackupKind, *, target: Path | None = None
+        self,
+        place: BackupPlace,
+        kind: BackupKind,
+        *,
+        target: Path | None = None,
+        progress: Progress | None = None,
     ) -> Backup:
         """Make a verified, encrypted backup; the history goes on being used meanwhile.
 
@@ -36,53 +44,67 @@ class StoredFile:
             place: Where backups go, and what opens them.
             kind: Why it is made.
             target: The file that it is to be; None for one in the folder.
+            progress: Is told how far it is, and may stop it.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             BackupError: It could not be made.
             HistoryError: There is no room for it, or the history cannot be read.
         """
         file = self._databases.file
-        return await file.apart(lambda c: backup.make_of(c, file.path, place, kind, target=target))
+        return await file.apart(
+            lambda c: backup.make_of(c, file.path, place, kind, target=target, progress=progress)
+        )
 
-    async def check(self) -> Report:
+    async def check(self, progress: Progress | None = None) -> Report:
         """Check every page of the file, and whether everything in it belongs together.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             HistoryError: It cannot be read at all.
         """
         file = self._databases.file
-        return await file.apart(lambda c: repair.check(c, file.path))
+        return await file.apart(lambda c: repair.check(c, file.path, progress))
 
-    async def salvage(self, target: Path, keys: Callable[[], object]) -> Saved:
+    async def salvage(
+        self, target: Path, companion: Companion, progress: Progress | None = None
+    ) -> Saved:
         """Read what can be read of a damaged file into a new one, which opens with its keys.
 
         Args:
             target: Where there is nothing yet.
-            keys: Puts the keys beside it, first; in a worker thread.
+            companion: The keys, and where they lie beside the new one.
+            progress: Is told how far it is, and may stop it.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             HistoryError: Nothing can be read, or the new file cannot be written.
         """
         file = self._databases.file
-
-        def save() -> Saved:
-            keys()
-            return repair.salvage(file.path, file.key, target, salt=file.salt)
-
-        return await asyncio.to_thread(save)
+        return await asyncio.to_thread(
+            repair.salvage,
+            file.path,
+            file.key,
+            target,
+            salt=file.salt,
+            companion=companion,
+            progress=progress,
+        )
 
     async def mark(self) -> str:
         """Give what differs once anything that was said or arranged has changed."""
         return await self._databases.file.read(backup.mark_of)
 
-    async def merge(self, source: Path, key: bytes) -> Merged:
+    async def merge(self, source: Path, key: bytes, progress: Progress | None = None) -> Merged:
         """Add what a backup has and this history has not: all of it, or nothing.
 
         Args:
             source: The backup.
             key: Its key.
+            progress: Is told how far it is, and may stop it.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             BackupError: It is damaged.
             HistoryError: It is newer, or it could not be stored.
         """
@@ -92,13 +114,13 @@ class StoredFile:
         def unit(connection: SqlConnection) -> tuple[Merged, Change]:
             other = connect(unpacked, key)
             try:
-                merged = restore.merge(other, connection)
+                merged = restore.merge(other, connection, progress)
             finally:
                 other.close()
             return merged, merged.change
 
         def unpack() -> None:
-            restore.unpack(source, key, unpacked).close()
+            restore.unpack(source, key, unpacked, progress).close()
 
         try:
             await asyncio.to_thread(unpack)
@@ -107,7 +129,11 @@ class StoredFile:
             await asyncio.to_thread(discard_file, unpacked)
 
     async def prepare_replacement(
-        self, source: Path, key: bytes, keep: Mapping[str, str | None]
+        self,
+        source: Path,
+        key: bytes,
+        keep: Mapping[str, str | None],
+        progress: Progress | None = None,
     ) -> Path:
         """Make of a backup the file that can take the place of this one (`restore.swap`).
 
@@ -115,14 +141,16 @@ class StoredFile:
             source: The backup.
             key: Its key.
             keep: Values that the file gets, whatever the backup has of them; None for none.
+            progress: Is told how far it is, and may stop it.
 
         Raises:
+            HistoryInterrupted: It was stopped.
             BackupError: It is damaged.
             HistoryError: It is newer, or the file could not be made.
         """
         file = self._databases.file
         return await asyncio.to_thread(
-            restore.prepare, source, key, file.path, file.key, file.salt, keep
+            restore.prepare, source, key, file.path, file.key, file.salt, keep, progress
         )
 
     async def rekey(self, key: bytes) -> None:
@@ -144,3 +172,16 @@ class StoredFile:
             HistoryError: The file cannot be read.
         """
         return await self._databases.file.opens_with(key)
+
+    async def has_key_of(self, other: Path) -> bool:
+        """Tell whether another file opens with the key that this one has now."""
+        key = self._databases.file.key
+
+        def look() -> bool:
+            try:
+                connect(other, key, probe=True).close()
+            except HistoryError:
+                return False
+            return True
+
+        return await asyncio.to_thread(look)

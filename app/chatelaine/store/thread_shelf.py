@@ -42,6 +42,22 @@ class StoredThreads:
         found = [await database.read(unit) for database in self._databases.every()]
         return sorted(chain(*found), key=attrgetter("updated", "id"), reverse=True)
 
+    async def temporary_threads(self) -> list[Thread]:
+        """Give the temporary threads that are not in the trash; the file is not asked."""
+        memory = self._databases.memory
+        if memory is None:
+            return []
+
+        def unit(connection: SqlConnection) -> list[Thread]:
+            shelves = (False, True)
+            return [
+                thread
+                for archived in shelves
+                for thread in threads.newest_first(connection, trashed=False, archived=archived)
+            ]
+
+        return await memory.read(unit)
+
     async def thread(self, thread_id: ThreadId) -> Thread:
         """Give one thread.
 

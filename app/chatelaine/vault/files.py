@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Self
 
@@ -23,6 +24,7 @@ SALT_BYTES = 16
 PLAIN_HEADER = b"SQLite format 3\0"
 """What an unencrypted database begins with instead."""
 
+_TIME = "%Y%m%dT%H%M%SZ"
 _NUMBERED = re.compile(r"^(?P<name>.*)-(?P<number>[1-9]\d{0,5})$")
 
 
@@ -98,6 +100,20 @@ def next_history_beside(history: Path) -> Path:
     first = int(numbered["number"]) + 1 if numbered else 2
     candidates = (history.with_name(f"{name}-{n}{history.suffix}") for n in count(first))
     return next(path for path in candidates if is_free(path))
+
+
+def named_beside(files: HistoryFiles, why: str) -> HistoryFiles:
+    """Name what is made of a history beside it: history.saved-20261130T140300Z.db.
+
+    Args:
+        files: The history.
+        why: What is put into the name.
+    """
+    history = files.history
+    now = datetime.now(UTC).strftime(_TIME)
+    # Without an ending of its own, its key file would get the name of the other one's.
+    name = f"{history.stem}.{why}-{now}{history.suffix or '.db'}"
+    return HistoryFiles.beside(history.with_name(name))
 
 
 def is_free(history: Path) -> bool:

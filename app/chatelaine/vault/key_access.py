@@ -15,7 +15,7 @@ from chatelaine.vault.keyfile import KeyFile
 from chatelaine.vault.lock import HistoryLock
 from chatelaine.vault.passphrase import PassphraseCost
 from chatelaine.vault.slots import Slot, SlotKind, key_id
-from chatelaine.vault.state import VaultState, examine, no_keys, not_its_keys
+from chatelaine.vault.state import VaultState, examine, is_worn, no_keys, not_its_keys
 from chatelaine.vault.unlocking import by_keyring, by_passphrase, by_recovery_key
 
 if TYPE_CHECKING:
@@ -102,6 +102,19 @@ class KeyAccess:
             KeyFileUnreadable: The key file is damaged, or from a newer version.
         """
         return self._own_keys().file_salt
+
+    def begins_damaged(self) -> bool:
+        """Tell whether the first bytes of the history differ a little from what was written down.
+
+        Raises:
+            HistoryError: It cannot be read.
+            KeyFileMissing: There is no key file.
+            KeyFileUnreadable: The key file is damaged, or from a newer version.
+        """
+        header, salt = self.files.read_header(), self._own_keys().file_salt
+        if not header or salt is None or header == salt:
+            return False
+        return is_worn(header, salt)
 
     # ------------------------------------------------------------------ finding the key again
 

@@ -217,8 +217,8 @@ def _parse(content: bytes) -> dict[str, Any]:
         record = json.loads(content, object_pairs_hook=_once, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
-    except ValueError as error:
-        raise ValueError(f"it is not proper JSON ({error})") from None
+    except ValueError:
+        raise ValueError("it is not written as a key file is") from None
     if not isinstance(record, dict):
         raise ValueError("it does not hold a record")  # noqa: TRY004 - the content is wrong
     return record

@@ -69,8 +69,8 @@ class HistoryLock:
 
     def _who_has_it(self) -> str:
         pid = self._read_pid()
-        who = "Another process" if pid is None else f"Process {pid}"
-        return f"{who} has this history open. Close it there first."
+        who = "Another program" if pid is None else f"Another program (process {pid})"
+        return f"{who} has this history open. Close it there, then try again."
 
     def _read_pid(self) -> int | None:
         with contextlib.suppress(OSError, ValueError), self._path.open("rb", buffering=0) as file:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from chatelaine.vault.files import HistoryFiles
 
 
+_ERASED = frozenset({bytes(SALT_BYTES), b"\xff" * SALT_BYTES})
+_WORN = 24
+"""Bits; with fewer of them changed, the beginning of a history is taken for its own, damaged."""
+
+
 class VaultState(StrEnum):
     """How a history stands."""
 
@@ -38,8 +43,8 @@ def examine(files: HistoryFiles) -> VaultState:
     header = files.read_header()
     if header == PLAIN_HEADER:
         raise HistoryNotEncrypted(
-            f"{files.history} is an ordinary database, not an encrypted history. "
-            "It was not touched."
+            f"{files.history} is an ordinary database, which everybody can read. It is not "
+            "opened as a history: choose another one, or put yours back in its place."
         )
     if keys is None:
         return _without_key_file(files, header)
@@ -47,6 +52,15 @@ def examine(files: HistoryFiles) -> VaultState:
         return VaultState.UNFINISHED
     _compare(files, header, keys.file_salt)
     return VaultState.READY if keys.following is None else VaultState.CHANGING
+
+
+def is_worn(header: bytes, salt: bytes) -> bool:
+    """Tell whether a history begins like another one only because its beginning is damaged.
+
+    Of two salts that were drawn by lot, half of the 128 bits differ, give or take a few.
+    """
+    differing = int.from_bytes(header) ^ int.from_bytes(salt)
+    return differing.bit_count() <= _WORN or header in _ERASED
 
 
 def no_keys(files: HistoryFiles) -> str:
@@ -80,11 +94,14 @@ def _compare(files: HistoryFiles, header: bytes | None, salt: bytes) -> None:
     history = files.history
     if header is None:
         raise HistoryMissing(
-            f"{history} is not there, but its key is. Put it back, or restore a backup."
+            f"{history} is not there, but its key is. If it was moved, put it back and try again."
         )
     if not header:
-        raise HistoryEmpty(f"{history} has lost its content. Restore a backup in its place.")
+        raise HistoryEmpty(
+            f"There is nothing left in {history}, although its key is here. If you have a copy "
+            "of it, put that in its place and try again."
+        )
     if len(header) < SALT_BYTES:
-        raise HistoryDamaged(f"{history} is cut off. Restore a backup in its place.")
-    if header != salt:
+        raise HistoryDamaged(f"Of {history} only the first few bytes are left.")
+    if header != salt and not is_worn(header, salt):
         raise KeyOfAnotherHistory(not_its_keys(files))

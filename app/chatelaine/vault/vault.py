@@ -26,7 +26,13 @@ from typing_extensions import override
 from chatelaine.crypto import KEY_BYTES, random_bytes
 from chatelaine.errors import KeyOfAnotherHistory, VaultError
 from chatelaine.vault.enrolling import new_recovery_key, passphrase_factor, recovery_slot
-from chatelaine.vault.files import SALT_BYTES, HistoryFiles, is_free, next_history_beside
+from chatelaine.vault.files import (
+    SALT_BYTES,
+    HistoryFiles,
+    is_free,
+    named_beside,
+    next_history_beside,
+)
 from chatelaine.vault.key_changes import WITH_PASSPHRASE, KeyChanges
 from chatelaine.vault.keyfile import KeyFile
 from chatelaine.vault.slots import Slot, SlotKind, key_id, seal
@@ -44,6 +50,7 @@ __all__ = [
     "Vault",
     "VaultState",
     "is_free",
+    "named_beside",
     "new_recovery_key",
     "next_history_beside",
 ]

@@ -25,6 +25,9 @@ from support.keyrings import MemoryKeyring
 from support.until import until
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
     from chatelaine.store.records import Change
 
 LEFT = Qt.MouseButton.LeftButton
@@ -54,6 +57,24 @@ async def window(qtbot):
     yield window
     await window.scope.close()
     assert errors == []
+
+
+class Leaving:
+    """Takes note of what is to be left for what."""
+
+    def __init__(self) -> None:
+        self.opened: list[Path] = []
+        self.put_in_place: list[Callable[[], Awaitable[object]]] = []
+
+    def ask_first(self, yes: str, go_on: Callable[[], object]) -> None:
+        assert "discard" in yes
+        go_on()
+
+    def open_other(self, history: Path) -> None:
+        self.opened.append(history)
+
+    def replace(self, put_in_place: Callable[[], Awaitable[object]]) -> None:
+        self.put_in_place.append(put_in_place)
 
 
 def press(parent, text):
@@ -135,7 +156,7 @@ async def test_files_that_are_no_backups_are_listed_and_cannot_be_chosen(workspa
 
 
 async def test_the_commands_make_a_backup_and_check_the_history(workspace, window, tmp_path):
-    commands = BackupActions(window, window.scope, lambda _: None)
+    commands = BackupActions(window, window.scope, Leaving())
     commands.attach(workspace)
     commands.back_up_now()
     (dialog,) = window.findChildren(QFileDialog)

@@ -103,7 +103,8 @@ class House:
 
     @property
     def words(self) -> str:
-        return "\n".join(one.text() for one in self.page.findChildren(QLabel) if one.isVisible())
+        shown = [one.text() for one in self.page.findChildren(QLabel) if one.isVisible()]
+        return "\n".join(shown).replace("\u200b", "")
 
     def press(self, name: str) -> None:
         found = self.page.findChild(QPushButton, name)

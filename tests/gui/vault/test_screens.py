@@ -7,23 +7,19 @@ keyrings do. How each real keyring gets there is tested where they are.
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlcipher3
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from chatelaine.errors import KeyringLocked, KeyringUnavailable
-from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.vault import entrance as entrances
-from chatelaine.gui.vault.entrance import Entrance
-from chatelaine.gui.vault.unlock_page import UnlockPage
 from chatelaine.history_access import HistoryAccess
 from chatelaine.vault.vault import HistoryFiles, Vault
-from support.keyrings import MemoryKeyring
+from support.screens import Place, Screen
 from support.until import until
 
 if TYPE_CHECKING:
@@ -32,37 +28,12 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from chatelaine.workspace import Workspace
 
 PASSPHRASE = "four words that rhyme"
 ALWAYS = {"Another history…", "Start a new history", "Quit"}
 AGAIN = ALWAYS | {"Try again"}
 BY_RECOVERY_KEY = AGAIN | {"recoveryKey"}
 SAFE = "Your history is safe, but its key is not available"
-
-
-class Place:
-    """A history that exists, and the keyring that has its key."""
-
-    def __init__(self, folder: Path) -> None:
-        self.history = folder / "data" / "history.db"
-        self.keys = folder / "data" / "history.keys.json"
-        self.keyring = MemoryKeyring()
-        self.other = folder / "other" / "history.db"
-
-    def access(self, history: Path | None = None) -> HistoryAccess:
-        return HistoryAccess(history or self.history, lambda: self.keyring)
-
-    def contents(self) -> tuple[dict[str, bytes], dict[str, str]]:
-        """Everything that must stay as it is."""
-        files = self.history.parent.iterdir()
-        kept = {file.name: file.read_bytes() for file in files if file.suffix != ".lock"}
-        return kept, dict(self.keyring.entries)
-
-    def edit_keys(self, edit: Callable[[dict[str, object]], object]) -> None:
-        record = json.loads(self.keys.read_text())
-        edit(record)
-        self.keys.write_text(json.dumps(record))
 
 
 @pytest.fixture
@@ -168,52 +139,6 @@ REASONS = [
 ]
 
 
-class Screen:
-    """What the user sees before the history."""
-
-    def __init__(self, qtbot: QtBot, place: Place) -> None:
-        self.problems: list[BaseException] = []
-        self.opened: list[Workspace] = []
-        self.shown = 0
-        self.scope = TaskScope(self.problems.append)
-        self.entrance = Entrance(place.history, self.scope)
-        self.entrance.opened.connect(self.opened.append)
-        self.entrance.needed.connect(self._note)
-        qtbot.addWidget(self.entrance.page)
-        self.entrance.page.resize(700, 700)
-        self.entrance.page.show()
-
-    def _note(self) -> None:
-        self.shown += 1
-
-    @property
-    def page(self) -> UnlockPage:
-        page = self.entrance.page.currentWidget()
-        assert isinstance(page, UnlockPage)
-        return page
-
-    @property
-    def words(self) -> list[str]:
-        return [label.text() for label in self.page.findChildren(QLabel) if label.isVisible()]
-
-    @property
-    def ways(self) -> set[str]:
-        """The buttons in words, and the fields by name."""
-        fields = ("passphraseOpen", "recoveryKeyOpen")
-        buttons = [one for one in self.page.findChildren(QPushButton) if one.isVisible()]
-        plain = {one.text().replace("&", "") for one in buttons if one.objectName() not in fields}
-        return plain | {
-            one.objectName().removesuffix("Open") for one in buttons if one.objectName() in fields
-        }
-
-    async def aclose(self) -> None:
-        await self.scope.close()
-        await self.entrance.aclose()
-        for workspace in self.opened:
-            await workspace.aclose()
-        assert self.problems == []
-
-
 @pytest.fixture
 async def screen(
     qtbot: QtBot, place: Place, monkeypatch: pytest.MonkeyPatch
@@ -256,13 +181,13 @@ async def test_a_locked_history_asks_for_its_passphrase_and_says_when_the_keyrin
     assert "Welcome back" in screen.words
     assert screen.ways == ALWAYS | {"passphrase", "Use the recovery key instead"}
     place.keyring.problem = KeyringLocked("The keyring is locked. Unlock it and try again.")
-    screen.page.passphrase_entered.emit(PASSPHRASE)
+    screen.unlock_page.passphrase_entered.emit(PASSPHRASE)
     await until(lambda: screen.shown == 2)
     assert SAFE in screen.words
     assert screen.ways == BY_RECOVERY_KEY | {"passphrase"}
     assert await asyncio.to_thread(place.contents) == before
     place.keyring.problem = None
-    screen.page.passphrase_entered.emit(PASSPHRASE)
+    screen.unlock_page.passphrase_entered.emit(PASSPHRASE)
     await until(lambda: screen.opened)
 
 

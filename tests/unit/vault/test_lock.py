@@ -49,7 +49,7 @@ def holder(path: Path):
 def test_another_process_is_named(path: Path, holder: subprocess.Popen[bytes]):
     lock = HistoryLock(path)
     for _ in range(3):
-        with pytest.raises(HistoryOpenElsewhere, match=f"Process {holder.pid} has"):
+        with pytest.raises(HistoryOpenElsewhere, match=rf"process {holder.pid}\) has"):
             lock.acquire()
     assert not lock.held
 
@@ -68,7 +68,7 @@ def test_a_process_that_was_killed_has_the_lock_no_more(
 def test_another_part_of_the_same_process_is_kept_out_too(path: Path):
     first, second = HistoryLock(path), HistoryLock(path)
     first.acquire()
-    with pytest.raises(HistoryOpenElsewhere, match=f"Process {os.getpid()}"):
+    with pytest.raises(HistoryOpenElsewhere, match=rf"process {os.getpid()}\)"):
         second.acquire()
     first.release()
     second.acquire()
@@ -131,7 +131,7 @@ def test_a_holder_that_did_not_leave_its_number_is_told_without(content: bytes, 
     holder, other = HistoryLock(path), HistoryLock(path)
     holder.acquire()
     path.write_bytes(content)
-    with pytest.raises(HistoryOpenElsewhere, match="Another process has"):
+    with pytest.raises(HistoryOpenElsewhere, match="Another program has"):
         other.acquire()
     holder.release()
 

@@ -263,7 +263,13 @@ async def test_a_damaged_history_and_one_of_another_key_are_told_apart(access, t
         await way.open(may_create=True)
     await way.aclose()
     assert "another key" not in damaged.value.message
-    history.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+    for beginning in (bytes([whole[0] ^ 1]) + whole[1:16], bytes(16)):
+        history.write_bytes(beginning + whole[16:])
+        way = access()
+        with pytest.raises(HistoryDamaged):
+            await way.open_with_recovery_key(recovery_key)
+        await way.aclose()
+    history.write_bytes(bytes(byte ^ 0x5A for byte in whole[:16]) + whole[16:])
     way = access()
     with pytest.raises(KeyOfAnotherHistory):
         await way.open_with_recovery_key(recovery_key)

@@ -92,7 +92,8 @@ async def test_a_history_is_replaced_and_opens_with_the_keys_it_has(access, tmp_
         made = await backups.back_up_now()
         recovery_key = await workspace.renew_recovery_key()
         await workspace.store.create_thread(title="Now")
-        aside = await backups.replace(await backups.unlock(made.path))
+        prepared = await backups.prepare(await backups.unlock(made.path))
+        aside = await backups.put_in_place(prepared)
     async with await access().open(may_create=False) as workspace:
         assert {each.title for each in await workspace.store.threads()} == {"Then"}
         assert await workspace.pending_recovery_key() == recovery_key

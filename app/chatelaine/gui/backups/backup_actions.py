@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from chatelaine.gui import questions
+from chatelaine.gui.progress import with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,24 +19,35 @@ if TYPE_CHECKING:
     from chatelaine.workspace_backups import Unlocked, WorkspaceBackups
 
 
+class ChangesHistory(Protocol):
+    """Leaves the open history; as much of that as is needed here."""
+
+    def ask_first(self, yes: str, go_on: Callable[[], object]) -> None:
+        """Go on, after asking about what is lost by leaving."""
+        ...
+
+    def open_other(self, history: Path) -> None:
+        """Open another history."""
+        ...
+
+    def replace(self, put_in_place: Callable[[], Awaitable[object]]) -> None:
+        """Have another file take the place of the history."""
+        ...
+
+
 class BackupActions:
     """The commands about backups, for the history that is open.
 
     Args:
         window: What the dialogs belong to.
         scope: Starts what takes its time.
-        replace: Called with what puts a backup in the place of the history, while that is closed.
+        change: Leaves the history.
     """
 
-    def __init__(
-        self,
-        window: QWidget,
-        scope: TaskScope,
-        replace: Callable[[Callable[[], Awaitable[object]]], None],
-    ) -> None:
+    def __init__(self, window: QWidget, scope: TaskScope, change: ChangesHistory) -> None:
         self._window = window
         self._scope = scope
-        self._replace = replace
+        self._change = change
         self._backups: WorkspaceBackups | None = None
 
     def attach(self, workspace: Workspace) -> None:
@@ -79,22 +91,43 @@ class BackupActions:
             self._scope.start(self._check(self._backups), name="check", replace="check")
 
     async def _back_up(self, target: Path) -> None:
-        if self._backups is None:
+        backups = self._backups
+        if backups is None:
             return
-        made = await self._backups.back_up_now(target)
-        questions.tell(
+        made = await with_progress(
             self._window,
-            "The backup was made and checked",
-            f"“{made.path.name}” is encrypted. Your recovery key opens it, on any computer.",
+            "Backing up your history",
+            lambda progress: backups.back_up_now(target, progress),
         )
+        if made is not None:
+            questions.tell(
+                self._window,
+                "The backup was made and checked",
+                f"“{made.path.name}” is encrypted. Your recovery key opens it, on any computer.",
+            )
 
     def _put_in_place(self, unlocked: Unlocked) -> None:
         backups = self._backups
         if backups is not None:
-            self._replace(lambda: backups.replace(unlocked))
+            self._change.ask_first(
+                "Restore and discard",
+                lambda: self._scope.start(self._replace_with(backups, unlocked), name="replace"),
+            )
+
+    async def _replace_with(self, backups: WorkspaceBackups, unlocked: Unlocked) -> None:
+        prepared = await with_progress(
+            self._window,
+            "Restoring the backup",
+            lambda progress: backups.prepare(unlocked, progress),
+            modal=True,
+        )
+        if prepared is not None:
+            self._change.replace(lambda: backups.put_in_place(prepared))
 
     async def _check(self, backups: WorkspaceBackups) -> None:
-        report = await backups.check()
+        report = await with_progress(self._window, "Checking your history", backups.check)
+        if report is None:
+            return
         if report.whole:
             questions.tell(
                 self._window,
@@ -113,13 +146,15 @@ class BackupActions:
         )
 
     async def _save(self, backups: WorkspaceBackups) -> None:
-        saved = await backups.salvage()
-        parts = "part" if saved.lost == 1 else "parts"
-        missing = f" {saved.missing_turns} turns are missing." if saved.missing_turns else ""
-        questions.tell(
+        saved = await with_progress(self._window, "Saving what can be read", backups.salvage)
+        if saved is None:
+            return
+        questions.ask(
             self._window,
-            f"{saved.rows.get('item', 0)} messages in {saved.rows.get('thread', 0)} threads saved",
-            f"{saved.lost} damaged {parts} could not be read.{missing}\n\nThey are in "
-            f"“{saved.path.name}”, beside your history, and open with the same keys: "
-            "File > Open another history.",
+            saved.title,
+            f"{saved.account}\n\nWhat was saved is in “{saved.path.name}”, beside your history, "
+            "and opens with the same keys.",
+            yes="Open what was saved",
+            do=lambda: self._change.open_other(saved.path),
+            no="Stay here",
         )

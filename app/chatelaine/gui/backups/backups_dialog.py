@@ -25,6 +25,8 @@ from PySide6.QtWidgets import (
 
 from chatelaine.errors import ChatelaineError, KeyOfAnotherHistory
 from chatelaine.gui import failures, questions
+from chatelaine.gui.progress import with_progress
+from chatelaine.gui.widgets.message_box import MessageBox
 from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.store.archive import SUFFIX, BackupKind
 from chatelaine.vault.vault import SlotKind
@@ -88,6 +90,9 @@ class BackupsDialog(QDialog):
         self._list.setUniformRowHeights(True)
         self._list.setHeaderLabels(["Made", "Kind", "Threads", "Size"])
         self._list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for column in (2, 3):
+            self._list.headerItem().setTextAlignment(column, right)
         self._list.header().setStretchLastSection(False)
         self._list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self._note = Note()
@@ -103,14 +108,14 @@ class BackupsDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self._close)
         buttons.addWidget(self._restore)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 22, 24, 20)
-        column.setSpacing(12)
-        column.addWidget(title)
-        column.addWidget(explanation)
-        column.addWidget(self._list, 1)
-        column.addWidget(self._note)
-        column.addLayout(buttons)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 22, 24, 20)
+        whole.setSpacing(12)
+        whole.addWidget(title)
+        whole.addWidget(explanation)
+        whole.addWidget(self._list, 1)
+        whole.addWidget(self._note)
+        whole.addLayout(buttons)
 
     # ------------------------------------------------------------------ the list
 
@@ -213,18 +218,15 @@ class BackupsDialog(QDialog):
             raise problem
 
     def _ask_how(self, unlocked: Unlocked) -> None:
-        box = QMessageBox(self)
-        box.setObjectName("restoreHow")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Restore a backup")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText("How should this backup be restored?")
-        box.setInformativeText(
+        box = MessageBox(
+            self,
+            "How should this backup be restored?",
             "Add what is missing: threads that are not here come back. A thread that is here with "
             "other content is added beside it, as “… (restored)”. Nothing is changed or removed."
             "\n\nReplace everything: Chatelaine goes back to how it was then. Your present history "
-            "is backed up first, and stays beside it in a file of its own."
+            "is backed up first, and stays beside it in a file of its own.",
         )
+        box.setObjectName("restoreHow")
         role = QMessageBox.ButtonRole
         merging = box.addButton("&Add what is missing", role.AcceptRole)
         replacing = box.addButton("&Replace everything", role.DestructiveRole)
@@ -242,13 +244,15 @@ class BackupsDialog(QDialog):
         box.open()
 
     async def _merge(self, unlocked: Unlocked) -> None:
-        self._note.say("Adding what is missing…")
-        self.setEnabled(False)
-        try:
-            merged = await self._backups.merge(unlocked)
-        finally:
-            self.setEnabled(True)
-            self._note.hush()
+        merged = await with_progress(
+            self,
+            "Adding what is missing",
+            lambda progress: self._backups.merge(unlocked, progress),
+            modal=True,
+        )
+        if merged is None:
+            self._note.say("It was stopped. Nothing was added.")
+            return
         if not merged.added:
             self._note.say("Everything in this backup is here already.", Role.SUCCESS)
             return

@@ -7,19 +7,30 @@ that the user is needed does a page ask.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
-from chatelaine.errors import ChatelaineError, KeyringLocked, PassphraseNeeded
+from chatelaine.errors import (
+    ChatelaineError,
+    HistoryDamaged,
+    HistoryEmpty,
+    HistoryMissing,
+    KeyringLocked,
+    PassphraseNeeded,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
+    from typing import Any
 
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.gui.vault.create_page import CreatePage
+    from chatelaine.gui.vault.damaged_page import DamagedPage
+    from chatelaine.gui.vault.rescue import Rescue
     from chatelaine.gui.vault.unlock_page import UnlockPage
     from chatelaine.history_access import HistoryAccess
     from chatelaine.workspace import Workspace
@@ -28,6 +39,8 @@ PATIENCE_MS = 1000
 """After this long without an answer the user is told that the keyring is being waited for."""
 _ATTEMPT = "open history"
 _CHANGE = "change history"
+_RESCUE = "rescue"
+_TO_BE_RESCUED = (HistoryDamaged, HistoryEmpty, HistoryMissing)
 _NO_ANSWER = (
     "It has not answered yet. It may be asking for a password: look for a window of the system, "
     "perhaps hidden behind this one."
@@ -42,6 +55,7 @@ class Entrance(QObject):
 
     Attributes:
         page: What to show while the user is needed.
+        thorough: Whether a history counts as open only when its threads can be read.
 
     Signals:
         needed: The user must do something on `page`, or has asked to.
@@ -83,12 +97,14 @@ class Entrance(QObject):
         self._is_waiting = False
         self._is_open = False
         self._was_locked = False
+        self.thorough = False
         self._by_keyring_too = False
         self._former: Path | None = None
         self.page = QStackedWidget()
-        # Most starts need neither page, and are over sooner without them.
+        # Most starts need none of the pages, and are over sooner without them.
         self._create: CreatePage | None = None
         self._unlock: UnlockPage | None = None
+        self._rescue: Rescue | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._run_out_of_patience)
 
@@ -96,6 +112,11 @@ class Entrance(QObject):
         """Open the history: with the key from the keyring, else with the user's help."""
         if self._begin(lambda access: access.open(may_create=self._may_create)):
             self._patience.start()
+
+    def open_thoroughly(self) -> None:
+        """Open the history that could not be shown: it is open when its threads can be read."""
+        self.thorough = True
+        self.open()
 
     def open_other(self, history: Path, *, is_new: bool = False) -> None:
         """Open another history instead; this one is left as it is, and there is a way back to it.
@@ -162,7 +183,23 @@ class Entrance(QObject):
             self.page.addWidget(page)
         return self._unlock
 
-    def _show(self, page: CreatePage | UnlockPage) -> None:
+    def _rescuer(self) -> Rescue:
+        if self._rescue is None:
+            from chatelaine.gui.vault.rescue import Rescue
+
+            rescue = self._rescue = Rescue(self)
+            rescue.wanted.connect(self._start_under_lock)
+            page = rescue.page
+            page.try_again.connect(self.open)
+            page.open_requested.connect(self.open_other)
+            page.other_history_chosen.connect(self.open_other)
+            page.new_history_requested.connect(self._open_next)
+            page.back_requested.connect(self._go_back)
+            page.quit_requested.connect(self.quit_requested)
+            self.page.addWidget(page)
+        return self._rescue
+
+    def _show(self, page: CreatePage | DamagedPage | UnlockPage) -> None:
         page.set_former("" if self._former is None else self._former.stem)
         self.page.setCurrentWidget(page)
         self.needed.emit()
@@ -170,6 +207,14 @@ class Entrance(QObject):
     async def _ask(self, attempt: object, error: ChatelaineError) -> None:
         if isinstance(error, PassphraseNeeded):
             self._ask_for_passphrase(error, locked=isinstance(error.__cause__, KeyringLocked))
+            return
+        access = await self._to_history()
+        if isinstance(error, _TO_BE_RESCUED) and await access.slot_kinds():
+            if attempt is self._attempt:
+                rescuer = self._rescuer()
+                rescuer.show_problem(error, self._history)
+                self._show(rescuer.page)
+                self._start_under_lock(partial(rescuer.look, access.rescue))
             return
         page = await self._page_with_ways()
         if attempt is self._attempt:
@@ -240,13 +285,23 @@ class Entrance(QObject):
         async with self._turn:  # the lock is not let go while something still happens under it
             await self.aclose()
             self._history, self._may_create = history, may_create
-            self._was_locked = False
+            self._was_locked = self.thorough = False
         self.open()
+
+    def _start_under_lock(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something with a history that is not open; whatever else is begun ends it."""
+
+        async def run() -> None:
+            async with self._turn:
+                await work()
+
+        self._scope.start(run(), name=_ATTEMPT, replace=_RESCUE)
 
     def _begin(self, way: Callable[[HistoryAccess], Awaitable[Workspace]]) -> bool:
         if self._is_open:
             return False
         self._forget_attempt()
+        self._scope.cancel(_ATTEMPT)
         attempt = self._attempt = object()
         self._scope.start(self._run(attempt, way), name=_ATTEMPT, replace=_ATTEMPT)
         return True
@@ -295,6 +350,7 @@ class Entrance(QObject):
             kind = await asyncio.to_thread(_load)
             if self._access is None:  # somebody else may have waited for the same
                 self._access = kind(self._history)
+                self._access.thorough = self.thorough
         return self._access
 
 

@@ -18,6 +18,7 @@ from typing_extensions import override
 from chatelaine.gui.theme import icons
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
+from chatelaine.gui.widgets.line_breaks import breakable
 
 _COLUMN = 560
 _MARGIN = 24
@@ -30,6 +31,7 @@ class Page(QScrollArea):
 
     Attributes:
         column: What is on the page, from top to bottom.
+        seal: The symbol.
         title: The heading.
         message: What it means.
     """
@@ -50,7 +52,8 @@ class Page(QScrollArea):
         self.column = QVBoxLayout(middle)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(12)
-        self.column.addWidget(Seal(symbol), 0, Qt.AlignmentFlag.AlignHCenter)
+        self.seal = Seal(symbol)
+        self.column.addWidget(self.seal, 0, Qt.AlignmentFlag.AlignHCenter)
         self.column.addSpacing(4)
         self.column.addWidget(self.title)
         self.column.addWidget(self.message)
@@ -65,14 +68,25 @@ class Page(QScrollArea):
         outer.addStretch(2)
         self.setWidget(inner)
 
+    def say(self, title: str, message: str) -> None:
+        """Say something else; a message that is empty takes no room."""
+        self.title.setText(title)
+        self.message.setText(breakable(message))
+        self.message.setVisible(bool(message))
+
 
 class Seal(QWidget):
-    """A symbol on a disc, in the colours of the house."""
+    """A symbol on a disc: in the colours of the house, or those of a warning."""
 
     def __init__(self, symbol: str) -> None:
         super().__init__()
         self._symbol = symbol
         self.setFixedSize(_SEAL, _SEAL)
+
+    def show_symbol(self, symbol: str) -> None:
+        """Show another one."""
+        self._symbol = symbol
+        self.update()
 
     @override
     def sizeHint(self) -> QSize:
@@ -81,13 +95,16 @@ class Seal(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = palettes.current()
+        ink, ground = palette.accent, palette.accent_soft
+        if self._symbol == "warning":
+            ink, ground = palette.warning, palette.warning_soft
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour(palette.accent_soft))
+        painter.setBrush(colour(ground))
         painter.drawEllipse(self.rect())
         edge = (_SEAL - _SYMBOL) / 2
-        icons.paint(painter, self._symbol, palette.accent, QRectF(edge, edge, _SYMBOL, _SYMBOL))
+        icons.paint(painter, self._symbol, ink, QRectF(edge, edge, _SYMBOL, _SYMBOL))
         painter.end()
 
     @override

@@ -5,12 +5,10 @@ Nothing on this page deletes, renames or resets anything.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -26,7 +24,8 @@ from chatelaine.errors import (
     RecoveryKeyMistyped,
     WrongSecret,
 )
-from chatelaine.gui.vault.page import BackButton, Page, buddy, button, set_kind, words
+from chatelaine.gui.vault.elsewhere import Elsewhere
+from chatelaine.gui.vault.page import Page, buddy, button, set_kind, words
 from chatelaine.gui.vault.recovery_field import CHARACTERS, RecoveryKeyField
 from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.gui.widgets.secret_field import SecretField
@@ -48,7 +47,6 @@ _LOCKED = "Chatelaine is locked"
 _LOCKED_EXPLAINED = "Your history is closed. Enter your passphrase to go on where you were."
 _SAVING = "Saving what was not saved yet…"
 _MAIN_BUTTON = 180
-_ELSEWHERE = "A new history begins empty, in a file of its own; this one stays as it is."
 
 
 class UnlockPage(Page):
@@ -96,21 +94,7 @@ class UnlockPage(Page):
         self._by_recovery_key = _Way("&Recovery key", "recoveryKey", self._recovery_key)
         self._recovery_key_instead = button("Use the &recovery key instead", "instead", "quiet")
 
-        self._other = button("&Another history…", "otherHistory", "quiet")
-        self._new = button("&Start a new history", "newHistory", "quiet")
-        self._back = BackButton()
-        self._quit = button("&Quit", "quit", "quiet")
-        self._new.setToolTip(_ELSEWHERE)
-        elsewhere = QHBoxLayout()
-        elsewhere.addWidget(self._other)
-        elsewhere.addWidget(self._new)
-        elsewhere.addStretch(1)
-        elsewhere.addWidget(self._back)
-        elsewhere.addWidget(self._quit)
-        line = QFrame()
-        line.setProperty("role", "line")
-        note = words("muted")
-        note.setText(_ELSEWHERE)
+        self._elsewhere = Elsewhere()
 
         self.column.addWidget(self._untouched)
         self.column.addWidget(self._waiting)
@@ -121,17 +105,15 @@ class UnlockPage(Page):
         self.column.addWidget(self._recovery_key_instead, 0, Qt.AlignmentFlag.AlignHCenter)
         self.column.addWidget(self._by_recovery_key)
         self.column.addSpacing(8)
-        self.column.addWidget(line)
-        self.column.addLayout(elsewhere)
-        self.column.addWidget(note)
+        self.column.addWidget(self._elsewhere)
         self._offer(again=True, passphrase=False, recovery_key=False)
 
     def _connect(self) -> None:
         self._again.clicked.connect(self.try_again)
-        self._other.clicked.connect(self._choose_history)
-        self._new.clicked.connect(self.new_history_requested)
-        self._back.clicked.connect(self.back_requested)
-        self._quit.clicked.connect(self.quit_requested)
+        self._elsewhere.other_history_chosen.connect(self.other_history_chosen)
+        self._elsewhere.new_history_requested.connect(self.new_history_requested)
+        self._elsewhere.back_requested.connect(self.back_requested)
+        self._elsewhere.quit_requested.connect(self.quit_requested)
         self._recovery_key_instead.clicked.connect(self._show_recovery_key)
         self._recovery_key.textChanged.connect(self._check_recovery_key)
         self._by_recovery_key.submitted.connect(self._submit_recovery_key)
@@ -146,14 +128,14 @@ class UnlockPage(Page):
 
     def set_former(self, name: str) -> None:
         """Offer to go back to the history of this name, which was open before; '' for none."""
-        self._back.lead_to(name)
+        self._elsewhere.set_former(name)
 
     def show_locked(self) -> None:
         """Stand before a history that is being closed, until it is known to be."""
         self._locked = True
         self._asked = None
-        self.title.setText(_LOCKED)
-        self.message.setText(_LOCKED_EXPLAINED)
+        self.say(_LOCKED, _LOCKED_EXPLAINED)
+        self.seal.show_symbol("lock")
         self._untouched.hide()
         self._offer(again=False, passphrase=True, recovery_key=False)
         self._by_passphrase.set_primary(primary=True)
@@ -166,8 +148,8 @@ class UnlockPage(Page):
     def show_other_ways(self) -> None:
         """Offer the ways that need no keyring, while that is still being waited for."""
         self._asked = None
-        self.title.setText(_NO_ANSWER)
-        self.message.setText(_STILL_ASKED)
+        self.say(_NO_ANSWER, _STILL_ASKED)
+        self.seal.show_symbol("key")
         self._untouched.hide()
         self._offer(
             again=True,
@@ -192,8 +174,9 @@ class UnlockPage(Page):
         self._asked = None
         usual = isinstance(error, HistoryLocked)
         locked = usual and self._locked
-        self.title.setText(_LOCKED if locked else error.title)
-        self.message.setText(_LOCKED_EXPLAINED if locked else error.message)
+        self.say(_LOCKED if locked else error.title, _LOCKED_EXPLAINED if locked else error.message)
+        safe = "shield" if isinstance(error, KeyUnavailable) else "warning"
+        self.seal.show_symbol("lock" if usual else safe)
         # A key file that is damaged in one place may be whole in another.
         wrapped = isinstance(error, KeyUnavailable | KeyFileUnreadable)
         # Being locked is no fault: this history simply opens with its passphrase.
@@ -265,20 +248,13 @@ class UnlockPage(Page):
         """Say what is going on, and take nothing meanwhile; '' when it is over."""
         if what:
             self._waiting.say(what, "")
+            # Else the focus would go on to a button, and Enter would press it.
+            self._waiting.setFocus()
         else:
             self._waiting.hide()
         self._again.setEnabled(not what)
         for way in (self._by_passphrase, self._by_recovery_key):
             way.setEnabled(not what)
-
-    def _choose_history(self) -> None:
-        dialog = QFileDialog(self, "Open another history")
-        dialog.setObjectName("historyDialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Histories (*.db)", "All files (*)"])
-        dialog.fileSelected.connect(lambda path: self.other_history_chosen.emit(Path(path)))
-        dialog.open()
 
 
 class _Way(QFrame):

@@ -45,7 +45,7 @@ def upgrade(
     if version > len(MIGRATIONS):
         raise HistoryNewer(
             f"Its format is {version}, this version of Chatelaine knows formats up to "
-            f"{len(MIGRATIONS)}. Install the newer version. The file was left as it is."
+            f"{len(MIGRATIONS)}. Install the newer version, then try again."
         )
     if before is not None and 0 < version < len(MIGRATIONS):
         before()
