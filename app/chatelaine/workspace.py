@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from chatelaine.chat.assistants import Assistants
 from chatelaine.chat.conversation import Conversation
-from chatelaine.errors import ExportFailed
+from chatelaine.errors import ExportFailed, HistoryDamaged
 from chatelaine.providers.registry import ProviderRegistry
 from chatelaine.store.transfer.conversations import to_text
 from chatelaine.store.transfer.incoming import load
@@ -89,8 +89,9 @@ class Workspace(WorkspaceKeys):
         for thread in await self.store.threads():
             untouched = thread.tip is None and not thread.title and not thread.temporary
             free = untouched and thread.id not in busy
-            if free and not await self.store.composer(thread.id):
-                return thread
+            with suppress(HistoryDamaged):  # something is typed there, but what cannot be read
+                if free and not await self.store.composer(thread.id):
+                    return thread
         return await self.store.create_thread()
 
     async def temporary_in_use(self) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from chatelaine.errors import ChatelaineError
+from chatelaine.errors import ChatelaineError, HistoryDamaged
 from chatelaine.gui.chat.drafts import Drafts, joined
 
 if TYPE_CHECKING:
@@ -69,8 +69,14 @@ class Writing(QObject):
 
     async def read(self, thread: ThreadId) -> None:
         """Know what the disk has of a thread."""
-        if self._store is not None and self._drafts.typed(thread) is None:
-            self._drafts.read(thread, await self._store.composer(thread))
+        if self._store is None or self._drafts.typed(thread) is not None:
+            return
+        text = ""
+        try:
+            text = await self._store.composer(thread)
+        except HistoryDamaged as error:  # the thread itself may be whole: it opens all the same
+            self._scope.start(_tell(error), name="tell of a damaged draft")
+        self._drafts.read(thread, text)
 
     def enter(self, thread: ThreadId) -> None:
         """Show what belongs to a thread; what was typed while none was open belongs to it, too."""
@@ -190,3 +196,8 @@ class Writing(QObject):
     def _note(self) -> None:
         if self._thread is not None:
             self._drafts.type(self._thread, self._composer.text())
+
+
+async def _tell(error: ChatelaineError) -> None:
+    """Have an error shown without stopping what has met it."""
+    raise error

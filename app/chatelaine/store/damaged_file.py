@@ -35,8 +35,13 @@ _TABLES = (
     ("pin", "item", 1 << 16),
     ("blob", "id", 1),
     ("blob_part", "id", 1),
+    ("draft", "id", 1),
+    ("step", "id", 1),
+    ("setting", "id", 1),
+    ("credential", "id", 1),
+    ("attachment", "id", 1),
 )
-_SMALL_TABLES = {
+_WITHOUT_NUMBERS = {  # up to the third schema: table, key
     "draft": "kind, owner",
     "step": "thread, number",
     "setting": "name",
@@ -93,9 +98,7 @@ class DamagedFile:
         if found is None:  # what is where cannot be told
             raise damaged(self._path)
         there = {name for (name,) in found}
-        return [
-            name for name in (*(name for name, _, _ in _TABLES), *_SMALL_TABLES) if name in there
-        ]
+        return [name for name, _, _ in _TABLES if name in there]
 
     def columns(self, table: str) -> list[str]:
         """Give the columns of a table."""
@@ -104,7 +107,7 @@ class DamagedFile:
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Read the rows of a table, those around a gap included."""
         for name, key, stride in _TABLES:
-            if name == table:
+            if name == table and key in columns:
                 yield from self._numbered(table, columns, key, stride)
                 return
         yield from self._from_both_ends(table, columns)
@@ -158,24 +161,24 @@ class DamagedFile:
         return None
 
     def _from_both_ends(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Read a small table from its beginning up to a gap, and from its end back to one."""
-        key = _SMALL_TABLES[table]
+        """Read a table without row numbers from its beginning, and from its end back to a gap."""
+        key = _WITHOUT_NUMBERS[table]
         what = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 -- names of ours
         seen: set[tuple[Any, ...]] = set()
         for direction in ("", " DESC"):
             order = ", ".join(f"{name}{direction}" for name in key.split(", "))
-            place = 0
-            while True:
+            place, failed = 0, 0
+            while failed <= _EVERY:
                 found = self._all(f"{what} ORDER BY {order} LIMIT 1 OFFSET ?", place)
-                if not found:
-                    break
+                if found == []:  # all of it, but for single rows
+                    self.gaps += failed
+                    return
                 place += 1
-                if found[0] in seen:
-                    continue
-                seen.add(found[0])
-                yield found[0]
-            if found is not None:  # all of it
-                return
+                if not found:  # the rows behind it may lie on other pages
+                    failed += 1
+                elif found[0] not in seen:
+                    seen.add(found[0])
+                    yield found[0]
         self.gaps += 1
 
     def _all(self, statement: str, *values: int) -> list[tuple[Any, ...]] | None:

@@ -19,7 +19,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chatelaine.errors import BackupError, HistoryError
-from chatelaine.store import archive, attachments, backup, folders, search_index, threads, tree
+from chatelaine.store import (
+    archive,
+    attachments,
+    backup,
+    drafts,
+    folders,
+    search_index,
+    threads,
+    tree,
+)
 from chatelaine.store import turns as units
 from chatelaine.store.engine import connect, translated
 from chatelaine.store.history_file import discard_file, log_of, sync_folder
@@ -135,7 +144,9 @@ def prepare(  # noqa: PLR0917 -- two files with their keys, and what stays
             for name, value in keep.items():
                 connection.execute("DELETE FROM setting WHERE name = ?", (name,))
                 if value is not None:
-                    connection.execute("INSERT INTO setting VALUES (?, ?)", (name, value))
+                    connection.execute(
+                        "INSERT INTO setting (name, value) VALUES (?, ?)", (name, value)
+                    )
             connection.execute("COMMIT")
         discard_file(prepared)
         counts, _ = backup.copy(connection, prepared, key, salt=salt, progress=progress)
@@ -369,10 +380,8 @@ class _Copying:
                 "INSERT INTO pin (item, thread, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (self._item(item), mine, created),
             )
-        typed = self._source.execute(
-            "SELECT text, updated FROM draft WHERE kind = 'composer' AND owner = ?", (thread_id,)
-        ).fetchone()
-        if typed is not None:
+        typed = drafts.read_dated(self._source, "composer", thread_id)
+        if typed[0]:
             self._target.execute(
                 "INSERT INTO draft (kind, owner, text, updated) VALUES ('composer', ?, ?, ?)",
                 (mine, *typed),

@@ -7,8 +7,11 @@ whole change or nothing, and subscribers hear of the change all the same.
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+from chatelaine.errors import HistoryDamaged
 from chatelaine.store import backup, drafts, threads, tree, turns, undo
 from chatelaine.store.attachments import StoredAttachments
 from chatelaine.store.database import Database
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from chatelaine.errors import ChatelaineError
     from chatelaine.store.backup import BackupPlace
     from chatelaine.store.database import SqlConnection
+
+_log = logging.getLogger(__name__)
 
 
 class ConversationStore(StoredThreads, StoredFile):
@@ -100,7 +105,7 @@ class ConversationStore(StoredThreads, StoredFile):
 
         database = await Database.open(path, key, create=create, salt=salt, before_upgrade=back_up)
         try:
-            await database.write(turns.recover)
+            await _recover(database)
         except BaseException:
             await database.close()
             raise
@@ -297,12 +302,12 @@ class ConversationStore(StoredThreads, StoredFile):
             HistoryError: It could not be stored.
         """
 
-        def unit(connection: SqlConnection) -> None:
+        def unit(connection: SqlConnection, *, beside: bool) -> None:
             turn = tree.turn_row(connection, turn_id)
             if turn is not None and turn.state is TurnState.RUNNING:
-                drafts.write(connection, "reply", turn_id, text)
+                drafts.write(connection, "reply", turn_id, text, beside=beside)
 
-        await self._of(turn_id).write(unit)
+        await _write_draft(self._of(turn_id), unit)
 
     async def write_composer(self, thread_id: ThreadId, text: str) -> None:
         """Keep what is typed in a thread but not sent.
@@ -312,11 +317,11 @@ class ConversationStore(StoredThreads, StoredFile):
             HistoryError: It could not be stored.
         """
 
-        def unit(connection: SqlConnection) -> None:
+        def unit(connection: SqlConnection, *, beside: bool) -> None:
             threads.get(connection, thread_id)
-            drafts.write(connection, "composer", thread_id, text)
+            drafts.write(connection, "composer", thread_id, text, beside=beside)
 
-        await self._of(thread_id).write(unit)
+        await _write_draft(self._of(thread_id), unit)
 
     async def composer(self, thread_id: ThreadId) -> str:
         """Give what is typed in a thread but not sent."""
@@ -499,3 +504,30 @@ class ConversationStore(StoredThreads, StoredFile):
             return reverted, None if reverted is None else reverted.change
 
         return await self._databases.write(self._of(thread_id), told)
+
+
+async def _write_draft(database: Database, unit: Callable[..., None]) -> None:
+    """Have a draft written; where the one before is damaged, beside it."""
+    try:
+        await database.write(partial(unit, beside=False))
+    except HistoryDamaged:
+        await database.write(partial(unit, beside=True))
+
+
+async def _recover(database: Database) -> None:
+    """End what was running when the program ended; a damaged draft costs its own turn only."""
+    try:
+        await database.write(turns.recover)
+    except HistoryDamaged:
+        running = await database.read(turns.running)
+    else:
+        return
+    for turn_id in running:
+        ended = partial(turns.end, turn_id=turn_id, state=TurnState.INTERRUPTED)
+        try:
+            await database.write(ended)
+        except HistoryDamaged:
+            try:
+                await database.write(partial(turns.recover_without_draft, turn_id=turn_id))
+            except HistoryDamaged:  # it goes on counting as running, and its thread says why
+                _log.warning("a turn on a damaged part of the history was left as it is")

@@ -47,8 +47,11 @@ _SIBLINGS = """
 """
 _TURN = """
     SELECT turn.id, thread, parent, state, agent, model, created, error_title, error_message,
-        coalesce(draft.text, ''), turn.kind, turn.cut
-    FROM turn LEFT JOIN draft ON draft.kind = 'reply' AND draft.owner = turn.id
+        CASE state WHEN 'running' THEN coalesce((
+            SELECT text FROM draft WHERE kind = 'reply' AND owner = turn.id ORDER BY id DESC LIMIT 1
+        ), '') ELSE '' END,
+        turn.kind, turn.cut
+    FROM turn
     WHERE turn.id = ?
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatelaine.agents.events import Usage
 from chatelaine.agents.items import Item, assistant_message, kind_of, text_of
-from chatelaine.errors import ChatelaineError, HistoryError
+from chatelaine.errors import ChatelaineError, HistoryDamaged, HistoryError
 from chatelaine.store import drafts, search_index, threads, tree, undo
 from chatelaine.store.items import EncodedItem, encode, preview_of, storable, title_from
 from chatelaine.store.records import StepKind, TurnState
@@ -117,10 +117,19 @@ def end(
     turn_id: TurnId,
     state: TurnState,
     error: ChatelaineError | None = None,
+    *,
+    with_draft: bool = True,
 ) -> ThreadId:
     """End a turn, if it has not ended yet; give its thread.
 
     What is known of a reply that was cut off becomes part of the turn.
+
+    Args:
+        connection: In a transaction.
+        turn_id: The turn.
+        state: How it has ended.
+        error: What went wrong.
+        with_draft: Whether the draft of its reply is read; one that is damaged stays where it is.
 
     Raises:
         HistoryError: There is no such turn.
@@ -130,7 +139,7 @@ def end(
         raise HistoryError("There is no such turn any more.", title="This turn is gone")
     if turn.state is not TurnState.RUNNING:
         return turn.thread
-    draft = drafts.read(connection, "reply", turn_id)
+    draft = drafts.read(connection, "reply", turn_id) if with_draft else ""
     if draft:
         if state is not TurnState.DONE and not _said_already(connection, turn_id, draft):
             rest = [encode(assistant_message(draft, status="incomplete"))]
@@ -345,10 +354,25 @@ def switch(connection: SqlConnection, thread_id: ThreadId, turn_id: TurnId) -> b
     return True
 
 
+def running(connection: SqlConnection) -> list[TurnId]:
+    """Give the turns that have not ended, of all threads."""
+    rows = connection.execute("SELECT id FROM turn WHERE state = 'running'")
+    return [turn_id for (turn_id,) in rows]
+
+
 def recover(connection: SqlConnection) -> None:
     """Mark the turns that were running when the program ended as interrupted."""
-    for (turn_id,) in connection.execute("SELECT id FROM turn WHERE state = 'running'").fetchall():
+    for turn_id in running(connection):
         end(connection, turn_id, TurnState.INTERRUPTED)
+
+
+def recover_without_draft(connection: SqlConnection, turn_id: TurnId) -> None:
+    """Mark a turn as interrupted, the draft of whose reply is damaged, and say so in it."""
+    lost = HistoryDamaged(
+        "What there was of the reply is on a damaged part of the history.",
+        title="This reply was interrupted and could not be saved",
+    )
+    end(connection, turn_id, TurnState.INTERRUPTED, lost, with_draft=False)
 
 
 def add_usage(connection: SqlConnection, turn_id: TurnId, model: str, usage: Usage) -> None:

@@ -84,7 +84,8 @@ async def end(store: ConversationStore, thread: int, how: str) -> None:
         connection.execute("SAVEPOINT inside")
         for name in range(400):
             connection.execute(
-                "INSERT INTO setting VALUES (?, ?)", (f"{name}", MARKERS["summary"] * 60)
+                "INSERT INTO setting (name, value) VALUES (?, ?)",
+                (f"{name}", MARKERS["summary"] * 60),
             )
             if name == 300 and how == "in the middle":
                 die()

@@ -58,7 +58,8 @@ def first_schema(path, key, rows=0):
         " VALUES ('first', 'First', 1, '', 0, 1, 1)"
     )
     connection.executemany(
-        "INSERT INTO setting VALUES (?, ?)", ((str(n), "x" * 3000) for n in range(rows))
+        "INSERT INTO setting (name, value) VALUES (?, ?)",
+        ((str(n), "x" * 3000) for n in range(rows)),
     )
     connection.close()
 

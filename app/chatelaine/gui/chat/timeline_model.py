@@ -324,8 +324,8 @@ def _notice(
             return NoticeRow(
                 turn,
                 NoticeKind.INTERRUPTED,
-                "This reply was interrupted",
-                "Chatelaine ended while it was being written.",
+                title or "This reply was interrupted",
+                message or "Chatelaine ended while it was being written.",
                 can_retry=True,
                 can_continue=answered,
             )

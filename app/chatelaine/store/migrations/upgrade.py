@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatelaine.errors import HistoryEmpty, HistoryError, HistoryNewer
-from chatelaine.store.migrations import m0001_initial, m0002_keeping, m0003_search
+from chatelaine.store.migrations import (
+    m0001_initial,
+    m0002_keeping,
+    m0003_search,
+    m0004_plain_rows,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -13,7 +18,12 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4348544C
 """What marks a database as a history of Chatelaine: "CHTL"."""
-MIGRATIONS = (m0001_initial.migrate, m0002_keeping.migrate, m0003_search.migrate)
+MIGRATIONS = (
+    m0001_initial.migrate,
+    m0002_keeping.migrate,
+    m0003_search.migrate,
+    m0004_plain_rows.migrate,
+)
 """The first leads to version 1; versions are kept in `user_version`."""
 
 

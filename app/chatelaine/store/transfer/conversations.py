@@ -14,10 +14,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from chatelaine.errors import ExportFailed
-from chatelaine.store import attachments, restore, threads, tree
+from chatelaine.store import attachments, drafts, restore, threads, tree
 from chatelaine.store.engine import open_memory
 from chatelaine.store.items import decode, time_from
 from chatelaine.store.migrations.upgrade import upgrade
+from chatelaine.store.records import TurnState
 from chatelaine.store.transfer import incoming
 from chatelaine.store.transfer.incoming import FORMAT, LARGEST, VERSION
 
@@ -156,9 +157,7 @@ def _thread(
     named, done, lifetime = connection.execute(
         "SELECT named, steps, lifetime FROM thread WHERE id = ?", (thread_id,)
     ).fetchone()
-    typed = connection.execute(
-        "SELECT text, updated FROM draft WHERE kind = 'composer' AND owner = ?", (thread_id,)
-    ).fetchone()
+    typed, typed_at = drafts.read_dated(connection, "composer", thread_id)
     pins = connection.execute(
         "SELECT item, created FROM pin WHERE thread = ? ORDER BY item", (thread_id,)
     ).fetchall()
@@ -182,7 +181,7 @@ def _thread(
         "place": thread.place,
         "head": numbers[thread.head],
         "tip": numbers[thread.tip],
-        "typed": None if typed is None else {"text": typed[0], "updated": _time(typed[1])},
+        "typed": {"text": typed, "updated": _time(typed_at)} if typed else None,
         "steps_done": done,
         "steps": [
             {
@@ -219,9 +218,7 @@ def _turn(
         " FROM turn WHERE id = ?",
         (turn_id,),
     ).fetchone()
-    draft = connection.execute(
-        "SELECT text FROM draft WHERE kind = 'reply' AND owner = ?", (turn_id,)
-    ).fetchone()
+    draft = drafts.read(connection, "reply", turn_id) if state == TurnState.RUNNING else ""
     within = tree.item_range(turn_id)
     attached = connection.execute(
         "SELECT item, position, name, sha256 FROM attachment"
@@ -242,7 +239,7 @@ def _turn(
         "error_title": title,
         "error_message": message,
         "created": _time(created),
-        "draft": draft[0] if draft else "",
+        "draft": draft,
         "items": [
             {
                 "position": item % tree.CAPACITY,
