@@ -25,6 +25,7 @@ from chatelaine.errors import (
 from chatelaine.history_rescue import HistoryRescue
 from chatelaine.store.backup import BackupPlace, folder_of
 from chatelaine.store.faults import damaged
+from chatelaine.store.leftovers import discard_leftovers
 from chatelaine.store.store import ConversationStore
 from chatelaine.vault.keyring import Keyring, system_keyring
 from chatelaine.vault.vault import (
@@ -274,10 +275,10 @@ class HistoryAccess:
 
         Trying a key that does not fit changes nothing.
         """
+        files, folder = vault.files, folder_of(self.history)
+        await asyncio.to_thread(discard_leftovers, files.history, files.keys, folder)
         salt = await asyncio.to_thread(vault.recorded_salt)
-        backups = BackupPlace(
-            folder_of(self.history), lambda made: vault.backup_keys(key, made).to_bytes()
-        )
+        backups = BackupPlace(folder, lambda made: vault.backup_keys(key, made).to_bytes())
         following = await asyncio.to_thread(vault.following_key, key)
         self._keys_of_damaged = [key] if following is None else [following, key]
         if following is not None:

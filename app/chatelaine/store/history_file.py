@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 SALT_LENGTH = 16
 """The file begins with this many random bytes, which tell one history from another."""
 _PLAIN_HEADER = b"SQLite format 3\0"
-_COMPANIONS = ("-wal", "-shm", "-journal")
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""How the names of files end that the engine puts beside a history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def sync_folder(folder: Path) -> None:
 
 def discard_file(building: Path) -> None:
     """Remove an incomplete file and what the engine put beside it."""
-    for name in (building.name, *(building.name + end for end in _COMPANIONS)):
+    for name in (building.name, *(building.name + end for end in COMPANIONS)):
         building.with_name(name).unlink(missing_ok=True)
 
 

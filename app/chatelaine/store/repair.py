@@ -15,6 +15,7 @@ from chatelaine.store.damaged_file import DamagedFile, columns_of
 from chatelaine.store.engine import connect_to_fill, translated
 from chatelaine.store.history_file import Companion, discard_file, finish_file
 from chatelaine.store.items import decode, encode
+from chatelaine.store.leftovers import SAVING, hidden
 from chatelaine.store.migrations.upgrade import upgrade
 from chatelaine.store.progress import Progress, Stage
 
@@ -185,7 +186,7 @@ def salvage(
     """
     progress = progress or Progress()
     progress.begin(Stage.STARTING)
-    building = path.with_name(f".{path.name}.saving")
+    building = hidden(path, SAVING)
     damaged = DamagedFile(path, key, salt=salt)
     try:
         discard_file(building)  # of an attempt that was cut off

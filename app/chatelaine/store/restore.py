@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +32,7 @@ from chatelaine.store import turns as units
 from chatelaine.store.engine import connect, translated
 from chatelaine.store.history_file import discard_file, log_of, sync_folder
 from chatelaine.store.items import decode, encode
+from chatelaine.store.leftovers import ASIDE, ASIDE_KEYS, PREPARED, UNPACKED, hidden
 from chatelaine.store.migrations.upgrade import upgrade
 from chatelaine.store.progress import Progress, Stage
 from chatelaine.store.records import UNTITLED, Change
@@ -133,9 +133,7 @@ def prepare(  # noqa: PLR0917 -- two files with their keys, and what stays
         BackupError: The backup is damaged.
         HistoryError: The file cannot be made.
     """
-    unpacked, prepared = (
-        history.with_name(f".{history.name}.{end}") for end in ("old", "restored")
-    )
+    unpacked, prepared = hidden(history, UNPACKED), hidden(history, PREPARED)
     progress = progress or Progress()
     connection = unpack(source, source_key, unpacked, progress)
     try:
@@ -183,7 +181,9 @@ def swap(prepared: Path, history: Path, keys: Path, aside: Path, aside_keys: Pat
                 "close it, then restore.",
                 title="The history was not replaced",
             )
-        shutil.copy2(keys, aside_keys)
+        copied = hidden(history, ASIDE_KEYS)
+        shutil.copy2(keys, copied)
+        copied.replace(aside_keys)
         if history.exists():
             _give_second_name(history, aside)
         with prepared.open("rb+") as file:
@@ -201,9 +201,9 @@ def _give_second_name(history: Path, aside: Path) -> None:
     try:
         os.link(history, aside)
     except OSError:  # a disk without second names
-        with suppress(BaseException):
-            aside.unlink(missing_ok=True)
-        shutil.copy2(history, aside)
+        copied = hidden(history, ASIDE)
+        shutil.copy2(history, copied)
+        copied.replace(aside)
 
 
 # ---------------------------------------------------------------------------- into it

@@ -9,6 +9,7 @@ from chatelaine.errors import HistoryError
 from chatelaine.store import backup, repair, restore
 from chatelaine.store.engine import connect
 from chatelaine.store.history_file import discard_file
+from chatelaine.store.leftovers import MERGING, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +110,7 @@ class StoredFile:
             HistoryError: It is newer, or it could not be stored.
         """
         file = self._databases.file
-        unpacked = file.path.with_name(f".{file.path.name}.merging")
+        unpacked = hidden(file.path, MERGING)
 
         def unit(connection: SqlConnection) -> tuple[Merged, Change]:
             other = connect(unpacked, key)

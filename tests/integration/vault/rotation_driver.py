@@ -11,13 +11,10 @@ many places there are.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import os
 import shutil
-import signal
 import sys
-import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +23,10 @@ from chatelaine import history_access, workspace_keys
 from chatelaine.vault import key_access
 from chatelaine.vault.passphrase import PassphraseCost
 from support import keyrings
+from support.dying import die_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from chatelaine.workspace import Workspace
 
@@ -91,76 +88,6 @@ async def rotate(folder: Path, begin: Callable[[], None]) -> None:
         (folder / "done").touch()
 
 
-class Lines:
-    """Counts the lines of ours that are run, each once for each way to it, and dies at one."""
-
-    def __init__(self) -> None:
-        self._met: set[tuple[int, ...]] = set()
-        self._last: int | None = None
-
-    def install(self) -> None:
-        threading.settrace(self._trace)
-        sys.settrace(self._trace)
-
-    def cut_at(self, place: int) -> None:
-        self._last = place
-
-    def seen(self) -> int:
-        return len(self._met)
-
-    def _trace(self, frame: FrameType, event: str, _argument: object) -> Any:
-        if self._last is None or frame.f_code.co_filename not in WATCHED:
-            return None
-        if event == "line":
-            self._met.add(_way_to(frame))
-            if len(self._met) == self._last:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return self._trace
-
-
-class Writes:
-    """Counts what is done to the disk, and dies in the middle of it."""
-
-    def __init__(self) -> None:
-        self._library = ctypes.CDLL(None)
-
-    def install(self) -> None:
-        pass
-
-    def cut_at(self, place: int) -> None:
-        self._library.cut_at(ctypes.c_long(place))
-
-    def seen(self) -> int:
-        return int(self._library.changes_seen())
-
-
-def _way_to(frame: FrameType | None) -> tuple[int, ...]:
-    way = []
-    while frame is not None:
-        way += [id(frame.f_code), frame.f_lineno]
-        frame = frame.f_back
-    return tuple(way)
-
-
-def run(how: str, folder: Path, place: int) -> int:
-    """Change the key in a process of its own, which dies at a place; give how many it has met."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        cuts = Lines() if how == "lines" else Writes()
-        cuts.install()
-        asyncio.run(rotate(folder, lambda: cuts.cut_at(place)))
-        os.write(writing, str(cuts.seen()).encode())
-        os._exit(0)
-    os.close(writing)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status not in {0, -signal.SIGKILL}:
-        sys.exit(f"{folder}: ended with {status}")
-    with os.fdopen(reading, "rb") as answer, contextlib.suppress(ValueError):
-        return int(answer.read())
-    return 0
-
-
 def main() -> None:
     how, root, cuts = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     cheap_passphrases()
@@ -169,12 +96,13 @@ def main() -> None:
         (root / name).mkdir()
         asyncio.run(prepare(root / name, locked=name != "0"))
     shutil.copytree(root / "0", root / "whole")
-    places = run(how, root / "whole", 0)
+    places = die_at(how, WATCHED, 0, partial(rotate, root / "whole"))
     shutil.rmtree(root / "whole")
     for number in range(1, cuts + 1):
         # Every second one is locked with a passphrase.
         shutil.copytree(root / ("0 locked" if number % 2 else "0"), root / str(number))
-        run(how, root / str(number), 1 + (number - 1) * places // cuts)
+        place = 1 + (number - 1) * places // cuts
+        die_at(how, WATCHED, place, partial(rotate, root / str(number)))
     print(places)  # noqa: T201 - that is its answer
 
 

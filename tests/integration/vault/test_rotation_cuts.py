@@ -21,6 +21,7 @@ from chatelaine.vault import key_access
 from chatelaine.vault.keyfile import KeyFile
 from chatelaine.vault.passphrase import PassphraseCost
 from chatelaine.vault.vault import HistoryFiles, Vault, VaultState
+from support.dying import build_library
 from support.keyrings import FolderKeyring
 
 HERE = Path(__file__).parent
@@ -47,10 +48,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch):
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     """What dies in the middle of a write, built for this machine."""
-    built = tmp_path / "cut_writes.so"
-    source = HERE / "cut_writes.c"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", built, source, "-ldl"], check=True)
-    return built
+    return build_library(tmp_path)
 
 
 def die(how: str, root: Path, preload: Path | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ from chatelaine.store.session import ThreadSession
 from chatelaine.store.store import ConversationStore
 
 KEY = bytes(range(32))
+IN_A_ROW = 40
+STEPS = int(os.environ.get("CHATELAINE_STEPS", "1600"))
+"""How many in all; tens of thousands take minutes."""
 WORDS = st.text(alphabet="ab \n\U0001f600\u6f22", min_size=1, max_size=12)
 ENDS = st.sampled_from([s for s in TurnState if s is not TurnState.RUNNING])
 
@@ -371,9 +375,9 @@ class Machine(RuleBasedStateMachine):
 
 
 Machine.TestCase.settings = settings(
-    max_examples=40,
-    stateful_step_count=40,
+    max_examples=max(STEPS // IN_A_ROW, 1),
+    stateful_step_count=IN_A_ROW,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestStoreMachine = pytest.mark.timeout(300)(Machine.TestCase)
+TestStoreMachine = pytest.mark.timeout(300 + STEPS // 5)(Machine.TestCase)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,32 @@ int ftruncate64(int fd, off64_t size) {
 int rename(const char *from, const char *to) {
     if (is_last()) die();
     return REAL(rename)(from, to);
+}
+
+int link(const char *from, const char *to) {
+    if (is_last()) die();
+    return REAL(link)(from, to);
+}
+
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags) {
+    if (is_last()) die();
+    return REAL(linkat)(from_fd, from, to_fd, to, flags);
+}
+
+ssize_t sendfile(int to, int from, off_t *at, size_t size) {
+    if (last >= 0 && is_file(to) && is_last()) {
+        REAL(sendfile)(to, from, at, size / 2);
+        die();
+    }
+    return REAL(sendfile)(to, from, at, size);
+}
+
+ssize_t sendfile64(int to, int from, off64_t *at, size_t size) {
+    if (last >= 0 && is_file(to) && is_last()) {
+        REAL(sendfile64)(to, from, at, size / 2);
+        die();
+    }
+    return REAL(sendfile64)(to, from, at, size);
 }
 
 int unlink(const char *path) {
