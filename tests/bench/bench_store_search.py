@@ -31,6 +31,12 @@ AREA = "store"
 MESSAGES = int(os.environ.get("CHATELAINE_MESSAGES", "100000"))
 IN_A_TURN = 1_000
 BUDGET = 4.0
+QUERIES = {
+    "a common word": "often",
+    "a rare word": "word19999",
+    "a phrase": '"end of the road"',
+    "a Chinese word": "\u6f22\u5b57",
+}
 _WORDS = [f"word{number}" for number in range(20_000)]
 
 
@@ -47,12 +53,12 @@ async def _run(report: Report, folder: Path) -> None:
         for number in range(0, MESSAGES, 10 * IN_A_TURN):
             await store._databases.file.write(lambda c, number=number: _fill(c, number))  # type: ignore[misc]  # bound now
         await store.aclose()
-    for name, query in (("common", "often"), ("rare", "word19999"), ("Chinese", "\u6f22\u5b57")):
+    for name, query in QUERIES.items():
         costs: tuple[list[float], list[float]] = ([], [])
         for _ in range(ROUNDS):
             for history, cost in zip(histories, costs, strict=True):
                 cost.append(await history.cold(lambda store, query=query: _find(store, query)))  # type: ignore[misc]  # bound now
-        title = f"a {name} word in {MESSAGES:,} messages, cold"
+        title = f"{name} in {MESSAGES:,} messages, newest first, cold"
         report.compare(AREA, title, *costs, budget=BUDGET)
 
 
@@ -78,4 +84,5 @@ def _texts(first: int) -> Iterator[str]:
         words = generator.choices(_WORDS, k=80)
         often = " often" if number % 2 else ""
         chinese = " \u6211\u8bfb\u6f22\u5b57\u3002" if number % 50 == 0 else ""
-        yield " ".join(words) + often + chinese
+        phrase = " at the end of the road" if number % 100 == 0 else " of the end, the road"
+        yield " ".join(words) + often + phrase + chinese

@@ -23,6 +23,9 @@ PLACES = (
     "TMPDIR",
 )
 API_KEY = "sk-Plumbago7marker9key"
+PASSPHRASE = "Ombrellina four words marker"
+NEXT_PASSPHRASE = "Tarlatane other words marker"
+WRONG_PASSPHRASE = "Ombrellina for words marker"
 
 
 def spellings(marker: str) -> set[bytes]:
@@ -89,6 +92,64 @@ def test_no_marker_is_found_in_any_file(start, user, connect, server, ending):
         path.stat().st_mode & 0o077 == 0 for path in history.parent.iterdir() if os.name == "posix"
     )
     assert MESSAGE not in program.errors
+
+
+@pytest.mark.parametrize("ending", ["quit", "kill"])
+def test_the_passphrase_of_the_app_lock_is_found_in_no_file(start, user, ending):
+    with start() as program:
+        program.wait_open()
+        in_security(program)
+        set_new(program, PASSPHRASE, "turnOnLock", "The app lock is on.")
+        lock(program)
+        unlock(program, WRONG_PASSPHRASE)
+        program.wait_for(lambda state: any("does not open" in text for text in state["labels"]))
+        unlock(program, PASSPHRASE)
+        program.wait_open()
+        in_security(program)
+        program.set_text("presentPassphrase", WRONG_PASSPHRASE)
+        set_new(program, NEXT_PASSPHRASE, "changePassphrase", "does not open")
+        program.set_text("presentPassphrase", PASSPHRASE)
+        set_new(program, NEXT_PASSPHRASE, "changePassphrase", "the new passphrase opens")
+        lock(program)
+        unlock(program, NEXT_PASSPHRASE)
+        program.wait_open()
+        program.send("Something that is kept")
+        program.wait_idle(replies=1)
+        lock(program)
+        program.type(NEXT_PASSPHRASE)  # and never sent
+        if ending == "quit":
+            assert program.quit() == 0
+        else:
+            program.kill()
+    markers = [PASSPHRASE, NEXT_PASSPHRASE, WRONG_PASSPHRASE]
+    assert leaks(user, markers) == []
+    assert [marker for marker in markers if marker in program.errors] == []
+
+
+def in_security(program):
+    program.trigger("settings")
+    program.wait_for(lambda state: state["dialog"] is not None)
+    program.tell("show_tab", name="Security")
+
+
+def set_new(program, passphrase, button, answer):
+    program.set_text("newPassphrase", passphrase)
+    program.set_text("newPassphraseAgain", passphrase)
+    program.click(button)
+    program.wait_for(lambda state: answer in state["dialog"])
+
+
+def lock(program):
+    if program.state["dialog"] is not None:
+        program.click("Cancel")
+        program.wait_for(lambda state: state["dialog"] is None)
+    program.press("Ctrl+L")
+    program.wait_for(lambda state: state["focus"] == "Passphrase")
+
+
+def unlock(program, passphrase):
+    program.set_text("Passphrase", passphrase)
+    program.press("Return")
 
 
 def test_the_search_for_markers_finds_them(tmp_path):
