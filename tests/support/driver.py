@@ -129,6 +129,19 @@ class Driver:
 
         wait_until(write, what=f"a field called {name} that can be written into")
 
+    def type_masked(self, name: str, text: str, mask: int) -> None:
+        """Press the keys of a text in a field; nothing but the field gets to know all of it."""
+        codes = [ord(letter) ^ mask for letter in text]
+
+        def press() -> bool:
+            try:
+                self.tell("type_masked", name=name, codes=codes)
+            except ProgramRefused:
+                return False
+            return True
+
+        wait_until(press, what=f"a field called {name} that can be written into")
+
     def choose(self, name: str, text: str) -> None:
         """Choose what a box offers."""
         self.tell("choose", name=name, text=text)
