@@ -54,6 +54,11 @@ async def _run(report: Report, folder: Path) -> None:
     for history in (keyed, plain):
         await history.fill()
     await _committing(report, keyed, plain)
+    opened: tuple[Measured, Measured] = ([], [])
+    for _ in range(ROUNDS):
+        for history, cost in zip((keyed, plain), opened, strict=True):
+            cost.append(await history.opened())
+    report.compare(AREA, "opening, and a first row", *opened, budget=2.5)
     for name, read, budget in (
         ("listing 5,000 threads, cold", lambda store: store.threads(), 1.5),
         ("a thread of 1,000 items, cold", lambda store: store.items(2), 3.5),
@@ -87,6 +92,18 @@ class History:
         store = await self.open()
         await store._databases.file.write(_fill)
         await store.aclose()
+
+    async def opened(self) -> float:
+        stores: list[ConversationStore] = []
+
+        async def first() -> None:
+            stores.append(await self.open())
+            with nullcontext() if self._has_key else _unencrypted():
+                await stores[0].thread(1)
+
+        cost = await _cost(first)
+        await stores[0].aclose()
+        return cost
 
     async def cold(self, read: Callable[[ConversationStore], Awaitable[Any]]) -> float:
         store = await self.open()

@@ -60,3 +60,31 @@ def test_whatever_command_is_told_of_is_there() -> None:
     }
     assert told[".ci/run"] == {"check", "test"}
     assert {name for names in told.values() for name in names} <= targets
+
+
+def test_every_test_that_the_document_on_security_names_is_there() -> None:
+    text = (ROOT / ".github" / "SECURITY.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+    assert len(named) > 40
+    missing = [
+        f"{path}::{test}"
+        for path, test in named
+        if not re.search(
+            rf"^(async )?def {test + '[(]' if test else 'test_'}", _read(path), re.MULTILINE
+        )
+    ]
+    assert missing == []
+
+
+def test_every_claim_about_security_names_a_test() -> None:
+    text = (ROOT / ".github" / "SECURITY.md").read_text("utf-8")
+    rows = text.split("## The tests that show it")[1].strip().splitlines()[2:]
+    assert len(rows) > 25
+    assert [
+        row for row in rows if not re.fullmatch(r"\| [^|`]+ \|( `tests/[^`]+`,?)+ \|", row)
+    ] == []
+
+
+def _read(path: str) -> str:
+    found = ROOT / path
+    return found.read_text("utf-8") if found.exists() else ""

@@ -120,6 +120,16 @@ def test_a_history_that_is_unlocked_again_opens_with_the_keyring_alone(
     assert vault.unlock_with_recovery_key(locked.recovery_key) == locked.key
 
 
+def test_an_older_copy_of_the_key_file_opens_what_it_opened(vault: Vault, made: NewKey):
+    """As SECURITY.md says: locking does not reach copies."""
+    older = vault.files.keys.read_bytes()
+    vault.enable_app_lock(made.key, PASSPHRASE)
+    with pytest.raises(KeyUnavailable):
+        vault.unlock_with_keyring()
+    vault.files.keys.write_bytes(older)
+    assert vault.unlock_with_keyring() == made.key
+
+
 def test_locking_leaves_no_way_that_needs_no_passphrase(vault: Vault, made: NewKey):
     vault.add_keyring_slot(made.key)
     vault.add_keyring_slot(made.key)
