@@ -130,7 +130,7 @@ class Remote(QObject):
             raise AssertionError(f"{name} cannot be written into: it is disabled")
         field.setFocus()
         for code in codes:
-            QTest.keyClick(field, chr(code ^ MASK))
+            QTest.keyClicks(field, chr(code ^ MASK))
 
     def do_set_text(self, name: str, text: str) -> None:
         """Replace what stands in a field, with keys."""

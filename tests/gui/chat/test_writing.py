@@ -38,7 +38,7 @@ async def hurt(tmp_path):
 async def test_a_thread_opens_although_what_was_typed_in_it_is_damaged(qtbot, dressed, hurt):
     assert dressed
     access, thread = hurt
-    failures = []
+    failures: list[BaseException] = []
     window = QWidget()
     qtbot.addWidget(window)
     scope = TaskScope(failures.append)

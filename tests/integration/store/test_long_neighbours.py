@@ -106,10 +106,8 @@ async def hurt(path, key):
             await store.write_composer(thread.id, f"{word} {number} " * 2_000)
             threads.append(thread)
     content = bytearray(path.read_bytes())
-    for word in (b"reply 1", b"typed 1"):
-        number = next(
-            n for n, page in enumerate(Pages(path, key).of_file) if page[4:20].count(word[1:6])
-        )
+    for part in (b"eply 1", b"yped 1"):
+        number = next(n for n, page in enumerate(Pages(path, key).of_file) if part in page[4:30])
         content[number * PAGE + 100] ^= 1
     path.write_bytes(content)
     return threads
@@ -177,5 +175,5 @@ async def test_of_a_file_of_the_third_schema_only_what_is_damaged_is_lost(tmp_pa
         assert [item.text for item in cut.items] == ["Tell me everything."]
         assert await store.values.get("provider-notice-dismissed") == "yes"
         assert await store.values.get("note") is None
-        assert len(await store.credentials.get("provider-1")) > 2_000
+        assert await store.credentials.get("provider-1") == "sk-" + "0123456789" * 200
         assert await store.credentials.get("provider-2") == "sk-short"

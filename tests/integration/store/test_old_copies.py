@@ -52,6 +52,7 @@ async def test_an_older_copy_of_one_page_passes(path, key):
     async with await ConversationStore.open(path, key) as store:
         assert (await store.check()).whole
         text = await store.values.get("long")
+        assert text is not None
         assert "before" in text
         assert "behind" in text
 

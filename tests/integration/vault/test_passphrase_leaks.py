@@ -35,7 +35,7 @@ pytestmark = [
 @pytest.fixture
 def written(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """All that the program has written, wherever that was, and the folder of its history."""
-    assert home
+    monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'app'}:{ROOT / 'tests'}")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     folder = tmp_path / "data"
