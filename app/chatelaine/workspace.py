@@ -71,6 +71,7 @@ class Workspace(WorkspaceKeys):
             stack.callback(self._vault.release)
             stack.push_async_callback(self.store.aclose)
             stack.push_async_callback(self.assistants.aclose)
+        self._key = b""
 
     def conversation(self, thread: Thread) -> Conversation:
         """Give the conversation of a thread: the same one as long as the workspace is open."""

@@ -156,12 +156,19 @@ class Connection(aiosqlite.Connection):
         except BaseException:
             await asyncio.to_thread(self._thread.join, CLOSING)
             raise
+        finally:
+            self._connector = _used_up  # it knows the key
 
     @override
     async def close(self, patience: float = CLOSING) -> None:
         """Close after the work that was posted; give up waiting for it after so many seconds."""
         if self._running and (closed := self.stop()) is not None:
             await asyncio.wait({closed}, timeout=patience)
+
+
+def _used_up() -> SqlConnection:
+    """Stand in for what has connected once."""
+    raise RuntimeError("a connection is opened once")
 
 
 def _succeed(future: asyncio.Future[T], result: T) -> None:
@@ -503,6 +510,7 @@ class Database:
         await self._writer.close(CLOSING / 2)
         if self._timer is not None:
             self._timer.cancel()
+        self._key = b""
 
     def _transact(
         self,

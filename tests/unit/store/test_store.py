@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
+import sys
 from contextlib import suppress
 
 import pytest
@@ -409,3 +411,18 @@ async def test_a_closed_history_says_so(path, key):
         with pytest.raises(HistoryError) as caught:
             await call
         assert caught.value.title == "The history is closed"
+
+
+async def test_nothing_holds_the_key_once_it_is_closed(path):
+    key = bytes(bytearray(range(40, 72)))
+    gc.disable()  # what only goes with the next collection is held until then
+    try:
+        before = sys.getrefcount(key)
+        async with await ConversationStore.open(path, key, create=True) as store:
+            await store.create_thread()
+            assert [hit async for hit in store.search.find("x")] == []
+            assert (await store.check()).whole
+            assert sys.getrefcount(key) > before
+        assert sys.getrefcount(key) == before
+    finally:
+        gc.enable()
