@@ -31,6 +31,22 @@ def build_library(folder: Path) -> Path:
     return built
 
 
+def apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do something in a process of its own, to its end.
+
+    What a driver needs before anything is cut short is done this way: a process that has used the
+    database engine, on threads, cannot be forked safely any more, since one of them might just hold
+    a lock of the engine's.
+    """
+    child = os.fork()
+    if not child:
+        asyncio.run(work())
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status:
+        sys.exit(f"what was to be done first ended with {status}")
+
+
 def die_at(
     how: str,
     watched: Collection[str],

@@ -9,7 +9,6 @@ Prints how many places there are.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import sys
@@ -21,7 +20,7 @@ import chatelaine
 from chatelaine import history_access, workspace_backups
 from chatelaine.workspace_backups import WorkspaceBackups
 from support import keyrings
-from support.dying import die_at
+from support.dying import apart, die_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +76,7 @@ def main() -> None:
     how, root, cuts = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     setattr(os, "fsync", lambda _descriptor: None)  # noqa: B010 - a process dies, not the machine
     (root / "0").mkdir()
-    asyncio.run(prepare(root / "0"))
+    apart(partial(prepare, root / "0"))
     shutil.copytree(root / "0", root / "whole")
     places = die_at(how, WATCHED, 0, partial(replace, root / "whole"))
     last = min(cuts // 2, places)  # the change itself is at the end of a long way

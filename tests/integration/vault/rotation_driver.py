@@ -10,7 +10,6 @@ many places there are.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import sys
@@ -23,7 +22,7 @@ from chatelaine import history_access, workspace_keys
 from chatelaine.vault import key_access
 from chatelaine.vault.passphrase import PassphraseCost
 from support import keyrings
-from support.dying import die_at
+from support.dying import apart, die_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +93,7 @@ def main() -> None:
     setattr(os, "fsync", lambda _descriptor: None)  # noqa: B010 - a process dies, not the machine
     for name in ("0", "0 locked"):
         (root / name).mkdir()
-        asyncio.run(prepare(root / name, locked=name != "0"))
+        apart(partial(prepare, root / name, locked=name != "0"))
     shutil.copytree(root / "0", root / "whole")
     places = die_at(how, WATCHED, 0, partial(rotate, root / "whole"))
     shutil.rmtree(root / "whole")
