@@ -63,11 +63,12 @@ def _discard_unmade(history: Path, backups: Path) -> None:
 def _discard_second_names(history: Path, keys: Path) -> None:
     """Take away what a replacement has prepared for a history that then stayed in its place."""
     pattern = re.compile(rf"{re.escape(history.stem)}\.replaced-{_WHEN}")
-    for path in history.parent.glob(f"{history.stem}.replaced-*{history.suffix}"):
+    suffix = history.suffix or ".db"
+    for path in history.parent.glob(f"{history.stem}.replaced-*{suffix}"):
         if pattern.fullmatch(path.stem) and path.samefile(history):
             path.unlink()
     for path in keys.parent.glob(f"{history.stem}.replaced-*{_end_of(history, keys)}"):
-        whole = path.with_name(path.name.removesuffix(_end_of(history, keys)) + history.suffix)
+        whole = path.with_name(path.name.removesuffix(_end_of(history, keys)) + suffix)
         alone = pattern.fullmatch(whole.stem) and not whole.exists()
         # The key file of a history that was taken elsewhere is not ours to take away.
         if alone and path.read_bytes() == keys.read_bytes():

@@ -68,6 +68,10 @@ def test_its_neighbours_are_read_written_and_saved(tmp_path, key, kind, page):
     path.touch(0o600)
     connection = connect_to_fill(path, key)
     upgrade(connection, create=True)
+    connection.execute(
+        "INSERT INTO thread (uid, title, named, preview, steps, created, updated)"
+        " VALUES ('t', 'Thread', 1, '', 0, 1, 1)"
+    )
     connection.executemany(insert, ((n, f"short {n}") for n in names))
     connection.execute(update.replace("'new'", "?"), (TEXT, names[LONG]))
     connection.close()

@@ -68,7 +68,7 @@ async def replace(folder: Path, begin: Callable[[], None]) -> None:
         backups = WorkspaceBackups(workspace)
         unlocked = await backups.unlock(folder / "then.chtlbak")
         begin()
-        await backups.replace(unlocked)
+        await backups.put_in_place(await backups.prepare(unlocked))
     (folder / "done").touch()
 
 

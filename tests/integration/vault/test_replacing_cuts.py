@@ -112,7 +112,8 @@ async def look(folder: Path, *, by_recovery_key: bool) -> bool:
     async with await driver.access(folder).open(may_create=False) as workspace:
         backups = WorkspaceBackups(workspace)
         await workspace.store.create_thread(title="Later")
-        await backups.replace(await backups.unlock(folder / "then.chtlbak"))
+        unlocked = await backups.unlock(folder / "then.chtlbak")
+        await backups.put_in_place(await backups.prepare(unlocked))
     assert await read(folder, by_recovery_key=False) == {"Then"}
     return replaced
 
