@@ -35,9 +35,11 @@ from chatelaine.store.records import (
 from chatelaine.store.session import ThreadSession
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 
     from chatelaine.chat.assistants import Assistant
+    from chatelaine.store.outline import Outline
+    from chatelaine.store.records import FoundText, TurnUsage
     from chatelaine.store.store import ConversationStore
 
 CONTINUE = "Please continue exactly where you stopped."
@@ -97,6 +99,42 @@ class Conversation:
         """Give the turns that are shown, oldest first."""
         return await self._store.turns(self.thread_id, limit=limit)
 
+    async def outline(self, known: Outline | None = None) -> Outline:
+        """Give what the thread consists of, without any text.
+
+        Args:
+            known: What it was before: only what differs is read then.
+        """
+        if known is None:
+            return await self._store.outline(self.thread_id)
+        return await self._store.outline(self.thread_id, known)
+
+    async def turns_of(self, turns: Collection[TurnId]) -> list[Turn]:
+        """Give turns by their numbers, oldest first."""
+        return await self._store.turns_of(self.thread_id, turns)
+
+    def find(
+        self, words: str, *, first: TurnId | None = None
+    ) -> AsyncGenerator[list[FoundText], None]:
+        """Give the messages that may have words, in portions, newest first.
+
+        Whether a word is seen, whoever shows the message finds out: here the text is looked at as
+        it is written down. One that begins ends the one before it.
+
+        Args:
+            words: What is looked for.
+            first: The turn to begin with; those after it come last. None for the latest.
+        """
+        return self._store.texts(self.thread_id, words, first=first)
+
+    async def usage(self, turn: TurnId) -> TurnUsage:
+        """Give what a turn has cost, with which models, and how long it took.
+
+        Raises:
+            HistoryError: There is no such turn.
+        """
+        return await self._store.turn_usage(turn)
+
     async def history(self) -> History:
         """Tell what can be taken back and what can be brought again."""
         return await self._store.history(self.thread_id)
@@ -115,6 +153,15 @@ class Conversation:
         """Begin anew: show and send nothing of what was said. It can be undone."""
         await self.settle()
         await self._store.clear(self.thread_id)
+
+    async def delete_turn(self, turn: TurnId) -> None:
+        """Neither show nor send a turn any more; those after it stay. It can be undone.
+
+        Raises:
+            HistoryError: It is still running, or no longer shown.
+        """
+        await self.settle()
+        await self._store.delete_turn(self.thread_id, turn)
 
     async def compact(self) -> None:
         """Have the model sum up all but the latest turns, and see the summary in their place.

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chatelaine.errors import HistoryError
-from chatelaine.store import tree
+from chatelaine.store import threads, tree
 from chatelaine.store.items import one_line
 from chatelaine.store.records import Attachment
 from chatelaine.store.threads import now
@@ -52,6 +52,14 @@ class StoredAttachments:
     async def of_turn(self, turn_id: TurnId) -> list[Attachment]:
         """Give what is attached to the messages of a turn."""
         return await self._databases.of(turn_id).read(lambda c: _of_turn(c, turn_id))
+
+    async def named(self, thread_id: ThreadId, name: str) -> Attachment | None:
+        """Find a file of a thread by its name: the one attached last, if there are several.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+        """
+        return await self._databases.of(thread_id).read(lambda c: _named(c, thread_id, name))
 
     async def content(self, attachment: Attachment) -> bytes:
         """Read what is in an attached file.
@@ -115,6 +123,21 @@ def _of_turn(connection: SqlConnection, turn_id: TurnId) -> list[Attachment]:
         tree.item_range(turn_id),
     )
     return [Attachment(*row) for row in rows]
+
+
+def _named(connection: SqlConnection, thread_id: ThreadId, name: str) -> Attachment | None:
+    head = threads.get(connection, thread_id).head
+    rows = connection.execute(
+        "SELECT item, position, name, mime, size, sha256"
+        " FROM attachment JOIN blob ON blob.id = attachment.blob"
+        " WHERE name = ? ORDER BY item DESC, position DESC",
+        (name,),
+    )
+    for row in rows:
+        attachment = Attachment(*row)
+        if tree.is_on_path(connection, head, attachment.item >> tree.POSITION_BITS):
+            return attachment
+    return None
 
 
 def read(connection: SqlConnection, digest: bytes) -> bytes:

@@ -40,6 +40,7 @@ _TABLES = (
     ("setting", "id", 1),
     ("credential", "id", 1),
     ("attachment", "id", 1),
+    ("deleted_turn", "id", 1),
 )
 _WITHOUT_NUMBERS = {  # up to the third schema: table, key
     "draft": "kind, owner",

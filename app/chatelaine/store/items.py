@@ -37,9 +37,15 @@ class EncodedItem(NamedTuple):
     from_user: bool
 
     @property
+    def chars(self) -> int:
+        """How many characters its text has, without blank space around it: 0 says nothing."""
+        return len(self.text.strip())
+
+    @property
     def lines(self) -> int:
-        """How many lines its text has."""
-        return self.text.count("\n") + 1 if self.text else 0
+        """How many lines these characters are on."""
+        said = self.text.strip()
+        return said.count("\n") + 1 if said else 0
 
 
 def encode(item: Mapping[str, Any]) -> EncodedItem:

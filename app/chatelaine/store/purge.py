@@ -52,6 +52,7 @@ def purge(doomed: Collection[ThreadId], connection: SqlConnection) -> Change:
         for statement in (
             "DELETE FROM step WHERE thread IN (SELECT id FROM doomed)",
             "DELETE FROM pin WHERE thread IN (SELECT id FROM doomed)",
+            "DELETE FROM deleted_turn WHERE thread IN (SELECT id FROM doomed)",
             "DELETE FROM draft WHERE kind = 'composer' AND owner IN (SELECT id FROM doomed)",
             "DELETE FROM thread WHERE id IN (SELECT id FROM doomed)",
         ):
@@ -131,3 +132,5 @@ def _delete_turns(connection: SqlConnection, turns: Iterable[TurnId]) -> None:
             )
         connection.execute("DELETE FROM draft WHERE kind = 'reply' AND owner = ?", (turn_id,))
         connection.execute("DELETE FROM turn WHERE id = ?", (turn_id,))
+    # A thread that had deleted one of them without leading to it any more.
+    connection.execute("DELETE FROM deleted_turn WHERE turn NOT IN (SELECT id FROM turn)")

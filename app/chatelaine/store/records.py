@@ -46,6 +46,7 @@ class StepKind(StrEnum):
     EDIT = "edit"  # a message written anew: another turn in place of an earlier one
     COMPACT = "compact"  # a summary in place of the older turns, for the model
     SWITCH = "switch"  # another branch
+    DELETE = "delete"  # a message with all that it caused
     POP = "pop"  # an item removed through the Session protocol
     RENAME = "rename"
     MOVE = "move"  # into a folder, or out of it
@@ -202,6 +203,53 @@ class Turn:
     draft: str = ""
     kind: TurnKind = TurnKind.TURN
     cut: TurnId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnUsage:
+    """What a turn has cost.
+
+    Attributes:
+        turn: The turn.
+        models: The models that were asked, in order, each once.
+        requests: How often a model was asked; 0 where no server has told what it cost.
+        input: Tokens that were read.
+        cached: Those of them that the server still knew.
+        output: Tokens that were written.
+        reasoning: Those of them that were reasoning.
+        begun: When the user's message was stored.
+        ended: When the last of it was stored; None while it runs, or where nothing was answered.
+    """
+
+    turn: TurnId
+    models: tuple[str, ...]
+    requests: int
+    input: int
+    cached: int
+    output: int
+    reasoning: int
+    begun: datetime
+    ended: datetime | None
+
+    @property
+    def took(self) -> timedelta | None:
+        """How long it took; None where that is not known."""
+        return None if self.ended is None else self.ended - self.begun
+
+
+@dataclass(frozen=True, slots=True)
+class FoundText:
+    """A message that may have what is looked for.
+
+    Attributes:
+        turn: The turn it is in.
+        item: Its number.
+        text: What it says, in Markdown.
+    """
+
+    turn: TurnId
+    item: ItemId
+    text: str
 
 
 class Moment(NamedTuple):

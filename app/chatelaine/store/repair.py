@@ -34,6 +34,7 @@ _IN_WORDS = {
     "blob": "attached files",
     "blob_part": "contents of attached files",
     "attachment": "which files are attached",
+    "deleted_turn": "which messages are deleted",
     "pin": "pins",
     "draft": "drafts",
     "setting": "settings of this history",
@@ -54,6 +55,8 @@ _LAWS = {
     "steps that lead to missing turns": "SELECT count(*) FROM step"
     " WHERE (before IS NOT NULL AND before NOT IN (SELECT id FROM turn))"
     " OR (after IS NOT NULL AND after NOT IN (SELECT id FROM turn))",
+    "deleted turns that are missing": "SELECT count(*) FROM deleted_turn"
+    " WHERE turn NOT IN (SELECT id FROM turn)",
     "attached files whose content is missing": "SELECT count(*) FROM attachment"
     " WHERE blob NOT IN (SELECT id FROM blob)",
 }
@@ -285,6 +288,10 @@ def mend(connection: SqlConnection) -> int:
         """,
         "DELETE FROM attachment WHERE blob NOT IN (SELECT id FROM blob)",
         "DELETE FROM pin WHERE item NOT IN (SELECT id FROM item)",
+        """
+        DELETE FROM deleted_turn WHERE turn NOT IN (SELECT id FROM turn)
+            OR thread NOT IN (SELECT id FROM thread)
+        """,
         "UPDATE thread SET folder = NULL WHERE folder NOT IN (SELECT id FROM folder)",
     ):
         connection.execute(statement)

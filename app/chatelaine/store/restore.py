@@ -22,6 +22,7 @@ from chatelaine.store import (
     archive,
     attachments,
     backup,
+    deleted,
     drafts,
     folders,
     search_index,
@@ -373,6 +374,9 @@ class _Copying:
                     self._changes(data),
                 ),
             )
+        for turn_id in deleted.turns_of(self._source, thread_id):
+            if (here := self._turns.get(turn_id)) is not None:
+                deleted.add(self._target, mine, here)
         for item, created in self._source.execute(
             "SELECT item, created FROM pin WHERE thread = ?", (thread_id,)
         ).fetchall():
@@ -450,15 +454,16 @@ class _Copying:
         return self.folders[number]
 
     def _changes(self, data: str) -> str:
-        """Give what a step has changed, with the numbers that its folders have here."""
+        """Give what a step has changed, with the numbers that turns and folders have here."""
         changes = json.loads(data) if data else {}
-        if "folder" not in changes:
-            return data
-        known = {number for (number,) in self._source.execute("SELECT id FROM folder")}
-        changes["folder"] = [
-            self._folder(number if number in known else None) for number in changes["folder"]
-        ]
-        return json.dumps(changes)
+        if deleted.COLUMN in changes:
+            changes[deleted.COLUMN] = [self._turns[turn_id] for turn_id in changes[deleted.COLUMN]]
+        if "folder" in changes:
+            known = {number for (number,) in self._source.execute("SELECT id FROM folder")}
+            changes["folder"] = [
+                self._folder(number if number in known else None) for number in changes["folder"]
+            ]
+        return json.dumps(changes) if changes else data
 
     def _item(self, item: ItemId) -> ItemId:
         turn_id = self._turns.get(item >> tree.POSITION_BITS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatelaine.agents.items import text_of
 from chatelaine.errors import HistoryInterrupted
-from chatelaine.store import threads, tree
+from chatelaine.store import deleted, threads, tree
 from chatelaine.store.items import decode, preview_of, time_from
 from chatelaine.store.search_query import Having, SearchQuery, parse
 from chatelaine.store.search_words import BETWEEN, TOKENIZER, split
@@ -41,7 +41,9 @@ class HitState(StrEnum):
 
     SHOWN = "shown"
     COMPACTED = "compacted"  # shown; the model sees a summary of it
-    BRANCHED_OFF = "branched-off"  # not shown: undone, edited, cleared, or of another branch
+    BRANCHED_OFF = (
+        "branched-off"  # not shown: undone, edited, deleted, cleared, or of another branch
+    )
 
 
 class Fragment(NamedTuple):
@@ -308,7 +310,8 @@ def _state(connection: SqlConnection, finding: _Finding, row: _Row) -> HitState:
     if row.thread not in finding.shown:
         path = tree.path(connection, threads.get(connection, row.thread).head)
         cut = max((cut for _, cut in path if cut is not None), default=0)
-        finding.shown[row.thread] = (frozenset(turn_id for turn_id, _ in path), cut)
+        gone = deleted.turns_of(connection, row.thread)
+        finding.shown[row.thread] = (frozenset(turn_id for turn_id, _ in path) - gone, cut)
     shown, cut = finding.shown[row.thread]
     turn_id = row.item >> tree.POSITION_BITS
     if turn_id not in shown:

@@ -12,7 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from chatelaine.errors import HistoryDamaged
-from chatelaine.store import backup, drafts, threads, tree, turns, undo
+from chatelaine.store import (
+    backup,
+    drafts,
+    threads,
+    tree,
+    turn_usage,
+    turns,
+    undo,
+)
 from chatelaine.store.attachments import StoredAttachments
 from chatelaine.store.database import Database
 from chatelaine.store.databases import Databases
@@ -28,9 +36,11 @@ from chatelaine.store.records import (
     Turn,
     TurnId,
     TurnState,
+    TurnUsage,
 )
 from chatelaine.store.search import Search
 from chatelaine.store.stored_file import StoredFile
+from chatelaine.store.stored_turns import StoredTurns
 from chatelaine.store.thread_shelf import StoredThreads
 from chatelaine.store.transfer.conversations import StoredConversations
 from chatelaine.store.values import StoredCredentials, StoredValues
@@ -50,7 +60,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class ConversationStore(StoredThreads, StoredFile):
+class ConversationStore(StoredThreads, StoredTurns, StoredFile):
     """An open history: threads, their turns, what can be undone; an async context manager.
 
     Attributes:
@@ -134,67 +144,6 @@ class ConversationStore(StoredThreads, StoredFile):
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Have every change told, on the loop's thread; give what ends that."""
         return self._databases.subscribe(listener)
-
-    # ------------------------------------------------------------------ reading
-
-    async def turns(
-        self, thread_id: ThreadId, *, limit: int | None = None, before: TurnId | None = None
-    ) -> list[Turn]:
-        """Give the turns that are shown, oldest first.
-
-        Args:
-            thread_id: The thread.
-            limit: How many of the last ones; None for all.
-            before: Only those before this turn.
-
-        Raises:
-            ThreadMissing: There is no such thread.
-        """
-
-        def unit(connection: SqlConnection) -> list[Turn]:
-            head = threads.get(connection, thread_id).head
-            if before is not None:
-                row = tree.turn_row(connection, before)
-                head = None if row is None else row.parent
-            return tree.turns(connection, head, limit)
-
-        return await self._of(thread_id).read(unit)
-
-    async def items(
-        self, thread_id: ThreadId, limit: int | None = None, *, before: TurnId | None = None
-    ) -> list[Item]:
-        """Give the items of the turns that are shown, oldest first: what a model is sent.
-
-        Args:
-            thread_id: The thread.
-            limit: How many of the last ones; None for all.
-            before: Only those before this turn.
-
-        Raises:
-            ThreadMissing: There is no such thread.
-        """
-        items, _ = await self.items_of_moment(thread_id, limit, before=before)
-        return items
-
-    async def items_of_moment(
-        self, thread_id: ThreadId, limit: int | None = None, *, before: TurnId | None = None
-    ) -> tuple[list[Item], Moment]:
-        """Give what `items` gives, and the moment of which it is: see `post_items`.
-
-        Raises:
-            ThreadMissing: There is no such thread.
-        """
-
-        def unit(connection: SqlConnection) -> tuple[list[Item], Moment]:
-            head, later = threads.get(connection, thread_id).head, None
-            if before is not None:
-                row = tree.turn_row(connection, before)
-                later = tree.later_summary(connection, head, before)
-                head = None if row is None else row.parent
-            items = tree.items(connection, head, limit, later)
-            return items, undo.moment(connection, thread_id)
-
-        return await self._of(thread_id).read(unit)
 
     # ------------------------------------------------------------------ turns
 
@@ -289,11 +238,19 @@ class ConversationStore(StoredThreads, StoredFile):
         Raises:
             HistoryError: It could not be stored.
         """
-        await self._of(turn_id).write(lambda c: turns.add_usage(c, turn_id, model, usage))
+        await self._of(turn_id).write(lambda c: turn_usage.add(c, turn_id, model, usage))
 
     async def usage(self, turn_id: TurnId) -> Usage:
         """Give what all steps of a turn have cost."""
-        return await self._of(turn_id).read(lambda c: turns.usage_of(c, turn_id))
+        return await self._of(turn_id).read(lambda c: turn_usage.total(c, turn_id))
+
+    async def turn_usage(self, turn_id: TurnId) -> TurnUsage:
+        """Give what a turn has cost, with which models, and how long it took.
+
+        Raises:
+            HistoryError: There is no such turn.
+        """
+        return await self._of(turn_id).read(lambda c: turn_usage.told(c, turn_id))
 
     async def write_draft(self, turn_id: TurnId, text: str) -> None:
         """Keep what is known of the running reply of a turn; of one that has ended, nothing.
@@ -410,6 +367,24 @@ class ConversationStore(StoredThreads, StoredFile):
 
         return await self._databases.change(self._of(thread_id), unit)
 
+    async def delete_turn(self, thread_id: ThreadId, turn_id: TurnId) -> Change:
+        """Neither show nor send a turn any more; those after it stay. It can be undone.
+
+        It is deleted from this thread, in all its branches. A thread that branched off before
+        keeps it; one that branches off later has it deleted, too. A summary that was made of it
+        stays as it is.
+
+        Raises:
+            ThreadMissing: There is no such thread.
+            HistoryError: The turn is not shown or still running, or it could not be stored.
+        """
+
+        def unit(connection: SqlConnection) -> Change:
+            turns.delete(connection, thread_id, turn_id)
+            return threads.changed(connection, thread_id, turns=True)
+
+        return await self._databases.change(self._of(thread_id), unit)
+
     async def compact(
         self,
         thread_id: ThreadId,
@@ -428,7 +403,7 @@ class ConversationStore(StoredThreads, StoredFile):
             thread_id: The thread.
             cut: The last turn that is summed up; later than the last compaction.
             summary: What was in them.
-            head: The last turn at the time when the summary was made.
+            head: The last turn that was shown when the summary was made.
             agent: The name of the agent that made it.
             model: The name of its model.
 

@@ -13,10 +13,10 @@ from chatelaine.store.items import decode, decode_all, preview_of, time_from
 from chatelaine.store.records import StoredItem, Turn, TurnKind, TurnState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Container, Iterable, Sequence
 
     from chatelaine.store.database import SqlConnection
-    from chatelaine.store.records import ThreadId, TurnId
+    from chatelaine.store.records import ItemId, ThreadId, TurnId
 
 POSITION_BITS = 16
 """An item's id is that of its turn and its position in it."""
@@ -26,6 +26,8 @@ _ALL = -1
 _MOST = 2**62
 """More than there can be of anything, and still a number for the engine."""
 _TURNS_AT_ONCE = 64
+_MOST_AT_ONCE = 4096
+_NONE: frozenset[TurnId] = frozenset()
 _PATH = """
     WITH RECURSIVE path (id, parent, cut) AS (
         SELECT id, parent, cut FROM turn WHERE id = ?
@@ -43,7 +45,9 @@ _SIBLINGS = """
             ON turn.parent = before.id AND turn.kind = 'compaction'
     )
     SELECT turn.id FROM before JOIN turn ON turn.parent IS before.id
-    WHERE turn.thread = ?2 AND turn.kind = 'turn' ORDER BY turn.id
+    WHERE turn.thread = ?2 AND turn.kind = 'turn' AND (turn.id = ?3 OR NOT EXISTS
+        (SELECT 1 FROM deleted_turn WHERE deleted_turn.thread = ?2 AND deleted_turn.turn = turn.id))
+    ORDER BY turn.id
 """
 _TURN = """
     SELECT turn.id, thread, parent, state, agent, model, created, error_title, error_message,
@@ -65,17 +69,18 @@ class TurnRow(NamedTuple):
     state: TurnState
     agent: str
     model: str
+    kind: TurnKind
 
 
 def turn_row(connection: SqlConnection, turn_id: TurnId) -> TurnRow | None:
     """Read a turn without its items."""
     row = connection.execute(
-        "SELECT id, parent, thread, state, agent, model FROM turn WHERE id = ?", (turn_id,)
+        "SELECT id, parent, thread, state, agent, model, kind FROM turn WHERE id = ?", (turn_id,)
     ).fetchone()
     if row is None:
         return None
-    number, parent, thread, state, agent, model = row
-    return TurnRow(number, parent, thread, TurnState(state), agent, model)
+    number, parent, thread, state, agent, model, kind = row
+    return TurnRow(number, parent, thread, TurnState(state), agent, model, TurnKind(kind))
 
 
 def running_turn(connection: SqlConnection, thread_id: ThreadId) -> TurnId | None:
@@ -91,6 +96,8 @@ def items(
     head: TurnId | None,
     limit: int | None,
     later: tuple[TurnId, TurnId] | None = None,
+    *,
+    without: Container[TurnId] = _NONE,
 ) -> list[Item]:
     """Read what a model is sent of the path that ends with `head`, oldest first.
 
@@ -102,6 +109,7 @@ def items(
         head: Where the path ends.
         limit: How many; None for all.
         later: A compaction that counts although it comes after the path, with its cut.
+        without: Turns that are left out: those that were deleted.
     """
     texts: list[str] = []  # the newest first
     most = _MOST if limit is None else min(limit, _MOST)
@@ -114,7 +122,8 @@ def items(
                 head = None
                 break
             if turn_cut is None:
-                sent.append(turn_id)
+                if turn_id not in without:
+                    sent.append(turn_id)
             elif summary is None:
                 summary, cut = turn_id, turn_cut
         texts += _texts(connection, sent[::-1], most - len(texts))
@@ -122,6 +131,19 @@ def items(
         texts += _texts(connection, [summary], most - len(texts))
     texts.reverse()
     return decode_all(texts)
+
+
+def messages(connection: SqlConnection, numbers: Sequence[TurnId]) -> list[tuple[ItemId, str]]:
+    """Read the messages in turns, whose numbers ascend: number and text, the newest first."""
+    rows: list[tuple[ItemId, str]] = []
+    for first, end in reversed(_ranges(numbers)):
+        rows += connection.execute(
+            "SELECT id, data FROM item WHERE id >= ? AND id < ? AND kind = 'message'"
+            " AND role IN ('user', 'assistant') ORDER BY id DESC",
+            (first, end),
+        )
+    read = decode_all([data for _, data in rows])
+    return [(number, text_of(item)) for (number, _), item in zip(rows, read, strict=True)]
 
 
 def _texts(connection: SqlConnection, numbers: list[TurnId], most: int) -> list[str]:
@@ -167,22 +189,34 @@ def later_summary(
 
 def is_on_path(connection: SqlConnection, head: TurnId | None, turn_id: TurnId) -> bool:
     """Tell whether a turn is on the path that ends with `head`."""
+    at_once = _TURNS_AT_ONCE
     while head is not None and head >= turn_id:
-        walked, head = _walk(connection, head, _TURNS_AT_ONCE)
+        walked, head = _walk(connection, head, at_once)
         if any(turn_id == each for each, _ in walked):
             return True
+        at_once = min(2 * at_once, _MOST_AT_ONCE)
     return False
+
+
+def last_shown(
+    connection: SqlConnection, head: TurnId | None, deleted: Container[TurnId]
+) -> TurnId | None:
+    """Find the last turn of a path that was not deleted; None where there is none."""
+    while head is not None and head in deleted:
+        (head,) = connection.execute("SELECT parent FROM turn WHERE id = ?", (head,)).fetchone()
+    return head
 
 
 def siblings(connection: SqlConnection, turn_id: TurnId) -> list[TurnId]:
     """Give the turns that were said in its place, itself among them, in order.
 
-    A summary in between does not count: it is nothing that was said.
+    A summary in between does not count: it is nothing that was said. What was deleted is left out.
     """
     row = turn_row(connection, turn_id)
     if row is None:
         return []
-    rows = connection.execute(_SIBLINGS, (last_said(connection, row.parent), row.thread))
+    values = (last_said(connection, row.parent), row.thread, turn_id)
+    rows = connection.execute(_SIBLINGS, values)
     return [number for (number,) in rows]
 
 
@@ -194,13 +228,15 @@ def all_siblings(
     return {turn_id: others for turn_id, others in found if len(others) > 1}
 
 
-def last_said(connection: SqlConnection, head: TurnId | None) -> TurnId | None:
-    """Find the last turn of a path that is no compaction."""
+def last_said(
+    connection: SqlConnection, head: TurnId | None, without: Container[TurnId] = _NONE
+) -> TurnId | None:
+    """Find the last turn of a path that is no compaction, and none of those to be left out."""
     while head is not None:
         kind, parent = connection.execute(
             "SELECT kind, parent FROM turn WHERE id = ?", (head,)
         ).fetchone()
-        if kind == TurnKind.TURN:
+        if kind == TurnKind.TURN and head not in without:
             return head
         head = parent
     return None
@@ -219,12 +255,30 @@ def newest_leaf(connection: SqlConnection, turn_id: TurnId) -> TurnId:
         turn_id = child
 
 
-def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> list[Turn]:
-    """Read the turns on the path that ends with `head`, oldest first; the last `limit` of them."""
+def turns(
+    connection: SqlConnection,
+    head: TurnId | None,
+    limit: int | None,
+    without: Collection[TurnId] = _NONE,
+) -> list[Turn]:
+    """Read the turns on the path that ends with `head`, oldest first; the last `limit` of them.
+
+    Args:
+        connection: For reading.
+        head: Where the path ends.
+        limit: How many; None for all.
+        without: Turns that are left out: those that were deleted.
+    """
     if head is None or limit == 0:
         return []
-    walked, _ = _walk(connection, head, _ALL if limit is None else min(limit, _MOST))
-    numbers = [turn_id for turn_id, _ in walked]
+    most = _ALL if limit is None else min(limit + len(without), _MOST)
+    walked, _ = _walk(connection, head, most)
+    numbers = [turn_id for turn_id, _ in walked if turn_id not in without]
+    return turns_with(connection, numbers if limit is None else numbers[-limit:])
+
+
+def turns_with(connection: SqlConnection, numbers: Sequence[TurnId]) -> list[Turn]:
+    """Read the turns with these numbers, which ascend; what is gone is left out."""
     rows: list[tuple[int, str, str, int]] = []
     for first, end in _ranges(numbers):
         rows += connection.execute(
@@ -238,7 +292,7 @@ def turns(connection: SqlConnection, head: TurnId | None, limit: int | None) -> 
         stored = StoredItem(item, agent, time_from(created), number)
         contents.setdefault(number >> POSITION_BITS, []).append(stored)
     found = (connection.execute(_TURN, (turn_id,)).fetchone() for turn_id in numbers)
-    return [_turn(row, tuple(contents.get(row[0], ()))) for row in found]
+    return [_turn(row, tuple(contents.get(row[0], ()))) for row in found if row is not None]
 
 
 def turn_items(connection: SqlConnection, turn_id: TurnId) -> list[tuple[int, Item]]:
@@ -264,9 +318,9 @@ def user_text(connection: SqlConnection, turn_id: TurnId) -> str:
     return "\n\n".join(text_of(decode(data)) for (data,) in rows)
 
 
-def path_preview(connection: SqlConnection, head: TurnId | None) -> str:
-    """Make the preview of a thread anew: of the last message on its path."""
-    while head is not None:
+def path_preview(connection: SqlConnection, head: TurnId | None, deleted: Container[TurnId]) -> str:
+    """Make the preview of a thread anew: of the last message on its path that is shown."""
+    while (head := last_shown(connection, head, deleted)) is not None:
         row = connection.execute(
             "SELECT data FROM item WHERE id >= ? AND id < ? AND kind = 'message' AND chars > 0 "
             "AND role IN ('user', 'assistant') ORDER BY id DESC LIMIT 1",
@@ -276,6 +330,12 @@ def path_preview(connection: SqlConnection, head: TurnId | None) -> str:
             return preview_of(text_of(decode(row[0])))
         (head,) = connection.execute("SELECT parent FROM turn WHERE id = ?", (head,)).fetchone()
     return ""
+
+
+def walk(connection: SqlConnection, head: TurnId, limit: int) -> tuple[list[TurnId], TurnId | None]:
+    """Give the last turns of the path that ends with `head`, oldest first, and what is before."""
+    walked, before = _walk(connection, head, limit)
+    return [turn_id for turn_id, _ in walked], before
 
 
 def _walk(
@@ -290,7 +350,7 @@ def _walk(
     return [(turn_id, cut) for turn_id, _, cut in walked], walked[0][1]
 
 
-def _ranges(numbers: list[TurnId]) -> list[tuple[int, int]]:
+def _ranges(numbers: Sequence[TurnId]) -> list[tuple[int, int]]:
     """Give the ranges of item ids of turns, ascending; turns with no other between share one."""
     ranges: list[tuple[int, int]] = []
     for turn_id in numbers:

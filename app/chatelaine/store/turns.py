@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatelaine.agents.events import Usage
 from chatelaine.agents.items import Item, assistant_message, kind_of, text_of
 from chatelaine.errors import ChatelaineError, HistoryDamaged, HistoryError
-from chatelaine.store import drafts, search_index, threads, tree, undo
-from chatelaine.store.items import EncodedItem, encode, preview_of, storable, title_from
-from chatelaine.store.records import StepKind, TurnState
+from chatelaine.store import deleted, drafts, search_index, threads, tree, undo
+from chatelaine.store.items import (
+    EncodedItem,
+    encode,
+    preview_of,
+    storable,
+    title_from,
+)
+from chatelaine.store.records import StepKind, TurnKind, TurnState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from chatelaine.store.database import SqlConnection
     from chatelaine.store.records import Thread, ThreadId, TurnId
@@ -50,13 +55,17 @@ def begin(
     thread = threads.get(connection, thread_id)
     parent, kind = thread.head, StepKind.TURN
     if instead_of is not None:
-        replaced = tree.turn_row(connection, instead_of)
+        replaced, gone = (
+            tree.turn_row(connection, instead_of),
+            deleted.turns_of(connection, thread_id),
+        )
         asked = "\n\n".join(item.text for item in items if item.from_user)
         again = asked == tree.user_text(connection, instead_of)
         # The same is asked again of the last turn only: it was the last when that was chosen.
         if (
             replaced is None
-            or (again and tree.last_said(connection, thread.head) != instead_of)
+            or instead_of in gone
+            or (again and tree.last_said(connection, thread.head, gone) != instead_of)
             or not tree.is_on_path(connection, thread.head, instead_of)
         ):
             raise HistoryError(
@@ -232,7 +241,8 @@ def pop(connection: SqlConnection, thread_id: ThreadId) -> Item | None:
         ThreadMissing: There is no such thread.
     """
     thread = threads.get(connection, thread_id)
-    turn = _last_with_items(connection, thread.head)
+    gone = deleted.turns_of(connection, thread_id)
+    turn = _last_with_items(connection, thread.head, gone)
     if turn is None:
         return None
     *kept, (last, popped) = tree.turn_items(connection, turn.id)
@@ -242,8 +252,7 @@ def pop(connection: SqlConnection, thread_id: ThreadId) -> Item | None:
         undo.record(connection, thread, StepKind.POP, shorter, tip=shorter)
     else:
         undo.record(connection, thread, StepKind.POP, turn.parent)
-    head = threads.get(connection, thread_id).head
-    threads.preview(connection, thread_id, tree.path_preview(connection, head))
+    _preview_anew(connection, thread_id)
     return popped
 
 
@@ -277,7 +286,7 @@ def compact(
         thread_id: The thread.
         cut: The last turn that is summed up.
         summary: The message that says what was in them.
-        head: The last turn at the time when the summary was made.
+        head: The last turn that was shown at the time when the summary was made.
         agent: The name of the agent that made it.
         model: The name of its model.
 
@@ -290,8 +299,10 @@ def compact(
     """
     thread = threads.get(connection, thread_id)
     before = tree.last_cut(connection, thread.head)
+    gone = deleted.turns_of(connection, thread_id)
     if (
-        thread.head != head
+        thread.head is None
+        or tree.last_shown(connection, thread.head, gone) != head
         or tree.running_turn(connection, thread_id) is not None
         or not tree.is_on_path(connection, head, cut)
         or (before is not None and cut <= before)
@@ -304,7 +315,7 @@ def compact(
         "INSERT INTO turn"
         " (parent, thread, state, agent, model, error_title, error_message, created, kind, cut)"
         " VALUES (?, ?, 'done', ?, ?, '', '', ?, 'compaction', ?) RETURNING id",
-        (head, thread_id, storable(agent), storable(model), threads.now(), cut),
+        (thread.head, thread_id, storable(agent), storable(model), threads.now(), cut),
     ).fetchone()[0]
     _add_rows(connection, turn_id, 0, [summary], agent)
     undo.record(connection, thread, StepKind.COMPACT, turn_id, tip=turn_id)
@@ -314,13 +325,16 @@ def compact(
 def fork(connection: SqlConnection, thread_id: ThreadId, turn_id: TurnId | None) -> Thread:
     """Make a thread that begins with what is shown in another one, up to a turn; give it.
 
+    What is deleted from the other one is deleted from it, too; from then on each has its own.
+
     Raises:
         ThreadMissing: There is no such thread.
         HistoryError: The turn is not shown in it, or is still running.
     """
     thread = threads.get(connection, thread_id)
     head = thread.head if turn_id is None else turn_id
-    if head is not None and not tree.is_on_path(connection, thread.head, head):
+    gone = deleted.turns_of(connection, thread_id)
+    if turn_id in gone or (head is not None and not tree.is_on_path(connection, thread.head, head)):
         raise HistoryError("It is no longer shown in this thread.", title="This turn has changed")
     if head is not None and tree.running_turn(connection, thread_id) == head:
         raise HistoryError(
@@ -330,7 +344,8 @@ def fork(connection: SqlConnection, thread_id: ThreadId, turn_id: TurnId | None)
     threads.assign(
         connection, made.id, {"head": head, "tip": head, "folder": thread.folder, "named": 0}
     )
-    threads.preview(connection, made.id, tree.path_preview(connection, head))
+    deleted.inherit(connection, made.id, thread_id)
+    _preview_anew(connection, made.id)
     return threads.get(connection, made.id)
 
 
@@ -350,8 +365,35 @@ def switch(connection: SqlConnection, thread_id: ThreadId, turn_id: TurnId) -> b
     if leaf == thread.head:
         return False
     undo.record(connection, thread, StepKind.SWITCH, leaf)
-    threads.preview(connection, thread_id, tree.path_preview(connection, leaf))
+    _preview_anew(connection, thread_id)
     return True
+
+
+def delete(connection: SqlConnection, thread_id: ThreadId, turn_id: TurnId) -> None:
+    """Take a turn out of a thread: it is neither shown nor sent; those after it stay.
+
+    A summary that was made of it before stays as it is.
+
+    Raises:
+        ThreadMissing: There is no such thread.
+        HistoryError: The turn is not shown in it, or is still running.
+    """
+    thread = threads.get(connection, thread_id)
+    turn = tree.turn_row(connection, turn_id)
+    if (
+        turn is None
+        or turn.kind is not TurnKind.TURN
+        or turn_id in deleted.turns_of(connection, thread_id)
+        or not tree.is_on_path(connection, thread.head, turn_id)
+    ):
+        raise HistoryError("It is no longer shown in this thread.", title="This turn has changed")
+    if turn.state is TurnState.RUNNING:
+        raise HistoryError("Stop it first, then delete it.", title="This turn is still running")
+    undo.record(
+        connection, thread, StepKind.DELETE, thread.head, data={deleted.COLUMN: [None, turn_id]}
+    )
+    deleted.add(connection, thread_id, turn_id)
+    _preview_anew(connection, thread_id)
 
 
 def running(connection: SqlConnection) -> list[TurnId]:
@@ -373,35 +415,6 @@ def recover_without_draft(connection: SqlConnection, turn_id: TurnId) -> None:
         title="This reply was interrupted and could not be saved",
     )
     end(connection, turn_id, TurnState.INTERRUPTED, lost, with_draft=False)
-
-
-def add_usage(connection: SqlConnection, turn_id: TurnId, model: str, usage: Usage) -> None:
-    """Note what a step of a turn has cost."""
-    connection.execute(
-        "INSERT INTO usage (id, model, requests, input, cached, output, reasoning, created) "
-        "SELECT coalesce(max(id) + 1, ?), ?, ?, ?, ?, ?, ?, ? FROM usage WHERE id >= ? AND id < ?",
-        (
-            tree.item_range(turn_id)[0],
-            storable(model),
-            usage.requests,
-            usage.input_tokens,
-            usage.cached_tokens,
-            usage.output_tokens,
-            usage.reasoning_tokens,
-            threads.now(),
-            *tree.item_range(turn_id),
-        ),
-    )
-
-
-def usage_of(connection: SqlConnection, turn_id: TurnId) -> Usage:
-    """Give what all steps of a turn have cost."""
-    row = connection.execute(
-        "SELECT coalesce(sum(requests), 0), coalesce(sum(input), 0), coalesce(sum(cached), 0), "
-        "coalesce(sum(output), 0), coalesce(sum(reasoning), 0) FROM usage WHERE id >= ? AND id < ?",
-        tree.item_range(turn_id),
-    ).fetchone()
-    return Usage(*row)
 
 
 def _with_summary(
@@ -458,7 +471,7 @@ def _add_rows(
                 item.kind,
                 item.role,
                 "" if item.from_user else label,
-                len(item.text),
+                item.chars,
                 item.lines,
                 moment,
                 item.data,
@@ -478,9 +491,17 @@ def _next_position(connection: SqlConnection, turn_id: TurnId) -> int:
     return 0 if row is None else row[0] - first + 1
 
 
-def _last_with_items(connection: SqlConnection, head: TurnId | None) -> tree.TurnRow | None:
-    """Find the last turn of a path that has items: one that was stopped early may have none."""
-    while head is not None:
+def _preview_anew(connection: SqlConnection, thread_id: ThreadId) -> None:
+    """Have the preview of a thread say what is shown last in it."""
+    head, gone = threads.get(connection, thread_id).head, deleted.turns_of(connection, thread_id)
+    threads.preview(connection, thread_id, tree.path_preview(connection, head, gone))
+
+
+def _last_with_items(
+    connection: SqlConnection, head: TurnId | None, gone: Container[TurnId]
+) -> tree.TurnRow | None:
+    """Find the last turn that is shown and has items: one that was stopped early may have none."""
+    while (head := tree.last_shown(connection, head, gone)) is not None:
         turn = tree.turn_row(connection, head)
         if turn is None or _next_position(connection, head) > 0:
             return turn

@@ -1,11 +1,11 @@
 """Steps that can be taken back: a journal for each thread, in the file, so that it survives.
 
 A step has moved the thread's `head` from one turn to another, or has changed columns of the thread
-(its title, its folder). Taking it back moves the head back and gives the columns their values of
-before; no turn is touched. A new step of the first kind drops those that were taken back from the
-journal; their turns stay in the tree. A step of the second kind drops only its like: a title that
-is changed must not keep a turn from being brought back. Each function is (part of) one unit of
-work.
+(its title, its folder) or deleted a turn from it. Taking it back moves the head back and gives the
+columns their values of before; no turn is touched. A new step of the first kind drops those that
+were taken back from the journal; their turns stay in the tree. A step of the second kind drops only
+its like: a title that is changed must not keep a turn from being brought back. Each function is
+(part of) one unit of work.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chatelaine.errors import HistoryError
-from chatelaine.store import threads, tree
+from chatelaine.store import deleted, threads, tree
 from chatelaine.store.records import History, Moment, Reverted, StepKind
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def record(
         kind: What the step is.
         after: The head after it.
         tip: The turn that was added by it; None where none was.
-        data: The columns of the thread that it changes, each with the values before and after.
+        data: The columns of the thread that it changes, each with the values before and after;
+            also the turn that it deletes: see `deleted.COLUMN`.
     """
     number = _steps_done(connection, thread.id) + 1
     if data is None:
@@ -191,8 +192,10 @@ def moment(connection: SqlConnection, thread_id: ThreadId) -> Moment:
 
 def _assign(connection: SqlConnection, thread_id: ThreadId, data: str, which: int) -> None:
     """Give the columns that a step has changed their values of before (0) or after it (1)."""
-    if data:
-        changed = json.loads(data)
+    changed = json.loads(data) if data else {}
+    if (gone := changed.pop(deleted.COLUMN, None)) is not None:
+        (deleted.add if which else deleted.remove)(connection, thread_id, gone[1])
+    if changed:
         threads.assign(connection, thread_id, {name: each[which] for name, each in changed.items()})
 
 
@@ -205,10 +208,11 @@ def _move(
     steps: int,
     text: str,
 ) -> Reverted:
-    moved = head != threads.get(connection, thread_id).head
+    moved = head != threads.get(connection, thread_id).head or kind is StepKind.DELETE
     threads.point(connection, thread_id, head, steps=steps)
     if moved:
-        threads.preview(connection, thread_id, tree.path_preview(connection, head))
+        gone = deleted.turns_of(connection, thread_id)
+        threads.preview(connection, thread_id, tree.path_preview(connection, head, gone))
     return Reverted(threads.changed(connection, thread_id, turns=moved), kind, text)
 
 

@@ -16,7 +16,7 @@ from chatelaine.store.records import TurnState
 from chatelaine.store.store import ConversationStore
 from support.pages import PAGE, Pages
 
-THIRD_SCHEMA = Path(__file__).resolve().parents[2] / "data" / "third-schema" / "history.db"
+THIRD_SCHEMA = Path(__file__).resolve().parents[2] / "data" / "third-schema-long" / "history.db"
 ROWS = 31
 LONG = ROWS // 2  # where every search for another row passes by
 TEXT = "lighthouse " * 2_000 + "the very end"

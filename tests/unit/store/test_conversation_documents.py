@@ -18,7 +18,7 @@ from chatelaine.errors import HistoryError, ImportFailed
 from chatelaine.store import repair
 from chatelaine.store.engine import open_memory
 from chatelaine.store.migrations.upgrade import upgrade
-from chatelaine.store.records import TurnState
+from chatelaine.store.records import TurnKind, TurnState
 from chatelaine.store.store import ConversationStore
 from chatelaine.store.transfer import conversations, incoming
 
@@ -40,6 +40,7 @@ WHAT = [
     "lifetime",
     "fork",
     "clear",
+    "delete",
     "switch",
     "usage",
     "stop",
@@ -99,6 +100,8 @@ async def do(store, what, number, text):  # noqa: C901, PLR0912, PLR0915 -- all 
             await store.fork_thread(thread.id)
         case "clear":
             await store.clear(thread.id)
+        case "delete" if shown and (await deletable(store, thread, shown[number % len(shown)])):
+            await store.delete_turn(thread.id, shown[number % len(shown)])
         case "switch" if shown:
             others = await store.branches(shown[number % len(shown)])
             await store.switch_branch(thread.id, others[0])
@@ -110,6 +113,12 @@ async def do(store, what, number, text):  # noqa: C901, PLR0912, PLR0915 -- all 
             await store.pin_thread(thread.id)
         case _:
             pass  # there is nothing yet to do it with
+
+
+async def deletable(store, thread, turn):
+    """Tell whether a turn is one that can be deleted."""
+    (found,) = await store.turns_of(thread.id, [turn])
+    return found.kind is TurnKind.TURN and found.state is not TurnState.RUNNING
 
 
 async def every(store):
@@ -136,8 +145,17 @@ def comparable(whole):
             for step in thread["steps"]
         ]
         pins = [{**pin, "turn": names[pin["turn"]]} for pin in thread["pinned_messages"]]
+        for step in steps:
+            if "deleted_turn" in step["changes"]:
+                gone = [names[turn] for turn in step["changes"]["deleted_turn"]]
+                step["changes"] = {**step["changes"], "deleted_turn": gone}
+        deleted = sorted(names[turn] for turn in thread["deleted"])
         pins.sort(key=lambda pin: (pin["created"], pin["turn"], pin["position"]))
-        ends = {"head": names[thread["head"]], "tip": names[thread["tip"]]}
+        ends = {
+            "head": names[thread["head"]],
+            "tip": names[thread["tip"]],
+            "deleted": deleted,
+        }
         threads.append({**thread, **ends, "steps": steps, "pinned_messages": pins})
     files = sorted(whole["files"], key=lambda file: file["sha256"])
     return threads, sorted(turns), files

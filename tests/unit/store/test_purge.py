@@ -21,6 +21,7 @@ TABLES = (
     "attachment",
     "blob",
     "blob_part",
+    "deleted_turn",
 )
 
 
@@ -48,6 +49,7 @@ async def test_nothing_of_a_purged_thread_is_left(store, thread):
     doomed = await store.create_thread(title="Doomed")
     one, _ = await say(store, doomed, "one", "two")
     await store.undo(doomed.id)
+    await store.delete_turn(doomed.id, one)
     await store.write_composer(doomed.id, "typed")
     item = one << 16
     await store.attachments.add(item, "a.bin", "application/octet-stream", b"x" * 600_000)

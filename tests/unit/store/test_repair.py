@@ -15,8 +15,11 @@ from chatelaine.store.backup import BackupPlace
 from chatelaine.store.engine import connect, connect_to_fill
 from chatelaine.store.migrations.upgrade import upgrade
 from chatelaine.store.store import ConversationStore
+from support.pages import Pages
 
 PAGE = 4096
+BRANCHING = 5
+"""What a page of a table begins with that has no rows, but leads to other pages."""
 FULL = bool(os.environ.get("CHATELAINE_FULL_COUNTS"))
 ROUNDS = 60 if FULL else 6
 
@@ -85,12 +88,33 @@ def damage(content, pages, how, chance):
     return bytes(content)
 
 
+@pytest.fixture(scope="module")
+def pages_made(made, tmp_path_factory):
+    """The pages of that history, readable."""
+    path = tmp_path_factory.mktemp("pages") / "history.db"
+    path.write_bytes(made)
+    return Pages(path, bytes(range(32))).of_file
+
+
+@pytest.fixture(scope="module")
+def branching(pages_made):
+    """The numbers of the pages that lead to others, counted from 0."""
+    return [n for n, page in enumerate(pages_made) if n and page[0] == BRANCHING]
+
+
+@pytest.fixture(scope="module")
+def leaves(pages_made, branching):
+    """The numbers of the others, but for those that say which tables there are."""
+    schema = {n for n, page in enumerate(pages_made) if b"CREATE " in page}
+    return sorted(set(range(1, len(pages_made))) - schema - set(branching))
+
+
 @pytest.mark.parametrize("how", ["flip", "zero"])
 @pytest.mark.parametrize("seed", range(ROUNDS))
-async def test_what_can_be_read_is_saved_and_right(whole, made, path, how, seed):
+async def test_what_can_be_read_is_saved_and_right(whole, made, leaves, path, how, seed):
     key = bytes(range(32))
     chance = random.Random(seed)  # noqa: S311 -- not a secret
-    pages = chance.sample(range(5, len(made) // PAGE), 20)
+    pages = chance.sample(leaves, 20)
     hurt = damage(made, pages, how, chance)
     path.write_bytes(hurt)
     connection = connect(path, key, probe=True)
@@ -105,6 +129,20 @@ async def test_what_can_be_read_is_saved_and_right(whole, made, path, how, seed)
     async with await ConversationStore.open(saved.path, key) as store:
         shown = [len(await store.turns(each.id)) for each in await store.threads()]
         assert sum(shown) >= 0.97 * 1000
+
+
+@pytest.mark.parametrize("how", ["flip", "zero"])
+def test_a_page_that_leads_to_others_costs_those_and_no_more(whole, made, branching, path, how):
+    key = bytes(range(32))
+    saved_at_all: set[int] = set()
+    for number, page in enumerate(branching):
+        path.write_bytes(damage(made, [page], how, random.Random(0)))  # noqa: S311 -- not a secret
+        saved = repair.salvage(path, key, path.with_name(f"saved-{number}.db"), salt=made[:16])
+        found = items_of(saved.path, key)
+        assert found.items() <= whole.items()
+        assert saved.lost or len(found) == len(whole), "it is said that something is missing"
+        saved_at_all |= set(found)
+    assert saved_at_all == set(whole), "each page leads to something else"
 
 
 @pytest.mark.parametrize("part", [0.25, 0.5, 0.9])

@@ -29,6 +29,7 @@ from chatelaine.agents.items import (
     user_message,
 )
 from chatelaine.errors import HistoryError
+from chatelaine.store.outline import NOTHING, Outline
 from chatelaine.store.records import History, StepKind, TurnState
 from chatelaine.store.session import ThreadSession
 from chatelaine.store.store import ConversationStore
@@ -77,6 +78,12 @@ class ModelThread:
     archived: bool = False
     folder: int | None = None
     composer: str = ""
+    deleted: frozenset[int] = frozenset()
+
+    @property
+    def seen(self):
+        """What is left of the turns on the path."""
+        return tuple(turn for turn in self.shown if turn not in self.deleted)
 
     def step(self, kind, after):
         del self.steps[self.done :]
@@ -107,6 +114,7 @@ class Machine(RuleBasedStateMachine):
         self.folders = [self.wait(self.store.folders.create(name)).id for name in ("A", "B")]
         self.model: dict[int, ModelThread] = {}
         self.turns: dict[int, ModelTurn] = {}
+        self.outlines: dict[int, Outline] = {}
 
     def wait(self, call):
         return self.runner.run(call)
@@ -171,9 +179,10 @@ class Machine(RuleBasedStateMachine):
     @rule(thread=threads)
     def ask_again(self, thread):
         model = self.model[thread]
-        if not model.shown or model.running is not None or not self.turns[model.shown[-1]].text:
+        if not model.seen or model.running is not None or not self.turns[model.seen[-1]].text:
             return
-        *before, last = model.shown
+        last = model.seen[-1]
+        before = model.shown[: model.shown.index(last)]
         items = [user_message(self.turns[last].text)]
 
         async def ask():
@@ -185,7 +194,8 @@ class Machine(RuleBasedStateMachine):
             return read, session.current_turn
 
         read, turn = self.wait(ask())
-        assert read == [item for number in before for item in self.turns[number].items]
+        kept = [number for number in before if number not in model.deleted]
+        assert read == [item for number in kept for item in self.turns[number].items]
         assert turn.id == max(self.turns) + 1
         self.turns[turn.id] = ModelTurn(tuple(items), TurnState.RUNNING)
         model.step(StepKind.RETRY, (*before, turn.id))
@@ -271,10 +281,11 @@ class Machine(RuleBasedStateMachine):
     def pop(self, thread):
         model = self.model[thread]
         popped = self.wait(self.store.pop_item(thread))
-        if not model.shown:
+        if not model.seen:
             assert popped is None
             return
-        *before, last = model.shown
+        last = model.seen[-1]
+        before = model.shown[: model.shown.index(last)]
         was_running = model.running is not None
         items = self.turns[last].items
         self.end(thread, TurnState.STOPPED)
@@ -287,6 +298,31 @@ class Machine(RuleBasedStateMachine):
         self.turns[shorter] = ModelTurn(items[:-1], state)
         model.step(StepKind.POP, (*before, shorter))
         model.running = shorter if was_running else None
+
+    @rule(thread=threads, place=st.integers(0, 9))
+    def delete(self, thread, place):
+        model = self.model[thread]
+        if place >= len(model.shown):
+            return
+        turn = model.shown[place]
+        if turn in model.deleted or turn == model.running:
+            with pytest.raises(HistoryError):
+                self.wait(self.store.delete_turn(thread, turn))
+            return
+        self.wait(self.store.delete_turn(thread, turn))
+        model.change(StepKind.DELETE, "deleted", model.deleted | {turn})
+
+    @rule(target=threads, thread=threads, place=st.integers(0, 9))
+    def fork(self, thread, place):
+        model = self.model[thread]
+        shown = model.shown[: place + 1]
+        if not shown or shown[-1] in model.deleted or shown[-1] == model.running:
+            fork = self.wait(self.store.create_thread())
+            self.model[fork.id] = ModelThread()
+            return fork.id
+        fork = self.wait(self.store.fork_thread(thread, shown[-1]))
+        self.model[fork.id] = ModelThread(shown, folder=model.folder, deleted=model.deleted)
+        return fork.id
 
     @rule(thread=threads, title=st.sampled_from(["One", "Another", "\u6f22\u5b57"]))
     def rename(self, thread, title):
@@ -358,13 +394,18 @@ class Machine(RuleBasedStateMachine):
     def what_is_shown_is_what_was_said(self):
         for number, model in getattr(self, "model", {}).items():
             turns = self.wait(self.store.turns(number))
-            assert [turn.id for turn in turns] == list(model.shown)
+            assert [turn.id for turn in turns] == list(model.seen)
+            assert self.wait(self.store.turns(number, limit=2)) == turns[-2:]
+            self.outlines[number] = outline = self.wait(
+                self.store.outline(number, self.outlines.get(number, NOTHING))
+            )
+            assert (outline.deleted, list(outline.turns)) == (model.deleted, list(model.shown))
             for turn in turns:
                 expected = self.turns[turn.id]
                 assert tuple(item.data for item in turn.items) == expected.items
                 assert turn.state == expected.state
                 assert turn.draft == (model.draft if turn.id == model.running else "")
-            items = [item for turn in model.shown for item in self.turns[turn].items]
+            items = [item for turn in model.seen for item in self.turns[turn].items]
             assert self.wait(self.store.items(number)) == items
             assert self.wait(self.store.items(number, 2)) == items[-2:]
             assert self.wait(self.store.composer(number)) == model.composer

@@ -62,6 +62,9 @@ def test_what_must_be_known_without_reading_the_item():
         False,
     )
     assert items.encode({"type": "reasoning", "summary": []}).lines == 0
+    for text, chars, lines in ((" \n", 0, 0), ("\n a\nb ", 3, 2), ("\u00a0", 0, 0)):
+        encoded = items.encode(user_message(text))
+        assert (encoded.chars, encoded.lines, encoded.text) == (chars, lines, text)
     assert items.encode(user_message("")).from_user
 
 

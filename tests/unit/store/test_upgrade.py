@@ -31,6 +31,7 @@ def test_a_new_history_is_brought_to_the_present(connection):
         "blob",
         "blob_part",
         "credential",
+        "deleted_turn",
         "draft",
         "folder",
         "item",

@@ -9,7 +9,8 @@ from chatelaine.store.migrations import (
     m0001_initial,
     m0002_keeping,
     m0003_search,
-    m0004_plain_rows,
+    m0004_outlines,
+    m0005_plain_rows,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ MIGRATIONS = (
     m0001_initial.migrate,
     m0002_keeping.migrate,
     m0003_search.migrate,
-    m0004_plain_rows.migrate,
+    m0004_outlines.migrate,
+    m0005_plain_rows.migrate,
 )
 """The first leads to version 1; versions are kept in `user_version`."""
 

@@ -14,7 +14,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from chatelaine.errors import ExportFailed
-from chatelaine.store import attachments, drafts, restore, threads, tree
+from chatelaine.store import attachments, deleted, drafts, restore, threads, tree
 from chatelaine.store.engine import open_memory
 from chatelaine.store.items import decode, time_from
 from chatelaine.store.migrations.upgrade import upgrade
@@ -190,7 +190,7 @@ def _thread(
                 "before": numbers[before],
                 "after": numbers[after],
                 "created": _time(created),
-                "changes": _changes(connection, data),
+                "changes": _changes(connection, data, numbers),
             }
             for number, kind, before, after, created, data in steps
         ],
@@ -203,6 +203,11 @@ def _thread(
             for item, created in pins
             if item >> tree.POSITION_BITS in numbers
         ],
+        "deleted": sorted(
+            number
+            for turn_id in deleted.turns_of(connection, thread_id)
+            if (number := numbers.get(turn_id)) is not None
+        ),
     }
 
 
@@ -293,9 +298,13 @@ def _file(connection: SqlConnection, digest: bytes) -> dict[str, Any]:
     }
 
 
-def _changes(connection: SqlConnection, data: str) -> dict[str, Any]:
-    """Give what a step has changed, with the names of folders instead of their numbers."""
+def _changes(
+    connection: SqlConnection, data: str, numbers: dict[TurnId | None, int | None]
+) -> dict[str, Any]:
+    """Give what a step has changed, with the document's numbers, and the names of folders."""
     changes: dict[str, Any] = json.loads(data) if data else {}
+    if deleted.COLUMN in changes:
+        changes[deleted.COLUMN] = [numbers.get(turn_id) for turn_id in changes[deleted.COLUMN]]
     if "folder" in changes:
         changes["folder"] = [_folder(connection, number) for number in changes["folder"]]
     return changes

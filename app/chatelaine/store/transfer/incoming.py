@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatelaine.errors import ImportFailed
-from chatelaine.store import attachments, tree
+from chatelaine.store import attachments, deleted, tree
 from chatelaine.store import turns as units
 from chatelaine.store.items import encode, one_line, storable, time_from
 from chatelaine.store.records import StepKind, TurnKind, TurnState
@@ -205,7 +205,7 @@ def _turn(
             kind=encoded.kind,
             role=encoded.role,
             agent=_text(item["agent"]),
-            chars=len(encoded.text),
+            chars=encoded.chars,
             lines=encoded.lines,
             created=_time(item["created"]),
             data=encoded.data,
@@ -266,7 +266,7 @@ def _thread(found: Incoming, each: Any, number: int, last: int) -> None:
     for step in steps:
         changes = step["changes"]
         _require(isinstance(changes, dict))
-        read = {name: _change(found, name, values) for name, values in changes.items()}
+        read = {name: _change(found, name, values, turn) for name, values in changes.items()}
         found.add(
             "step",
             thread=number,
@@ -285,13 +285,22 @@ def _thread(found: Incoming, each: Any, number: int, last: int) -> None:
         _require(place not in found.pinned)
         found.pinned.add(place)
         found.add("pin", item=place, thread=number, created=_time(pin["created"]))
+    for gone in {turn(value) for value in _list(each.get("deleted", []))}:
+        _require(gone is not None)
+        found.add("deleted_turn", thread=number, turn=gone)
     if (typed := each["typed"]) is not None:
         text, moment = _text(typed["text"]), _time(typed["updated"])
         found.add("draft", kind="composer", owner=number, text=text, updated=moment)
 
 
-def _change(found: Incoming, name: str, values: object) -> list[Any]:
+def _change(
+    found: Incoming, name: str, values: object, turn: Callable[[Any], int | None]
+) -> list[Any]:
     """Read the values of a column before and after a step: only of those that steps change."""
+    before, after = _list(values)
+    if name == deleted.COLUMN:
+        _require(before is None and turn(after) is not None)
+        return [None, turn(after)]
     read: dict[str, Callable[[Any], Any]] = {
         "title": lambda value: one_line(_text(value)),
         "named": lambda value: value if value in {0, 1} else _flag(value),
@@ -299,7 +308,6 @@ def _change(found: Incoming, name: str, values: object) -> list[Any]:
         "archived": lambda value: _optional(_moment, value),
         "trashed": lambda value: _optional(_moment, value),
     }
-    before, after = _list(values)
     return [read[name](before), read[name](after)]
 
 

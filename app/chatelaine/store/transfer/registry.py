@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatelaine.store import threads, tree
+from chatelaine.store import deleted, threads, tree
 from chatelaine.store.transfer import conversations
 from chatelaine.store.transfer.markdown import thread_to_markdown
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def _shown(connection: SqlConnection, thread_id: ThreadId) -> tuple[Any, ...]:
     thread = threads.get(connection, thread_id)
-    return thread, tree.turns(connection, thread.head, None)
+    gone = deleted.turns_of(connection, thread_id)
+    return thread, tree.turns(connection, thread.head, None, gone)
 
 
 @dataclass(frozen=True, slots=True)

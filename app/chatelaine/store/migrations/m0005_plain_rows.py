@@ -1,4 +1,4 @@
-"""The fourth schema: a long text stands in nobody's way.
+"""The fifth schema: a long text stands in nobody's way.
 
 In a table without row numbers, whoever looks for a row compares whole rows: one whose text goes on
 over further pages is read to its end on the way to its neighbours, and where such a page is damaged
