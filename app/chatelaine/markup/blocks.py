@@ -24,6 +24,10 @@ class Span:
         struck: Crossed out.
         code: Code within a line.
         link: Where it leads; empty for no link. Only http, https and mailto.
+        formula: The TeX of a formula within a line, without its marks; the stretch covers it as it
+            was written, with them, and is code, too.
+        picture: The address of a picture within a line; the stretch covers its description.
+        raised: The number of a footnote.
     """
 
     start: int
@@ -33,6 +37,9 @@ class Span:
     struck: bool = False
     code: bool = False
     link: str = ""
+    formula: str = ""
+    picture: str = ""
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +113,18 @@ TOP = Place()
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph."""
+    """A paragraph, or a piece of a very long one.
+
+    Attributes:
+        text: Its words.
+        place: Where it stands.
+        continued: Whether it is the rest of the paragraph before it, which was too long to be laid
+            out at once: nothing stands between the two, and copied they are one.
+    """
 
     text: Text
     place: Place = TOP
+    continued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +176,39 @@ class Rule:
     place: Place = TOP
 
 
-Block: TypeAlias = Paragraph | Heading | Code | Table | Rule
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula on lines of its own: its TeX, without the marks around it."""
+
+    tex: str
+    place: Place = TOP
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A paragraph that is nothing but one picture.
+
+    Attributes:
+        source: Where it is: http, https, `data:image/...`, or the name of a file of the thread,
+            plain or as `attachment:...`. It is as the author of the text wrote it: whoever loads
+            it decides whether to.
+        description: What it shows, in words; may be empty.
+        title: What its author wrote as its title; may be empty.
+        place: Where it stands.
+    """
+
+    source: str
+    description: str
+    title: str = ""
+    place: Place = TOP
+
+
+Block: TypeAlias = Paragraph | Heading | Code | Table | Rule | Formula | Picture
+
+
+def described(description: str) -> str:
+    """Give the words that stand for a picture where it is not shown."""
+    return f"Image: {description}" if description else "Image"
 
 
 def plain_text(blocks: list[Block] | tuple[Block, ...]) -> str:
@@ -171,10 +218,16 @@ def plain_text(blocks: list[Block] | tuple[Block, ...]) -> str:
         marker = block.place.marker
         before = f"{marker.text} " if marker is not None and marker.text else ""
         match block:
+            case Paragraph(continued=True) if lines:
+                lines[-1] += block.text.plain
             case Paragraph() | Heading():
                 lines.append(before + block.text.plain)
             case Code():
                 lines.append(before + block.code)
+            case Formula():
+                lines.append(before + block.tex)
+            case Picture():
+                lines.append(before + described(block.description))
             case Table():
                 rows = (block.head, *block.rows)
                 lines.extend("\t".join(cell.plain for cell in row) for row in rows)

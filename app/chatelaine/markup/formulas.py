@@ -60,6 +60,12 @@ def formula_end(text: str, start: int, end: int | None = None) -> int:
     return behind
 
 
+def tex_of(formula: str) -> str:
+    """Give what is between the marks of a formula within a line."""
+    mark = 1 if formula.startswith("$") and not formula.startswith("$$") else 2
+    return formula[mark:-mark].strip()
+
+
 def may_open(text: str, start: int) -> bool:
     """Tell whether a single dollar stands so that a formula may begin with it."""
     before, after = text[start - 1 : start] if start else "", text[start + 1 : start + 2]

@@ -19,8 +19,15 @@ _UNDECIDED: Final = re.compile(
 )
 _BLOCK_START: Final = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,6})(?:[ \t]+|$)|^[ \t>]+")
 _FORMULA: Final = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(\$\$|\\\[)")
-_DELIMITERS: Final = re.compile(r"^[ \t]*[|:\- \t]*$")
-_OPEN_LINK: Final = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*$")
+_DELIMITERS: Final = re.compile(r"^[|:\- \t]*$")
+_TICKS: Final = re.compile("`+")
+_OPEN_LINK: Final = re.compile(
+    r"!?\[([^\[\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*"
+    r"""(?:\([^()\s]*|[ ]+(?:["'(][^"')\n]*["']?)?)?$"""
+)
+_OPEN_PICTURE: Final = re.compile(r"!\[([^\[\]\n]*)\]?$")
+_OPEN_NOTE: Final = re.compile(r"\[\^[^\[\]\s]*$")
+_NOTE_START: Final = re.compile(r"^ {0,3}\[\^[^\[\]\s]*\]?:?[ \t]*$")
 
 
 def mend(source: str) -> str:
@@ -40,7 +47,7 @@ def mend(source: str) -> str:
 
 def _mended_line(source: str, head: str, last: str) -> str:
     """Finish what ends in no fence and in no formula."""
-    if _UNDECIDED.match(last) and not _in_table(head):
+    if (_UNDECIDED.match(last) and not _in_table(head)) or _NOTE_START.match(last):
         return head
     lines = _trailing_lines(source)
     table = _mended_table(lines)
@@ -165,8 +172,10 @@ def _mended_inline(source: str, lines: list[str]) -> str:
     elif found := _BLOCK_START.match(words):
         begin += found.end()
         words = source[begin:]
-    if link := _OPEN_LINK.search(words):
+    if link := _OPEN_LINK.search(words) or _OPEN_PICTURE.search(words):
         words = words[: link.start()] + link[1]
+    elif note := _OPEN_NOTE.search(words):
+        words = words[: note.start()]
     return source[:begin] + _closed(words)
 
 
@@ -226,8 +235,11 @@ def _closed_formula(words: str, index: int, length: int) -> str:
 
 def _is_open_formula(words: str, start: int, mark: str) -> bool:
     """Tell whether a formula begins here that is still being written."""
-    content = words[start + len(mark) :]
-    if CLOSING[mark] in content or not content.strip("\\$ "):
+    begin = start + len(mark)
+    if words.find(CLOSING[mark], begin) >= 0:
+        return False
+    content = words[begin:]
+    if not content.strip("\\$ "):
         return False
     if mark == "\\(":
         return True
@@ -236,9 +248,9 @@ def _is_open_formula(words: str, start: int, mark: str) -> bool:
 
 def _closing_ticks(words: str, start: int, count: int) -> int:
     """Give where the closing run of backticks ends; -1 where there is none."""
-    for found in re.finditer("`+", words[start:]):
+    for found in _TICKS.finditer(words, start):
         if len(found[0]) == count:
-            return start + found.end()
+            return found.end()
     return -1
 
 

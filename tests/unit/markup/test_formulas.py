@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatelaine.markup.blocks import Block, Code, Item, Paragraph, Place, Quote, Table, Text
+from chatelaine.markup.blocks import Block, Formula, Item, Paragraph, Place, Quote, Table, Text
 from chatelaine.markup.mend import mend
 from chatelaine.markup.parser import parse
 from chatelaine.markup.stream import StreamParser
@@ -32,6 +32,24 @@ def test_a_formula_in_a_line_is_code_exactly_as_it_was_written(formula: str):
     assert isinstance(block, Paragraph)
     assert block.text.plain == f"So {formula} holds, really."
     assert code_in([block]) == [formula]
+
+
+@pytest.mark.parametrize(
+    ("formula", "tex"),
+    [("$x^2$", "x^2"), ("$$ x^2 $$", "x^2"), ("\\(x\\)", "x"), ("\\[ x = y \\]", "x = y")],
+)
+def test_the_span_of_a_formula_has_its_tex_without_the_marks(formula: str, tex: str):
+    (block,) = parse(f"So {formula} **holds**.")
+    assert isinstance(block, Paragraph)
+    span = block.text.spans[0]
+    assert (span.formula, span.code) == (tex, True)
+    assert block.text.plain[span.start : span.end] == formula
+
+
+def test_two_formulas_side_by_side_are_two():
+    (block,) = parse("\\(x\\)\\(x\\)")
+    assert isinstance(block, Paragraph)
+    assert [span.formula for span in block.text.spans] == ["x", "x"]
 
 
 @pytest.mark.parametrize(
@@ -68,18 +86,18 @@ def test_a_dollar_in_code_is_no_formula_and_one_that_is_escaped_neither():
         ("\\[ \\alpha_1 \\]", "\\alpha_1"),
     ],
 )
-def test_a_formula_on_its_own_lines_is_a_block_of_code(source: str, code: str):
-    assert parse(source) == [Code(code, "math")]
+def test_a_formula_on_its_own_lines_is_a_block(source: str, code: str):
+    assert parse(source) == [Formula(code)]
     assert parse(f"Before:\n{source}\nafter")[1:] == [
-        Code(code, "math"),
+        Formula(code),
         Paragraph(Text("after")),
     ]
 
 
 def test_formulas_stand_in_lists_quotes_and_tables():
     item, quote = Place((Item(),)), Place((Quote(),))
-    assert parse("- a\n\n  $$\n  x\n    y\n  $$\n- b")[1] == Code("x\n  y", "math", item)
-    assert parse("> $$\n> x\n> $$\n\nz")[0] == Code("x", "math", quote)
+    assert parse("- a\n\n  $$\n  x\n    y\n  $$\n- b")[1] == Formula("x\n  y", item)
+    assert parse("> $$\n> x\n> $$\n\nz")[0] == Formula("x", quote)
     (table,) = parse("| $x_1$ |\n|---|\n| \\(b\\) |")
     assert isinstance(table, Table)
     assert (table.head[0].plain, table.rows[0][0].plain) == ("$x_1$", "\\(b\\)")
@@ -117,7 +135,7 @@ def test_a_growing_formula_is_one_block_from_its_first_line_to_the_end():
     parser, begin = StreamParser(), source.index("|x|") + 1
     for end in range(1, len(source) + 1):
         blocks = parser.grow(source[:end])
-        shown = [block for block in blocks if isinstance(block, Code)]
+        shown = [block for block in blocks if isinstance(block, Formula)]
         assert len(shown) == (end >= begin), source[:end]
         assert len(blocks) <= 3
         assert all("$" not in block.text.plain for block in blocks if isinstance(block, Paragraph))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatelaine.markup import highlight as module
-from chatelaine.markup.highlight import Tint, highlight
+from chatelaine.markup.highlight import Highlighting, Tint, highlight
 
 PYTHON = '''\
 class Shelf(list):
@@ -52,10 +52,99 @@ def test_languages_are_known_by_the_names_that_people_write(language: str):
     assert highlight('x = "y" <b>{"a": 1}</b>', language)
 
 
-def test_very_long_code_is_left_without_colours(monkeypatch):
-    monkeypatch.setattr(module, "LONGEST", 10)
-    assert highlight("x = 1 + 22", "python")
-    assert highlight("x = 1 + 222", "python") == ()
+def test_of_very_long_code_the_first_lines_have_colours(monkeypatch):
+    monkeypatch.setattr(module, "LONGEST", 12)
+    assert highlight("x = 1 + 22\n", "python")
+    assert highlight("x = 1\ny = 222222\n", "python") == highlight("x = 1\n", "python")
+    assert highlight("x = 1 + 2222222", "python") == ()
+
+
+SAMPLES = {
+    "python": PYTHON * 3,
+    "javascript": (
+        "/** Doc\n * of two\n */\nconst f = async (a) => {\n  return `t ${a} z\n  more`;\n};\n"
+        "class A extends B { get x() { return /re[/]x/g.test(this.y); } }\n"
+    ),
+    "typescript": (
+        "interface P<T> { a: string; b?: number[] }\n/* of\n two */\n"
+        "export function f<T>(x: T): Promise<T> {\n  return x as any; // c\n}\n"
+    ),
+    "sql": "-- c\nSELECT a, 'it''s' AS b FROM t WHERE x > 1.5 /* of\n two */ GROUP BY a;\n",
+    "bash": 'for i in $(ls); do echo "$i" # c\ndone\ncat <<EOF\nhere $x\nEOF\ny=$((1+2))\n',
+    "json": '{\n  "a": [1, 2.5, true, null],\n  "b": {"c": "d"}\n}\n',
+    "c": (
+        "#include <stdio.h>\n#define M(x) \\\n  ((x)+1)\n/* of\n two */\n"
+        "static size_t f(int a, uint8_t *b)\n{\n  return sizeof(a) + 0x1F; // c\n}\n"
+    ),
+    "cpp": (
+        "template <class T> class A : public B {\n  std::vector<T> v; /* of\n two */\n"
+        '  const char* r = R"(raw\ntext)";\n};\n'
+    ),
+    "rust": (
+        "/// doc\nfn main() -> Result<(), E> {\n  let x: u32 = 5; /* a /* b */ c\n */\n"
+        "  println!(\"{}\", x);\n}\n#[derive(Debug)]\nstruct S<'a> { a: &'a str }\n"
+    ),
+    "go": (
+        'package main\nimport "fmt"\n/* of\ntwo */\nfunc (s *T) F(a int) (string, error) {\n'
+        "  r := `raw\nstring`\n  return fmt.Sprint(r), nil // c\n}\n"
+    ),
+    "html": (
+        "<!DOCTYPE html>\n<style>\na { color: red; }\n</style>\n<script>\nvar x = 'y';\n</script>\n"
+        '<!-- of\ntwo -->\n<body class="a"\n id=b>&amp; text</body>\n'
+    ),
+    "css": "@media (max-width: 10px) {\n /* of\n two */\n a.b:hover > c#d { color: #fff }\n}\n",
+    "yaml": "# c\na: 1\nb:\n  - 'x'\n  - &n y\nc: |\n  block\n  text\nd: *n\n",
+    "diff": "--- a\n+++ b\n@@ -1 +1 @@\n-old\n+new\n same\n",
+}
+WRONG_FOR_A_WHILE = {"c", "cpp", "html", "json", "yaml"}
+"""Known apart by what comes lines later, or looked at from time to time alone."""
+
+
+@pytest.mark.parametrize("language", SAMPLES)
+def test_code_that_has_grown_has_the_colours_of_the_whole(language: str):
+    code = SAMPLES[language] * 3
+    growing = Highlighting(language)
+    for end in range(0, len(code) + 3, 3):
+        end_before = 0
+        for mark in growing.grow(code[:end]):
+            assert end_before <= mark.start < mark.end <= end
+            assert "\n" not in code[mark.start : mark.end]
+            end_before = mark.end
+    if language not in WRONG_FOR_A_WHILE:
+        assert growing.grow(code) == highlight(code, language)
+    assert growing.finish() == highlight(code, language)
+
+
+@pytest.mark.parametrize("language", sorted(set(SAMPLES) - {"json", "yaml"}))
+def test_a_line_is_looked_at_once(language: str):
+    code = SAMPLES[language] * 20
+    growing = Highlighting(language)
+    for line in range(1, code.count("\n") + 1):
+        growing.grow("\n".join(code.split("\n")[:line]) + "\n")
+    # A comment of several lines is looked at again once its end is there.
+    assert growing.lexed_characters < 1.5 * len(code)
+
+
+def test_other_code_is_looked_at_anew():
+    growing = Highlighting("python")
+    growing.grow("class A:\n")
+    assert growing.grow("def f(): pass\n") == highlight("def f(): pass\n", "python")
+    assert Highlighting("no-such-language").grow("class A:\n") == ()
+
+
+@given(
+    st.lists(
+        st.sampled_from(["/*", "*/", "`", '"', "'''", "x", "\n", " ", "<<E", "E", "<!--", "{"]),
+        max_size=20,
+    ),
+    st.sampled_from(sorted(SAMPLES)),
+)
+def test_whatever_grows_ends_with_the_colours_of_the_whole(pieces: list[str], language: str):
+    growing, code = Highlighting(language), ""
+    for piece in pieces:
+        code += piece
+        growing.grow(code)
+    assert growing.finish() == highlight(code, language)
 
 
 @given(st.text(max_size=80), st.sampled_from(["python", "json", "bash", "html", "diff", "c"]))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from chatelaine.markup.blocks import Code, Heading, Paragraph, Table, Text
 from chatelaine.markup.mend import mend
 from chatelaine.markup.parser import parse
+from chatelaine.markup.stream import StreamParser
 
 SAMPLE = """\
 # A **bold** title
@@ -32,13 +33,23 @@ def f(x):
 
 ---
 
+![A picture](pic.png) and a note[^1], so $x^2 + \\frac{1}{2}$.
+
+$$
+\\int_0^1 x
+$$
+
+![Alone](https://a.example/p.png)
+
+[^1]: What it *says*.
+
 The end.
 """
 
 
 def words(source: str) -> str:
     parts = []
-    for block in parse(mend(source)):
+    for block in StreamParser().grow(source):
         match block:
             case Paragraph() | Heading():
                 parts.append(block.text.plain)
@@ -57,6 +68,8 @@ def test_no_half_written_mark_is_seen_at_any_moment(end: int):
     assert "~" not in seen
     assert "|" not in seen
     assert "](" not in seen
+    assert "![" not in seen
+    assert "[^" not in seen
     assert "#" not in seen
 
 
@@ -85,6 +98,17 @@ def test_what_is_complete_comes_back_as_it_is():
         ("text\n-", "text\n"),
         ("text\n==", "text\n"),
         ("words [link](htt", "words link"),
+        ("words [link](http://a.example/x_(y", "words link"),
+        ('words [link](http://a.example "ti', "words link"),
+        ("see ![a ca", "see a ca"),
+        ("see ![", "see "),
+        ("see ![a cat]", "see a cat"),
+        ("![a cat](data:image/png;base64,AAAA", "a cat"),
+        ("words[^1", "words"),
+        ("words **bold[^no", "words **bold**"),
+        ("words\n\n[^1]:", "words\n\n"),
+        ("words\n\n[^1", "words\n\n"),
+        ("[^1]: wor **b", "[^1]: wor **b**"),
         ("- **a** x\n- **b", "- **a** x\n- **b**"),
         ("> *q", "> *q*"),
         ("a \\*b", "a \\*b"),

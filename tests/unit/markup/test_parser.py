@@ -13,6 +13,7 @@ from chatelaine.markup.blocks import (
     Marker,
     MarkerKind,
     Paragraph,
+    Picture,
     Place,
     Quote,
     Rule,
@@ -21,7 +22,8 @@ from chatelaine.markup.blocks import (
     Text,
     plain_text,
 )
-from chatelaine.markup.parser import is_safe_link, parse
+from chatelaine.markup.links import is_safe_link, picture_source
+from chatelaine.markup.parser import parse
 
 
 def text_of(source: str) -> Text:
@@ -136,15 +138,84 @@ def test_an_address_in_code_is_no_link():
     assert styled("`https://a.example`") == [("https://a.example", Span(0, 17, code=True))]
 
 
-def test_an_image_is_never_more_than_its_description():
-    assert styled("![a cat](https://a.example/cat.png)") == [
-        ("Image: a cat", Span(0, 12, link="https://a.example/cat.png"))
+def test_a_paragraph_that_is_one_picture_is_a_picture():
+    assert parse('![a *cat*](https://a.example/cat.png "Tom")') == [
+        Picture("https://a.example/cat.png", "a cat", "Tom")
     ]
-    assert text_of("![](data:image/png;base64,iVBORw0KGgo=)") == Text("Image")
+    assert parse("![](data:image/png;base64,iVBORw0KGgo=)") == [
+        Picture("data:image/png;base64,iVBORw0KGgo=", "")
+    ]
+    assert parse("- ![plot][p]\n\n[p]: <my plot.png>") == [
+        Picture("my plot.png", "plot", "", Place((Item(),), Marker(MarkerKind.DISC), tight=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("plot.png", "plot.png"),
+        ("charts/my%20plot.png", "charts/my plot.png"),
+        ("attachment:7f3a", "attachment:7f3a"),
+        ("HTTPS://a.example/x.png", "HTTPS://a.example/x.png"),
+        ("javascript:alert(1)", ""),
+        ("java%73cript:alert(1)", ""),
+        ("file:///etc/passwd", ""),
+        ("/etc/passwd", ""),
+        ("../secret.png", ""),
+        ("%2e%2e/secret.png", ""),
+        ("//a.example/x.png", ""),
+        ("C:\\x.png", ""),
+        ("~/x.png", ""),
+        ("data:text/html,x", ""),
+        ("ftp://a.example/x.png", ""),
+        ("", ""),
+    ],
+)
+def test_a_picture_is_one_of_the_web_or_of_the_thread_or_it_is_its_description(
+    address: str, source: str
+):
+    assert picture_source(address) == source
+    (block,) = parse(f"![words](<{address}>)")
+    if source:
+        assert isinstance(block, Picture)
+        assert (block.source.lower(), block.description) == (source.lower(), "words")
+    else:
+        assert block == Paragraph(Text("Image: words"))
+
+
+def test_a_picture_in_a_line_is_its_description_with_its_address():
+    assert styled("See ![a cat](https://a.example/cat.png)!") == [
+        (
+            "Image: a cat",
+            Span(4, 16, link="https://a.example/cat.png", picture="https://a.example/cat.png"),
+        )
+    ]
+    assert styled("See ![a cat](cat.png)") == [("Image: a cat", Span(4, 16, picture="cat.png"))]
+    assert text_of("See ![](javascript:x)") == Text("See Image")
     assert text_of("[x](data:image/png;base64,iVBORw0KGgo=)") == Text("x")
     assert styled("[![alt](https://a.example/i.png)](https://b.example)") == [
-        ("Image: alt", Span(0, 10, link="https://b.example"))
+        ("Image: alt", Span(0, 10, link="https://b.example", picture="https://a.example/i.png"))
     ]
+    assert [span.picture for _, span in styled("![a](x.png)![a](x.png)")] == ["x.png", "x.png"]
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "target"),
+    [
+        ("see www.a.example/x.", "www.a.example/x", "http://www.a.example/x"),
+        ("mail me@a.example!", "me@a.example", "mailto:me@a.example"),
+        ("(mailto:me@a.example)", "mailto:me@a.example", "mailto:me@a.example"),
+        ("'https://a.example/x'", "https://a.example/x", "https://a.example/x"),
+        ("http://localhost:8000/x", "http://localhost:8000/x", "http://localhost:8000/x"),
+    ],
+)
+def test_what_is_written_and_where_it_leads_are_both_known(source: str, words: str, target: str):
+    assert [(text, span.link) for text, span in styled(source)] == [(words, target)]
+
+
+@pytest.mark.parametrize("source", ["awww.a.example", "http://", "a@b", "www.a_b.example", "x@"])
+def test_what_is_no_address_is_text(source: str):
+    assert text_of(source) == Text(source)
 
 
 def test_headings_and_rules():
@@ -237,6 +308,12 @@ def test_quotes_nest_in_order_with_lists():
 def test_the_plain_text_reads_like_the_message():
     source = "# T\n\n1. *a*\n\n> q\n\n---\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\nc\n```"
     assert plain_text(parse(source)) == "T\n1. a\nq\nx\ty\n1\t2\nc"
+
+
+def test_pieces_of_one_paragraph_are_read_as_one():
+    first, second = Paragraph(Text("a b ")), Paragraph(Text("c"), Place(tight=True), True)
+    assert plain_text([first, second, Paragraph(Text("d"))]) == "a b c\nd"
+    assert plain_text(parse("$$\nx^2\n$$\n\n![a cat](cat.png)")) == "x^2\nImage: a cat"
 
 
 def test_zero_bytes_do_no_harm():

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatelaine.markup import stream
 from chatelaine.markup.blocks import Block, Paragraph, Span
 from chatelaine.markup.mend import mend
 from chatelaine.markup.parser import parse
@@ -55,19 +55,106 @@ def test_growing_by_single_characters_never_differs(source: str):
     assert parser.finish() == parse(source)
 
 
-def test_each_piece_costs_the_last_block_alone(monkeypatch):
-    parsed: list[int] = []
-
-    def measure(source: str) -> list[Block]:
-        parsed.append(len(source))
-        return []
-
-    monkeypatch.setattr(stream, "parse", measure)
-    parser = StreamParser()
-    source = "\n\n".join(["A paragraph of some forty characters."] * 500)
-    for end in range(0, len(source), 50):
+def grown(source: str, step: int) -> tuple[StreamParser, int]:
+    """Let a text grow; give how many characters were parsed for each piece on average."""
+    parser, count = StreamParser(), 0
+    for end in range(0, len(source) + step, step):
         parser.grow(source[:end])
-    assert max(parsed) < 200
+        count += 1
+    assert parser.source == source
+    return parser, parser.parsed_characters // count
+
+
+def test_each_piece_costs_the_last_block_alone():
+    source = "\n\n".join(["A paragraph of some forty characters."] * 500)
+    parser, average = grown(source, 50)
+    assert average < 200
+    assert parser.finish() == parse(source)
+
+
+def test_a_piece_of_a_message_of_two_hundred_kilobytes_costs_little():
+    block = "\n\n".join(BLOCKS[:-1]) + "\n\n"
+    source = (block * (200_000 // len(block) + 1))[:200_000]
+    parser, average = grown(source, 200)
+    assert average <= 4000
+    before = parser.parsed_characters
+    parser.finish()
+    assert parser.parsed_characters - before < 4000, "the whole was parsed once more"
+
+
+@pytest.mark.parametrize(
+    "line", ["{}. item **{}** with words", "- [ ] item {} {}", "* item {}\n\n  - under it {}\n"]
+)
+def test_an_item_of_a_long_open_list_costs_the_last_items_alone(line: str):
+    source = "\n".join(line.format(number, number) for number in range(8, 408)) + "\n"
+    parser, average = grown(source, 6)
+    assert average < 1000
+    assert parser.grow(source) == parser.finish() == parse(source)
+
+
+def test_a_line_of_open_code_costs_no_parsing():
+    source = "Before\n\n```py\n" + "x = [1]  # **a**\n" * 2000
+    parser, average = grown(source, 6)
+    assert average < 10
+    assert parser.grow(source) == parse(source)
+    closed = source + "```\nafter *it*"
+    assert parser.grow(closed) == parser.finish() == parse(closed)
+
+
+ITEMS = [
+    "{}. a\n",
+    "{}. [x] b\n",
+    "{}. c\n\n",
+    "{}. d | e\n---|---\n",
+    "{}. > f\n",
+    "{}. ```\n   g\n",
+]
+BULLETS = [item.replace("{}.", "-") for item in ITEMS]
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from([ITEMS, BULLETS]).flatmap(
+        lambda items: st.lists(st.sampled_from(items), min_size=9, max_size=24)
+    ),
+    st.integers(0, 12),
+    st.sampled_from(["", "\nafter\n\nend\n", "# h\n", "   more\n", "* other\n"]),
+)
+def test_a_growing_list_is_what_it_is_as_a_whole(items: list[str], first: int, after: str):
+    source = "".join(item.format(first + index) for index, item in enumerate(items)) + after
+    parser = StreamParser()
+    for end in range(len(source) + 1):
+        parser.grow(source[:end])
+    assert parser.finish() == parse(source)
+
+
+PARTS = [
+    *("[^1] ", "[^1]: note\n", "[a]", "[a]: http://a.example\n", "$$\n", "\\[\n", "x^2\n", "```\n"),
+    *("- ", "  ", "> "),
+    *("\n", "- a\n", "> b\n", "![p](q.png)", "| a |\n|---|\n", "word ", "\r\n", "    ", "===\n"),
+]
+
+
+@pytest.mark.parametrize("start", ["- ", "> ", "1. ", "- > "])
+def test_a_formula_may_be_the_first_thing_in_a_list_or_a_quotation(start: str):
+    inside = "> " if start.endswith("> ") else " " * len(start)
+    source = f"Before\n\n{start}$$\n{inside}x^2\n{inside}$$\n{inside}end\n\nafter\n"
+    parser = StreamParser()
+    for end in range(len(source) + 1):
+        parser.grow(source[:end])
+    assert parser.finish() == parse(source)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(PARTS), max_size=14))
+def test_what_is_finished_never_changes_and_the_end_is_the_whole(parts: list[str]):
+    source, parser = "".join(parts), StreamParser()
+    closed: list[Block] = []
+    for end in range(len(source) + 1):
+        parser.grow(source[:end])
+        assert parser._closed[: len(closed)] == closed
+        closed = list(parser._closed)
+    assert parser.finish() == parse(source)
 
 
 def test_a_text_that_was_replaced_is_parsed_anew():
