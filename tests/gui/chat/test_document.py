@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from chatelaine.gui.chat.blocks.code import CodeBlock
 from chatelaine.gui.chat.blocks.document import Document, Position
-from chatelaine.gui.chat.blocks.layout import Units
+from chatelaine.gui.chat.blocks.layout import Marked, MarkKind
+from chatelaine.gui.chat.blocks.sources import NO_SOURCES
 from chatelaine.gui.chat.blocks.style import Voice, block_style
-from chatelaine.gui.chat.blocks.table import TableBlock
 from chatelaine.gui.theme import palette
-from chatelaine.markup.blocks import Code, Table
-from chatelaine.markup.highlight import highlight
+from chatelaine.markup.blocks import Code, Heading, Paragraph, Table
 from chatelaine.markup.parser import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SOURCE = """\
 # Title
@@ -44,80 +47,130 @@ The end.
 """
 
 
-@pytest.fixture
-def document(dressed) -> Document:
-    made = Document(block_style(palette.light(), 1.0))
-    made.set_blocks(parse(SOURCE))
-    made.set_width(600)
+def make(source: str, width: float = 600) -> Document:
+    made = Document(block_style(palette.light(), 1.0), NO_SOURCES)
+    made.set_blocks(parse(source))
+    made.set_width(width)
     return made
 
 
-def painted(document: Document, selection=None) -> QImage:
-    image = QImage(620, int(document.height) + 1, QImage.Format.Format_ARGB32_Premultiplied)
+def everything_laid_out(document: Document) -> Document:
+    document.lay_out(0, float("inf"))
+    return document
+
+
+@pytest.fixture
+def document(dressed) -> Document:
+    return everything_laid_out(make(SOURCE))
+
+
+def nothing(_block: int) -> Sequence[Marked]:
+    return ()
+
+
+def selecting(document: Document, start: Position, end: Position):
+    """Give the marks of a selection."""
+
+    def marked(block: int) -> Sequence[Marked]:
+        part = document.part_of(block, start, end)
+        return () if part is None else (Marked(*part, MarkKind.SELECTION),)
+
+    return marked
+
+
+def painted(document: Document, marked=nothing, clip: QRectF | None = None) -> QImage:
+    image = QImage(620, max(document.height, 1), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.white)
     painter = QPainter(image)
-    document.draw(painter, QRectF(image.rect()), selection)
+    document.draw(painter, QRectF(image.rect()) if clip is None else clip, marked)
     painter.end()
     return image
+
+
+def places(document: Document) -> list[tuple[float, float, float]]:
+    """Give where the blocks are and how high."""
+    return [
+        (document.origin(n).x(), document.origin(n).y(), document.layout(n).height)
+        for n in range(len(document.blocks))
+    ]
+
+
+def texts(document: Document) -> dict[str, int]:
+    """Give the numbers of the blocks that are text, by their words."""
+    return {
+        block.text.plain: number
+        for number, block in enumerate(document.blocks)
+        if isinstance(block, Paragraph | Heading)
+    }
 
 
 # ---------------------------------------------------------------------------- layout
 
 
 def test_blocks_stand_one_below_the_other_with_a_gap(document):
-    bottoms = [0.0]
-    for entry in document.entries:
-        assert entry.y >= bottoms[-1]
-        assert entry.layout.height > 0
-        bottoms.append(entry.y + entry.layout.height)
-    assert document.height == bottoms[-1]
+    bottom = 0.0
+    for number, (_, y, height) in enumerate(places(document)):
+        assert y >= bottom + (4 if number else 0)
+        assert height > 0
+        bottom = y + height
+    assert bottom <= document.height < bottom + 1
 
 
 def test_nothing_is_wider_than_the_column(document):
     for width in (150, 333, 600, 780):
         document.set_width(width)
-        for entry in document.entries:
-            assert entry.x + entry.layout.natural_width <= width + 1
+        for number in range(len(document.blocks)):
+            natural = document.layout(number).natural_width
+            assert document.origin(number).x() + natural <= width + 1
 
 
 def test_a_narrower_column_is_higher(document):
     wide = document.height
-    assert document.set_width(150) > wide
+    document.set_width(150)
+    assert everything_laid_out(document).height > wide
 
 
 def test_items_are_indented_by_their_depth(document):
-    texts = {entry.block.text.plain: entry for entry in document.entries[2:5]}
-    assert texts["one"].x == texts["three"].x > 0
-    assert texts["two"].x == 2 * texts["one"].x
+    found = texts(document)
+    one, two, three = (document.origin(found[words]).x() for words in ("one", "two", "three"))
+    assert one == three > 0
+    assert two == 2 * one
 
 
 def test_what_is_the_same_keeps_its_layout(document):
-    before = [entry.layout for entry in document.entries]
+    count = len(document.blocks)
+    before = [document.layout(number) for number in range(count)]
     document.set_blocks(parse(SOURCE + "\nMore."))
-    assert [entry.layout for entry in document.entries[:-1]] == before
+    assert [document.layout(number) for number in range(count)] == before
 
 
-def test_the_first_change_is_told_by_its_height(document):
-    last = document.entries[-1]
-    assert document.set_blocks(parse(SOURCE.replace("The end", "An end"))) == last.y
-    assert document.set_blocks(parse(SOURCE.replace("The end", "An end"))) == document.height
+def test_the_first_change_is_told_by_its_number(document):
+    last = len(document.blocks) - 1
+    assert document.set_blocks(parse(SOURCE.replace("The end", "An end"))) == last
+    assert document.set_blocks(parse(SOURCE.replace("The end", "An end"))) == last + 1
+    assert document.set_blocks(parse("# Title")) == 1
+    assert len(document.blocks) == 1
 
 
 def test_growing_gives_the_same_layout_as_starting_anew(document):
-    grown = Document(document.style)
+    grown = Document(document.style, NO_SOURCES)
     grown.set_width(600)
     for end in range(0, len(SOURCE) + 1, 7):
         grown.set_blocks(parse(SOURCE[:end]))
+        everything_laid_out(grown)
     grown.set_blocks(parse(SOURCE))
-    places = [(entry.x, entry.y, entry.layout.height) for entry in grown.entries]
-    assert places == [(entry.x, entry.y, entry.layout.height) for entry in document.entries]
+    everything_laid_out(grown)
+    assert places(grown) == places(document)
+    assert painted(grown) == painted(document)
 
 
 def test_another_style_keeps_the_blocks(document):
     height = document.height
     document.set_style(block_style(palette.dark(), 1.0))
+    everything_laid_out(document)
     assert document.height == height, "colours must not move anything"
     document.set_style(block_style(palette.dark(), 1.5))
+    everything_laid_out(document)
     assert document.height > height
 
 
@@ -128,21 +181,69 @@ def test_an_aside_is_smaller(dressed):
     assert aside.body.colour.name() == palette.light().text_muted
 
 
+# ---------------------------------------------------------------------------- only what is seen
+
+
+LONG = "\n\n".join(f"Paragraph {n} with words." for n in range(1000))
+
+
+def test_nothing_is_laid_out_before_it_is_looked_at(dressed):
+    document = make(LONG)
+    assert document.laid_out == 0
+    assert document.height > 20_000
+    assert document.made_layout(500) is None
+    assert list(document.links()) == []
+    assert list(document.controls()) == []
+
+
+def test_only_what_is_looked_at_is_laid_out(dressed):
+    document = make(LONG)
+    document.lay_out(10_000, 10_500)
+    assert 10 < document.laid_out < 40
+    before = document.laid_out
+    document.lay_out(10_000, 10_500)
+    painted(document, clip=QRectF(0, 10_000, 600, 500))
+    document.position_at(QPointF(10, 10_200))
+    assert document.laid_out <= before + 2
+
+
+def test_the_sum_of_the_heights_is_the_height_whatever_was_laid_out(dressed):
+    document = make(SOURCE * 20)
+    for top in (0, 3000, 1000, 5000):
+        document.lay_out(top, top + 300)
+        last = len(document.blocks) - 1
+        assert document.rect(last).bottom() == document.height
+        assert all(document.rect(n).bottom() <= document.rect(n + 1).top() + 1 for n in range(last))
+
+
+def test_what_was_laid_out_knows_its_height_again_after_other_blocks_came(dressed):
+    document = make(LONG)
+    document.lay_out(0, 500)
+    top = document.origin(10)
+    document.set_blocks(parse(LONG + "\n\nMore."))
+    assert document.origin(10) == top
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 9000), st.integers(1, 900)), max_size=8))
+def test_in_whatever_order_it_is_looked_at_it_looks_the_same(dressed, stretches):
+    document = make(SOURCE * 8)
+    for top, height in stretches:
+        document.lay_out(top, top + height)
+    everything_laid_out(document)
+    assert places(document) == places(everything_laid_out(make(SOURCE * 8)))
+
+
 # ---------------------------------------------------------------------------- painting
 
 
 def test_what_is_selected_is_marked(document):
-    plain, marked = painted(document), painted(document, document.everything())
-    assert plain != marked
+    marked = selecting(document, *document.everything())
+    assert painted(document) != painted(document, marked)
 
 
 def test_only_what_is_in_the_clip_is_painted(document):
-    image = QImage(620, int(document.height) + 1, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(Qt.GlobalColor.white)
-    painter = QPainter(image)
-    document.draw(painter, QRectF(0, 0, 620, 5), None)
-    painter.end()
-    below = image.copy(0, 200, 620, 100)
+    below = painted(document, clip=QRectF(0, 0, 620, 5)).copy(0, 200, 620, 100)
     blank = QImage(below.size(), below.format())
     blank.fill(Qt.GlobalColor.white)
     assert below == blank
@@ -152,197 +253,82 @@ def test_only_what_is_in_the_clip_is_painted(document):
 
 
 def test_everything_selected_reads_like_the_message(document):
-    text = document.selected_text(document.everything())
-    assert text == (
+    assert document.text_between(*document.everything()) == (
         "Title\n\nSome bold words with code and a link at 🎉 the end.\n\n- one\n  - two\n"
         '- [x] three\n\n> quoted\n\n> twice\n\na\tb\n1\t2\n\nx = 1\ny = "🎉" + x\n\n---\n\nThe end.'
     )
 
 
+def test_what_is_copied_does_not_depend_on_what_was_laid_out(document):
+    fresh = make(SOURCE)
+    whole = fresh.everything()
+    assert fresh.text_between(*whole) == document.text_between(*document.everything())
+
+
 def test_a_part_of_a_block_is_what_it_says(document):
     paragraph = 1
-    assert document.selected_text((Position(paragraph, 5), Position(paragraph, 9))) == "bold"
+    assert document.text_between(Position(paragraph, 5), Position(paragraph, 9)) == "bold"
 
 
 def test_places_beyond_the_basic_plane_do_not_shift_what_is_selected(document):
-    plain = document.entries[1].block.text.plain
+    block = document.blocks[1]
+    assert isinstance(block, Paragraph)
+    plain = block.text.plain
     start = len(plain[: plain.index("the end")].encode("utf-16-le")) // 2
-    assert document.selected_text((Position(1, start), Position(1, start + 7))) == "the end"
+    assert document.text_between(Position(1, start), Position(1, start + 7)) == "the end"
 
 
 def test_a_selection_that_begins_in_the_middle_has_no_marker_before_it(document):
-    assert document.selected_text((Position(2, 1), Position(3, 3))) == "ne\n  - two"
+    assert document.text_between(Position(2, 1), Position(3, 3)) == "ne\n  - two"
 
 
 def test_points_find_their_places(document):
-    for index, entry in enumerate(document.entries):
-        if entry.layout.length:
-            middle = QPointF(entry.x + 1, entry.y + entry.layout.height / 2)
-            assert document.position_at(middle).block == index
+    for number in range(len(document.blocks)):
+        if document.layout(number).length:
+            middle = document.rect(number).center()
+            assert document.position_at(QPointF(middle.x(), middle.y())).block == number
     assert document.position_at(QPointF(0, -50)) == Position(0, 0)
-    last = len(document.entries) - 1
-    end = Position(last, document.entries[last].layout.length)
-    assert document.position_at(QPointF(0, 1e5)) == end
+    assert document.position_at(QPointF(0, 1e5)) == document.everything()[1]
+
+
+def word(document: Document, position: Position) -> str:
+    return document.text_between(*document.word_at(position))
 
 
 def test_words_are_found_in_every_kind_of_block(document):
-    assert document.selected_text(document.word_at(Position(1, 6))) == "bold"
-    (_, code), *_ = document.code_blocks()
-    index = next(i for i, entry in enumerate(document.entries) if entry.layout is code)
-    assert document.selected_text(document.word_at(Position(index, 0))) == "x"
-    assert document.selected_text(document.word_at(Position(index, 6))) == "y"
-    table = next(i for i, e in enumerate(document.entries) if isinstance(e.layout, TableBlock))
-    assert document.selected_text(document.word_at(Position(table, 4))) == "1"
+    kinds = [type(block) for block in document.blocks]
+    code, table = kinds.index(Code), kinds.index(Table)
+    assert word(document, Position(1, 6)) == "bold"
+    assert word(document, Position(code, 0)) == "x"
+    assert word(document, Position(code, 6)) == "y"
+    assert word(document, Position(table, 4)) == "1"
 
 
 def test_an_empty_document_has_no_places(dressed):
-    document = Document(block_style(palette.light(), 1.0))
-    assert document.set_width(300) == 0
+    document = make("", 300)
+    assert document.height == 0
+    assert not document.lay_out(0, 1000)
     assert document.position_at(QPointF(5, 5)) == Position(0, 0)
-    assert document.selected_text(document.everything()) == ""
+    assert document.text_between(*document.everything()) == ""
     assert document.link_at(QPointF(5, 5)) == ""
     assert document.word_at(Position(0, 0)) == (Position(0, 0), Position(0, 0))
+    assert document.sideways_at(QPointF(5, 5)) is None
+    assert not document.is_text_at(QPointF(5, 5))
 
 
 def test_links_are_found_where_they_are(document):
-    ((target, rects),) = document.links()
-    assert target == "https://a.example/"
-    assert document.link_at(rects[0].center()) == target
-    assert document.link_at(rects[0].center() + QPointF(0, 60)) == ""
+    ((_, link),) = document.links()
+    assert link.target == "https://a.example/"
+    assert document.link_at(link.rects[0].center()) == link.target
+    assert document.link_at(link.rects[0].center() + QPointF(0, 60)) == ""
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.text(alphabet="ab 🎉*`|-\n#>1.[]()é中", max_size=80), st.integers(80, 700))
 def test_any_message_can_be_laid_out_painted_and_copied(dressed, source, width):
-    document = Document(block_style(palette.light(), 1.0))
-    document.set_blocks(parse(source))
-    document.set_width(width)
-    painted(document, document.everything())
-    document.selected_text(document.everything())
+    document = make(source, width)
+    painted(document, selecting(document, *document.everything()))
+    document.text_between(*document.everything())
     for x in range(0, width, 40):
-        for y in range(0, int(document.height) + 20, 20):
+        for y in range(0, document.height + 20, 20):
             document.word_at(document.position_at(QPointF(x, y)))
-
-
-# ---------------------------------------------------------------------------- code
-
-
-def code_block(source: str, width: float = 400) -> CodeBlock:
-    made = CodeBlock(Code(source, "python"), block_style(palette.light(), 1.0))
-    made.set_width(width)
-    return made
-
-
-def draw(block: CodeBlock) -> None:
-    image = QImage(400, 200, QImage.Format.Format_ARGB32_Premultiplied)
-    painter = QPainter(image)
-    block.draw(painter, QRectF(image.rect()), None)
-    painter.end()
-
-
-def test_code_has_a_line_of_equal_height_for_each_line(dressed):
-    one, three = code_block("a"), code_block("a\nb\nc")
-    assert three.height == one.height + 2 * block_style(palette.light(), 1.0).code_line
-
-
-def test_long_lines_scroll_to_the_side_and_no_further(dressed):
-    block = code_block("x" * 200)
-    bar = block.sideways
-    assert bar.furthest > 0
-    assert bar.scroll_to(1e9)
-    assert bar.offset == bar.furthest
-    assert not bar.scroll_to(1e9)
-    assert bar.thumb().right() <= 400
-    assert code_block("x").sideways.furthest == 0
-
-
-def test_dragging_the_thumb_to_the_end_shows_the_end(dressed):
-    bar = code_block("x" * 200).sideways
-    assert bar.drag(0, 400)
-    assert bar.offset == bar.furthest
-
-
-def test_code_that_grows_keeps_the_layouts_of_its_lines(dressed):
-    block = code_block("a = 1\nb = 2")
-    draw(block)
-    first = block._lines[0].layout
-    assert first is not None
-    block.set_code(Code("a = 1\nb = 22\nc", "python"))
-    assert block._lines[0].layout is first
-    assert block._lines[1].layout is None
-    assert block.length == len("a = 1\nb = 22\nc")
-
-
-def test_only_lines_that_are_seen_are_laid_out(dressed):
-    block = code_block("\n".join(f"line {n}" for n in range(2000)))
-    draw(block)
-    assert sum(line.layout is not None for line in block._lines) < 15
-
-
-def test_colours_follow_the_marks_also_behind_an_emoji(dressed):
-    source = '"🎉" + 1 # done'
-    block = code_block(source)
-    block.set_marks(highlight(source, "python"))
-    formats = block._formats(block._lines[0])
-    words = {
-        Units(source).slice(entry.start, entry.start + entry.length): entry.format
-        for entry in formats
-    }
-    light = palette.light()
-    assert words['"🎉"'].foreground().color().name() == light.code_string
-    assert words["1"].foreground().color().name() == light.code_number
-    assert words["# done"].foreground().color().name() == light.code_comment
-
-
-def test_a_huge_line_is_shown_in_part_and_copied_whole(dressed):
-    source = "x" * 50_000
-    block = code_block(source)
-    assert block.length < 6000
-    assert block.selected_text(0, block.length) == source
-
-
-# ---------------------------------------------------------------------------- tables
-
-WIDE = "| one | two | three |\n|---|---|---|\n| " + " | ".join(["many words in a cell"] * 3) + " |"
-
-
-def table_block(source: str, width: float) -> TableBlock:
-    (table,) = parse(source)
-    assert isinstance(table, Table)
-    made = TableBlock(table, block_style(palette.light(), 1.0))
-    made.set_width(width)
-    return made
-
-
-def test_a_table_is_no_wider_than_its_words_need(dressed):
-    assert table_block("| a | b |\n|---|---|\n| 1 | 2 |", 700).natural_width < 120
-
-
-def test_a_table_wraps_before_it_scrolls(dressed):
-    fits, wraps = table_block(WIDE, 700), table_block(WIDE, 430)
-    assert wraps.height > fits.height
-    assert wraps.sideways.furthest == 0
-
-
-def test_a_table_in_a_narrow_place_scrolls_and_has_no_tall_rows(dressed):
-    fits, narrow = table_block(WIDE, 700), table_block(WIDE, 200)
-    assert narrow.sideways.furthest > 0
-    assert narrow.natural_width == 200
-    assert narrow.height < fits.height * 1.3
-
-
-def test_cells_of_a_scrolled_table_are_found_under_the_mouse(dressed):
-    block = table_block(
-        "| first | [second](https://a.example) |\n|---|---|\n" * 1 + "| x | y |", 80
-    )
-    ((_, (rect,)),) = block.links()
-    block.sideways.scroll_to(1e9)
-    ((_, (moved,)),) = block.links()
-    assert moved.x() < rect.x()
-    assert block.link_at(moved.center()) == "https://a.example"
-
-
-def test_a_part_of_a_table_is_copied_row_by_row(dressed):
-    block = table_block("| ab | cd |\n|---|---|\n| ef | gh |", 400)
-    assert block.selected_text(0, block.length) == "ab\tcd\nef\tgh"
-    assert block.selected_text(1, 7) == "b\tcd\ne"

@@ -7,10 +7,12 @@ import pytest
 
 from chatelaine.gui.chat import highlighter as module
 from chatelaine.gui.chat.blocks.code import CodeBlock
+from chatelaine.gui.chat.blocks.sources import NO_SOURCES
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.highlighter import Highlighter
 from chatelaine.gui.theme import palette
 from chatelaine.markup.blocks import Code
+from chatelaine.markup.highlight import highlight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +37,7 @@ def shelf(monkeypatch) -> Shelf:
 
 
 def block(code: str, language: str = "python") -> CodeBlock:
-    return CodeBlock(Code(code, language), block_style(palette.light(), 1.0))
+    return CodeBlock(Code(code, language), block_style(palette.light(), 1.0), NO_SOURCES)
 
 
 def test_colours_come_from_another_thread_and_are_shown_in_this_one(shelf, dressed, qtbot):
@@ -99,3 +101,59 @@ def test_only_so_much_is_remembered(shelf, dressed, qtbot, monkeypatch):
         for number in range(6):
             maker.request(shelf, block(f"y = {number}"))
     assert len(maker._known) == 3
+
+
+def test_a_block_can_ask_for_its_colours_itself(dressed, qtbot):
+    maker, wanted = Highlighter(), block("class X: pass")
+    with qtbot.waitSignal(maker.ready):
+        assert maker.find(wanted, "class X: pass", "python") == ()
+    marks = maker.find(wanted, "class X: pass", "python")
+    assert marks
+    assert maker.is_idle
+    assert maker.find(block("class X: pass"), "class X: pass", "python") is marks
+
+
+def test_while_code_grows_its_beginning_keeps_its_colours(dressed, qtbot):
+    maker, wanted = Highlighter(), block("x = 1")
+    with qtbot.waitSignal(maker.ready):
+        maker.find(wanted, "x = 1", "python")
+    marks = maker.find(wanted, "x = 1", "python")
+    assert maker.find(wanted, "x = 1\ny", "python") is marks
+    assert maker.find(wanted, "other", "python") == ()
+    assert maker.find(wanted, "x = 1\ny", "") == ()
+    qtbot.waitUntil(lambda: maker.is_idle)
+
+
+def test_code_that_grows_is_looked_at_line_by_line_and_once_more_at_its_end(
+    dressed, qtbot, monkeypatch
+):
+    whole: list[str] = []
+
+    def watched(code: str, language: str) -> Sequence[Mark]:
+        whole.append(code)
+        return highlight(code, language)
+
+    monkeypatch.setattr(module, "highlight", watched)
+    maker, wanted, code = Highlighter(), block(""), ""
+    for number in range(8):
+        code += f"x = {number}\n"
+        with qtbot.waitSignal(maker.ready):
+            maker.find(wanted, code, "python")
+    assert whole == ["x = 0\n"]
+    growing = maker.find(wanted, code, "python")
+    assert growing[-1].end >= len(code) - 2
+    with qtbot.waitSignal(maker.idle):
+        assert not maker.is_idle
+    assert whole == ["x = 0\n", code]
+    assert maker.find(wanted, code, "python") == highlight(code, "python")
+
+
+def test_a_block_that_asks_again_waits_only_for_its_last_code(dressed, qtbot):
+    maker, wanted = Highlighter(), block("")
+    told = []
+    maker.ready.connect(lambda: told.append(1))
+    for count in range(1, 40):
+        maker.find(wanted, "x = 1\n" * count, "python")
+    qtbot.waitUntil(lambda: maker.is_idle)
+    assert maker.find(wanted, "x = 1\n" * 39, "python")[-1].end > 6 * 38
+    assert len(told) < 39

@@ -1,51 +1,55 @@
-"""Code in a frame: language, lines, colours. Only the lines that are seen are laid out."""
+"""Code in a frame: language, lines, colours. Only what is seen is laid out."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import re
+from bisect import bisect_right
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
 from typing_extensions import override
 
+from chatelaine.gui.chat.blocks.code_rows import TAB, CodeRows
 from chatelaine.gui.chat.blocks.layout import (
     BlockLayout,
+    Control,
     Sideways,
     Units,
+    cursor_x,
     draw_border,
     frame_path,
+    mark_formats,
 )
 from chatelaine.gui.theme.palette import colour
+from chatelaine.markup.blocks import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from chatelaine.gui.chat.blocks.layout import Marked
+    from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.blocks.style import BlockStyle
-    from chatelaine.markup.blocks import Code
+    from chatelaine.markup.blocks import Block
     from chatelaine.markup.highlight import Mark
 
 HEADER: Final = 36.0
 PAD: Final = 13.0
-_ABOVE: Final = 11.0
-_TAB: Final = 4
-_LONGEST_LINE: Final = 5000
-
-
-class _Line:
-    """A line of code."""
-
-    __slots__ = ("layout", "start", "units", "width")
-
-    def __init__(self, text: str, start: int, style: BlockStyle) -> None:
-        self.start = start  # in characters of the whole
-        self.layout: QTextLayout | None = None
-        shown = text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} …"
-        self.units = Units(shown)
-        if shown.isascii():
-            self.width = len(shown.expandtabs(_TAB)) * style.code_advance
-        else:
-            self.width = QFontMetricsF(style.code).horizontalAdvance(shown.expandtabs(_TAB))
+ABOVE: Final = 11.0
+BELOW: Final = 14.0
+"""Room for a scroll bar, needed or not: the height follows from the number of lines alone."""
+_PIECE: Final = 400
+"""Characters of a row that are laid out at once."""
+_MOST_PIECES: Final = 600
+_MOST_RECTS: Final = 60
+_WORD: Final = re.compile(r"\w+")
+_LONGEST_WORD: Final = 500
+_CONTROL_INSET: Final = 5.0
+_CONTROL_SIDE: Final = 8.0
+_SYMBOL: Final = 16.0
+_NARROW: Final = 260.0
+"""A frame that is not wider has symbols in its header, and no words."""
 
 
 class CodeBlock(BlockLayout):
@@ -58,40 +62,64 @@ class CodeBlock(BlockLayout):
 
     code: Code
 
-    def __init__(self, code: Code, style: BlockStyle) -> None:
+    def __init__(self, code: Code, style: BlockStyle, sources: BlockSources) -> None:
         super().__init__()
         self._style = style
+        self._sources = sources
         self._sideways = Sideways()
-        self._lines: list[_Line] = []
+        self._rows = CodeRows()
+        self._pieces: OrderedDict[tuple[int, int], QTextLayout] = OrderedDict()
+        self._advances: dict[int, float] = {}
         self._marks: Sequence[Mark] = ()
-        self._mark_starts: list[int] = []
+        self._coloured = ""
         self._width = 0.0
+        self._wraps = False
+        self._header_top = 0.0
         self.header = style.px(HEADER)
         self.set_code(code)
 
     def set_code(self, code: Code) -> None:
-        """Show other code; lines that are the same keep their layouts and their colours."""
-        old = self._lines
-        self._lines = []
-        start = 0
-        for index, text in enumerate(code.code.split("\n")):
-            known = old[index] if index < len(old) else None
-            same = known is not None and known.start == start and known.units.text == text
-            self._lines.append(known if same and known else _Line(text, start, self._style))
-            start += len(text) + 1
+        """Show other code; of what it begins with as before, all is kept."""
+        kept = self._rows.set_text(code.code)
         self.code = code
-        self.length = sum(line.units.length + 1 for line in self._lines) - 1
+        self.length = self._rows.length
+        self._forget(kept)
         if self._width:
-            self.set_width(self._width)
+            self._arrange()
+
+    @override
+    def replace(self, block: Block) -> bool:
+        if not isinstance(block, Code):
+            return False
+        if block.language != self.code.language:
+            self.set_marks(())
+        self.set_code(block)
+        return True
 
     def set_marks(self, marks: Sequence[Mark]) -> None:
         """Colour the code; marks of what was its beginning are fine."""
         if marks is self._marks:
             return
+        same = _common(self._marks, marks)
+        changed = [found[same].start for found in (self._marks, marks) if same < len(found)]
         self._marks = marks
-        self._mark_starts = [mark.start for mark in marks]
-        for line in self._lines:
-            line.layout = None
+        if changed:
+            self._forget(min(changed))
+
+    def _forget(self, character: int) -> None:
+        """Lay out anew what reaches beyond a character."""
+        for key in [key for key in self._pieces if key[1] > character]:
+            del self._pieces[key]
+        for start in [start for start in self._advances if start + _PIECE > character]:
+            del self._advances[start]
+
+    @override
+    def refresh(self) -> bool:
+        source = self._sources.highlighter
+        if source is not None:
+            self._coloured = self.code.code
+            self.set_marks(source.find(self, self.code.code, self.code.language))
+        return False
 
     @property
     @override
@@ -101,156 +129,268 @@ class CodeBlock(BlockLayout):
     @override
     def set_width(self, width: float) -> None:
         self._width = width
-        lines_height = len(self._lines) * self._style.code_line
-        content = max(line.width for line in self._lines)
-        view = width - 2 * PAD
-        bottom = self.header + _ABOVE + lines_height
+        self._arrange()
+
+    def _arrange(self) -> None:
+        view = max(self._width - 2 * PAD, 1.0)
+        advance = self._style.code_advance
+        self._rows.wrap(max(int(view / advance), 8) if self._wraps else 0)
+        content = 0.0 if self._wraps else self._rows.widest * advance
+        bottom = self.header + ABOVE + len(self._rows.rows) * self._style.code_line
         self._sideways.set_extent(content, view, PAD, view)
         self._sideways.place_bar(bottom + 5)
-        self.height = bottom + (_ABOVE + 3 if self._sideways.furthest else _ABOVE)
-        self.natural_width = width
+        self.height = bottom + BELOW
+        self.natural_width = self._width
+
+    # ------------------------------------------------------------------ controls
+
+    @override
+    def controls(self) -> list[Control]:
+        made: list[Control] = []
+        right = self._width - _CONTROL_INSET
+        for name, words, label in (
+            ("copy", "Copy code", "Copy"),
+            (
+                "wrap",
+                "Show long lines whole" if not self._wraps else "Show each line as one",
+                "Wrap",
+            ),
+        ):
+            if name == "wrap" and not (self._wraps or self._sideways.furthest):
+                continue
+            shown = label if self._width > _NARROW else ""
+            width = self._style.px(_SYMBOL) + 2 * _CONTROL_SIDE
+            if shown:
+                advance = QFontMetricsF(self._style.small).horizontalAdvance(shown)
+                width += _CONTROL_SIDE / 2 + advance
+            height = self.header - 2 * _CONTROL_INSET
+            rect = QRectF(right - width, self._header_top + _CONTROL_INSET, width, height)
+            checked = self._wraps and name == "wrap"
+            made.insert(0, Control(name, words, rect, name, shown, checked))
+            right = rect.left() - 2
+        return made
+
+    @override
+    def press(self, name: str) -> bool:
+        if name != "wrap":
+            return False
+        self._wraps = not self._wraps
+        self._pieces.clear()
+        self._arrange()
+        return True
+
+    @override
+    def stick(self, top: float) -> bool:
+        lowest = self.height - self.header - BELOW - 2 * self._style.code_line
+        wanted = round(min(max(top, 0.0), max(lowest, 0.0)))
+        moved = wanted != self._header_top
+        self._header_top = float(wanted)
+        return moved
 
     # ------------------------------------------------------------------ drawing
 
     @override
-    def draw(self, painter: QPainter, clip: QRectF, selection: tuple[int, int] | None) -> None:
-        palette = self._style.palette
-        path = frame_path(self._width, self.height)
+    def draw(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
+        if self._coloured is not self.code.code:
+            self.refresh()
+        path = frame_path(self._width, self.height, clip)
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.fillPath(path, colour(palette.code))
-        painter.save()
-        painter.setClipRect(QRectF(0, 0, self._width, self.header), Qt.ClipOperation.IntersectClip)
-        painter.fillPath(path, colour(palette.code_header))
-        painter.restore()
-        painter.setPen(colour(palette.border))
-        painter.drawLine(QPointF(0.5, self.header - 0.5), QPointF(self._width, self.header - 0.5))
-        painter.setFont(self._style.small)
-        painter.setPen(colour(palette.text_muted))
-        label = QRectF(PAD, 0, self._width / 2, self.header - 1)
-        vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(label, int(vertical), self.code.language or "text")
-        self._draw_lines(painter, clip, selection)
+        painter.fillPath(path, colour(self._style.palette.code))
+        self._draw_rows(painter, clip, marked)
         self._sideways.draw(painter, self._style)
+        self._draw_header(painter, clip)
         draw_border(painter, path, self._style)
         painter.restore()
 
-    def _draw_lines(
-        self, painter: QPainter, clip: QRectF, selection: tuple[int, int] | None
-    ) -> None:
-        top, height = self.header + _ABOVE, self._style.code_line
+    def _draw_header(self, painter: QPainter, clip: QRectF) -> None:
+        palette, top = self._style.palette, self._header_top
+        strip = QRectF(0, top, self._width, self.header)
+        if not strip.intersects(clip):
+            return
+        painter.save()
+        painter.setClipRect(strip, Qt.ClipOperation.IntersectClip)
+        path = frame_path(self._width, self.height, strip)
+        painter.fillPath(path, colour(palette.code_header))
+        painter.restore()
+        painter.setPen(colour(palette.border))
+        line = top + self.header - 0.5
+        painter.drawLine(QPointF(0.5, line), QPointF(self._width, line))
+        painter.setFont(self._style.small)
+        painter.setPen(colour(palette.text_muted))
+        controls = self.controls()
+        room = (controls[0].rect.left() if controls else self._width) - PAD - _CONTROL_SIDE
+        label = QRectF(PAD, top, max(room, 0.0), self.header - 1)
+        vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        words = QFontMetricsF(self._style.small).elidedText(
+            self.code.language or "text", Qt.TextElideMode.ElideRight, label.width()
+        )
+        painter.drawText(label, int(vertical), words)
+
+    def _draw_rows(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
+        top, height = self.header + ABOVE, self._style.code_line
         first = max(int((clip.top() - top) // height), 0)
-        last = min(int((clip.bottom() - top) // height) + 1, len(self._lines))
+        last = min(int((clip.bottom() - top) // height) + 1, len(self._rows.rows))
         if first >= last:
             return
         painter.save()
-        painter.setClipRect(
-            QRectF(1, self.header, self._width - 2, self.height - self.header),
-            Qt.ClipOperation.IntersectClip,
-        )
+        inside = QRectF(1, self._header_top + self.header, self._width - 2, self.height)
+        painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         painter.setPen(colour(self._style.palette.text))
-        place = self._place_of(first)
+        left = PAD - self._sideways.offset
         for index in range(first, last):
-            line = self._lines[index]
-            layout = line.layout or self._lay_out(line)
-            marked: list[QTextLayout.FormatRange] = []
-            if selection is not None:
-                start = max(selection[0] - place, 0)
-                end = min(selection[1] - place, line.units.length)
-                if start < end:
-                    marked.append(self._selected(start, end))
-            y = top + index * height + (height - layout.lineAt(0).height()) / 2
-            layout.draw(painter, QPointF(PAD - self._sideways.offset, y), marked)
-            place += line.units.length + 1
+            for start, end, x in self._seen_pieces(index):
+                layout = self._piece(start, end)
+                begin, stop = self._rows.unit(start), self._rows.unit(end)
+                formats = mark_formats(marked, begin, stop, self._style) if marked else []
+                y = top + index * height + (height - layout.lineAt(0).height()) / 2
+                layout.draw(painter, QPointF(left + x, y), formats)
         painter.restore()
 
-    def _selected(self, start: int, end: int) -> QTextLayout.FormatRange:
-        made = QTextLayout.FormatRange()
-        look = QTextCharFormat()
-        look.setBackground(colour(self._style.palette.selection))
-        made.start, made.length, made.format = start, end - start, look
-        return made
+    def _seen_pieces(self, row: int) -> Iterator[tuple[int, int, float]]:
+        offset = self._sideways.offset
+        for start, end, x in self._pieces_of(row, offset):
+            if x > offset + self._width:
+                return
+            yield start, end, x
 
-    def _lay_out(self, line: _Line) -> QTextLayout:
-        layout = QTextLayout(line.units.text, self._style.code)
+    def _pieces_of(self, row: int, x: float) -> Iterator[tuple[int, int, float]]:
+        """Give the pieces of a row from the one at a distance from its beginning on."""
+        start, end = self._rows.row(row)
+        at, left = start, 0.0
+        if end - start > _PIECE:
+            while at + _PIECE < end:
+                width = self._advance(at, at + _PIECE)
+                if left + width > x:
+                    break
+                at, left = at + _PIECE, left + width
+        while True:
+            stop = min(at + _PIECE, end)
+            yield at, stop, left
+            if stop == end:
+                return
+            left += self._advance(at, stop)
+            at = stop
+
+    def _advance(self, start: int, end: int) -> float:
+        """Give how wide a piece is."""
+        if (known := self._advances.get(start)) is None:
+            text = self._rows.text[start:end]
+            if text.isascii():
+                known = len(text.expandtabs(TAB)) * self._style.code_advance
+            else:
+                known = self._piece(start, end).lineAt(0).horizontalAdvance()
+            self._advances[start] = known
+        return known
+
+    def _piece(self, start: int, end: int) -> QTextLayout:
+        key = (start, end)
+        if (layout := self._pieces.get(key)) is not None:
+            self._pieces.move_to_end(key)
+            return layout
+        text = self._rows.text[start:end]
+        layout = QTextLayout(text, self._style.code)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.NoWrap)
-        option.setTabStopDistance(_TAB * self._style.code_advance)
+        option.setTabStopDistance(TAB * self._style.code_advance)
+        option.setTextDirection(Qt.LayoutDirection.LeftToRight)
         layout.setTextOption(option)
         layout.setCacheEnabled(True)
-        layout.setFormats(self._formats(line))
+        layout.setFormats(self._formats(start, end))
         layout.beginLayout()
         layout.createLine()
         layout.endLayout()
-        line.layout = layout
+        self._pieces[key] = layout
+        while len(self._pieces) > _MOST_PIECES:
+            self._pieces.popitem(last=False)
         return layout
 
-    def _formats(self, line: _Line) -> list[QTextLayout.FormatRange]:
+    def _formats(self, start: int, end: int) -> list[QTextLayout.FormatRange]:
         made: list[QTextLayout.FormatRange] = []
-        end = line.start + len(line.units.text)
-        index = max(bisect_right(self._mark_starts, line.start) - 1, 0)
+        units = Units(self._rows.text[start:end])
+        index = max(bisect_right(self._marks, start, key=lambda mark: mark.start) - 1, 0)
         while index < len(self._marks) and self._marks[index].start < end:
             mark = self._marks[index]
             index += 1
-            start, stop = max(mark.start, line.start), min(mark.end, end)
-            if start >= stop:
+            begin, stop = max(mark.start, start), min(mark.end, end)
+            if begin >= stop:
                 continue
             look = QTextCharFormat()
             look.setForeground(self._style.tint(mark.tint))
             if mark.tint.value == "comment":
                 look.setFontItalic(True)
             entry = QTextLayout.FormatRange()
-            entry.start = line.units.unit(start - line.start)
-            entry.length = line.units.unit(stop - line.start) - entry.start
+            entry.start = units.unit(begin - start)
+            entry.length = units.unit(stop - start) - entry.start
             entry.format = look
             made.append(entry)
         return made
 
     # ------------------------------------------------------------------ places
 
-    def _place_of(self, index: int) -> int:
-        """Give the place at which a line begins."""
-        return sum(line.units.length + 1 for line in self._lines[:index])
+    @property
+    @override
+    def text(self) -> str:
+        return self.code.code
 
     @override
     def position_at(self, point: QPointF) -> int:
-        index = int((point.y() - self.header - _ABOVE) // self._style.code_line)
+        index = int((point.y() - self.header - ABOVE) // self._style.code_line)
         if index < 0:
             return 0
-        if index >= len(self._lines):
+        if index >= len(self._rows.rows):
             return self.length
-        line = self._lines[index]
-        layout = line.layout or self._lay_out(line)
         x = point.x() - PAD + self._sideways.offset
-        return self._place_of(index) + layout.lineAt(0).xToCursor(x)
+        start, end, left = next(self._pieces_of(index, x))
+        return self._rows.unit(start) + self._piece(start, end).lineAt(0).xToCursor(x - left)
+
+    @override
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        begin, stop = self._rows.character(start), self._rows.character(end)
+        if begin >= stop:
+            return []
+        first, last = self._rows.row_at(begin), self._rows.row_at(stop)
+        top, height = self.header + ABOVE, self._style.code_line
+        if last - first > _MOST_RECTS:
+            all_rows = QRectF(PAD, top + first * height, self._width - 2 * PAD, 0)
+            all_rows.setBottom(top + (last + 1) * height)
+            return [all_rows]
+        found: list[QRectF] = []
+        for index in range(first, last + 1):
+            row_start, row_end = self._rows.row(index)
+            left = self._x(index, max(begin, row_start))
+            right = self._x(index, min(stop, row_end))
+            if left < right:
+                rect = QRectF(left, top + index * height, right - left, height)
+                found.append(rect.translated(PAD - self._sideways.offset, 0))
+        return found
+
+    def _x(self, row: int, character: int) -> float:
+        """Give how far from the beginning of its row a character is."""
+        for start, end, left in self._pieces_of(row, 0.0):
+            if start <= character <= end:
+                unit = self._rows.unit(character) - self._rows.unit(start)
+                return left + cursor_x(self._piece(start, end).lineAt(0), unit)
+        return 0.0
 
     @override
     def selected_text(self, start: int, end: int) -> str:
-        if (start, end) == (0, self.length):
-            return self.code.code
-        found: list[str] = []
-        place = 0
-        for line in self._lines:
-            begin, stop = max(start - place, 0), min(end - place, line.units.length)
-            if begin <= line.units.length and stop >= 0:
-                found.append(line.units.slice(begin, stop))
-            place += line.units.length + 1
-        return "\n".join(found)
+        return self._rows.text[self._rows.character(start) : self._rows.character(end)]
 
     @override
     def word_at(self, position: int) -> tuple[int, int]:
-        places = [0]
-        for line in self._lines:
-            places.append(places[-1] + line.units.length + 1)
-        index = min(max(bisect_left(places, position + 1) - 1, 0), len(self._lines) - 1)
-        line = self._lines[index]
-        layout = line.layout or self._lay_out(line)
-        skip = QTextLayout.CursorMode.SkipWords
-        end = min(layout.nextCursorPosition(position - places[index], skip), line.units.length)
-        start = layout.previousCursorPosition(end, skip)
-        word = line.units.slice(start, end)
-        end -= len(word) - len(word.rstrip())
-        return places[index] + start, places[index] + end
+        text = self._rows.text
+        place = self._rows.character(position)
+        if place and (place == len(text) or text[place] == "\n"):
+            place -= 1
+        first = max(place - _LONGEST_WORD, 0)
+        start = end = place
+        for found in _WORD.finditer(text, first, min(place + _LONGEST_WORD, len(text))):
+            if found.start() <= place < found.end():
+                start, end = found.span()
+        if start == end and end < len(text):
+            end += text[end] != "\n"
+        return self._rows.unit(start), self._rows.unit(end)
 
     @override
     def first_baseline(self) -> float:
@@ -258,5 +398,21 @@ class CodeBlock(BlockLayout):
 
     @override
     def is_text_at(self, point: QPointF) -> bool:
-        lines = QRectF(0, self.header, self._width, self.height - self.header)
-        return lines.contains(point) and not self._sideways.holds(point)
+        if point.y() < self._header_top + self.header:
+            return False
+        area = QRectF(0, 0, self._width, self.height)
+        return area.contains(point) and not self._sideways.holds(point)
+
+
+def _common(one: Sequence[Mark], other: Sequence[Mark]) -> int:
+    """Give how many marks at the beginning are the same."""
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,39 +1,48 @@
-"""The blocks of a message one below the other, with what stands before and beside them."""
+"""The blocks of a message one below the other, with what stands before and beside them.
+
+Only the blocks that are looked at are laid out; the others have heights that are guessed, so a
+message of any length is there at once. What is laid out later may change the height of the whole:
+`lay_out` tells.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from chatelaine.gui.chat.blocks.code import CodeBlock
+from chatelaine.gui.chat.blocks.estimate import estimate_height
+from chatelaine.gui.chat.blocks.layout import Units
+from chatelaine.gui.chat.blocks.make import make_layout
 from chatelaine.gui.chat.blocks.marker import draw_marker
-from chatelaine.gui.chat.blocks.rule import RuleBlock
-from chatelaine.gui.chat.blocks.table import TableBlock
-from chatelaine.gui.chat.blocks.text import TextBlock
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import (
-    Block,
     Code,
     Container,
+    Formula,
     Heading,
     Item,
     Marker,
     MarkerKind,
     Paragraph,
+    Picture,
     Quote,
     Rule,
     Table,
+    Text,
 )
+from chatelaine.markup.heights import Heights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from PySide6.QtGui import QPainter
 
-    from chatelaine.gui.chat.blocks.layout import BlockLayout
+    from chatelaine.gui.chat.blocks.layout import BlockLayout, Control, Marked, Sideways
+    from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.blocks.style import BlockStyle
+    from chatelaine.markup.blocks import Block
 
 _GAP: Final = 13.0
 _TIGHT_GAP: Final = 4.0
@@ -45,6 +54,8 @@ _ITEM_INDENT: Final = 26.0
 _DIGIT: Final = 9.0
 _MARKER_GAP: Final = 9.0
 _NARROWEST: Final = 120.0
+_GUESSED_AGAIN: Final = 2000
+"""Blocks up to which all guesses are made anew for another width."""
 
 
 class Position(NamedTuple):
@@ -54,48 +65,32 @@ class Position(NamedTuple):
     offset: int
 
 
-@dataclass(slots=True)
-class Entry:
-    """A block at its place.
+class Link(NamedTuple):
+    """A link: where it leads, and the rectangles it covers."""
 
-    Attributes:
-        block: What it is.
-        layout: How it is drawn.
-        x: How far it is indented.
-        y: How far down it begins.
-        gap: The empty room above it.
-    """
-
-    block: Block
-    layout: BlockLayout
-    x: float = 0.0
-    y: float = 0.0
-    gap: float = 0.0
-
-    @property
-    def origin(self) -> QPointF:
-        """Its upper left corner."""
-        return QPointF(self.x, self.y)
-
-    @property
-    def rect(self) -> QRectF:
-        """What it covers."""
-        return QRectF(self.x, self.y, self.layout.natural_width, self.layout.height)
+    target: str
+    rects: list[QRectF]
 
 
 class Document:
-    """The blocks of one message, laid out for a width.
+    """The blocks of one message for a width.
 
     Attributes:
-        entries: The blocks in order.
-        height: In pixels, once a width was set.
+        blocks: In order.
+        laid_out: How many blocks were laid out since it was made, again and again included.
     """
 
-    def __init__(self, style: BlockStyle) -> None:
-        self.entries: list[Entry] = []
-        self.height = 0.0
+    def __init__(self, style: BlockStyle, sources: BlockSources) -> None:
+        self.blocks: list[Block] = []
+        self.laid_out = 0
         self._style = style
+        self._sources = sources
         self._width = 0.0
+        self._layouts: list[BlockLayout | None] = []
+        self._arranged: list[bool] = []
+        self._heights = Heights()
+
+    # ------------------------------------------------------------------ content
 
     @property
     def style(self) -> BlockStyle:
@@ -103,89 +98,160 @@ class Document:
         return self._style
 
     def set_style(self, style: BlockStyle) -> None:
-        """Lay all out anew in another look."""
-        blocks = [entry.block for entry in self.entries]
-        self._style, self.entries = style, []
-        self.set_blocks(blocks)
+        """Show all in another look; heights are guesses again."""
+        if style is not self._style:
+            blocks, self._style = self.blocks, style
+            self.blocks, self._layouts, self._arranged = [], [], []
+            self._heights = Heights()
+            self.set_blocks(blocks)
 
-    def set_blocks(self, blocks: Sequence[Block]) -> float:
+    def set_blocks(self, blocks: Sequence[Block]) -> int:
         """Show these blocks; those that are the same as before keep their layouts.
 
         Returns:
-            How far down the first change is.
+            The number of the first that is another one, or of the first that is no more.
         """
         first = 0
-        for entry, block in zip(self.entries, blocks, strict=False):
-            if entry.block != block:
+        for old, new in zip(self.blocks, blocks, strict=False):
+            if old is not new and old != new:
                 break
             first += 1
-        old = self.entries[first:]
-        del self.entries[first:]
-        for index, block in enumerate(blocks[first:]):
-            known = old[index] if index < len(old) else None
-            self.entries.append(self._entry(block, known))
-        if self._width:
-            self._arrange(first)
-        return self.entries[first].y if first < len(self.entries) else self.height
+        count = len(self.blocks)
+        if first == count == len(blocks):
+            return first
+        made: list[BlockLayout | None] = []
+        for index in range(first, len(blocks)):
+            known = self._layouts[index] if index < count else None
+            made.append(None if known is None else self._grown(known, blocks[index]))
+        self.blocks[first:] = blocks[first:]
+        self._layouts[first:] = made
+        self._arranged[first:] = [False] * len(made)
+        self._heights.replace(first, count, (self._guess(i) for i in range(first, len(blocks))))
+        return first
 
-    def set_width(self, width: float) -> float:
-        """Lay out for a width; give the height."""
-        if width != self._width:
-            self._width = width
-            self._arrange(0)
-        return self.height
+    def set_width(self, width: float) -> None:
+        """Show it for a width in pixels; heights are guesses again."""
+        if width == self._width:
+            return
+        self._width = width
+        self._arranged = [False] * len(self.blocks)
+        if len(self.blocks) <= _GUESSED_AGAIN:
+            for index in range(len(self.blocks)):
+                self._heights[index] = self._guess(index)
+
+    @property
+    def height(self) -> int:
+        """In pixels: what is laid out as it is, the rest as it is guessed."""
+        return self._heights.total
 
     @property
     def natural_width(self) -> float:
-        """The width that the blocks really need, once a width was set."""
-        widths = (entry.x + entry.layout.natural_width for entry in self.entries)
+        """The width that the blocks really need: lays all of them out."""
+        widths = [
+            self._x(index) + self.layout(index).natural_width for index in range(len(self.blocks))
+        ]
         return max(widths, default=0.0)
 
     # ------------------------------------------------------------------ layout
 
-    def _entry(self, block: Block, known: Entry | None) -> Entry:
-        if isinstance(block, Code) and known and isinstance(known.layout, CodeBlock):
-            # Code that grows keeps its lines, its colours and how far it is scrolled.
-            known.layout.set_code(block)
-            return Entry(block, known.layout)
-        entry = Entry(block, self._layout(block))
-        old, new = known.layout.sideways if known else None, entry.layout.sideways
+    def lay_out(self, top: float, bottom: float) -> bool:
+        """Lay out what lies between two heights; tell whether anything has another height now."""
+        if not self.blocks:
+            return False
+        changed = False
+        index = self._heights.at(math.floor(top))
+        y = self._heights.top(index)
+        while index < len(self.blocks) and y <= bottom:
+            changed |= self._arrange(index)
+            y += self._heights[index]
+            index += 1
+        return changed
+
+    def layout(self, index: int) -> BlockLayout:
+        """Give the layout of a block, for the width that was set."""
+        self._arrange(index)
+        layout = self._layouts[index]
+        if layout is None:
+            raise AssertionError("a block that was arranged has a layout")
+        return layout
+
+    def made_layout(self, index: int) -> BlockLayout | None:
+        """Give the layout of a block if it was laid out."""
+        return self._layouts[index] if self._arranged[index] else None
+
+    def refresh(self) -> bool:
+        """Take what blocks were waiting for; tell whether anything has another height now."""
+        changed = False
+        for index, layout in enumerate(self._layouts):
+            if layout is not None and layout.refresh() and self._arranged[index]:
+                self._arranged[index] = False
+                changed |= self._arrange(index)
+        return changed
+
+    def rearrange(self, index: int) -> bool:
+        """Lay a block out again that has changed itself; tell whether its height has changed."""
+        self._arranged[index] = False
+        return self._arrange(index)
+
+    def origin(self, index: int) -> QPointF:
+        """Give the upper left corner of a block."""
+        return QPointF(self._x(index), self._heights.top(index) + self._gap(index))
+
+    def rect(self, index: int) -> QRectF:
+        """Give what a block covers; all of the width if it is not laid out."""
+        origin = self.origin(index)
+        layout = self.made_layout(index)
+        width = self._width - origin.x() if layout is None else layout.natural_width
+        height = self._heights[index] - self._gap(index)
+        return QRectF(origin.x(), origin.y(), width, height)
+
+    def block_at(self, y: float) -> int:
+        """Give the number of the block at a height, or of the nearest.
+
+        Raises:
+            IndexError: There are no blocks.
+        """
+        return self._heights.at(math.floor(y))
+
+    def _grown(self, known: BlockLayout, block: Block) -> BlockLayout | None:
+        """Give a layout for a block that stands where there was another one."""
+        if known.replace(block):
+            return known
+        made = make_layout(block, self._style, self._sources)
+        old, new = known.sideways, made.sideways
         if old and new:
             new.offset = old.offset
-        return entry
+        return made
 
-    def _layout(self, block: Block) -> BlockLayout:
-        style = self._style
-        match block:
-            case Paragraph():
-                return TextBlock(block.text, style, style.body)
-            case Heading():
-                return TextBlock(block.text, style, style.headings[block.level - 1])
-            case Code():
-                return CodeBlock(block, style)
-            case Table():
-                return TableBlock(block, style)
-            case Rule():
-                return RuleBlock(style)
-            case _:
-                assert_never(block)
+    def _arrange(self, index: int) -> bool:
+        if self._arranged[index]:
+            return False
+        layout = self._layouts[index]
+        if layout is None:
+            layout = make_layout(self.blocks[index], self._style, self._sources)
+            self._layouts[index] = layout
+        layout.set_width(max(self._width - self._x(index), _NARROWEST))
+        self._arranged[index] = True
+        self.laid_out += 1
+        before = self._heights[index]
+        self._heights[index] = self._gap(index) + math.ceil(layout.height)
+        return self._heights[index] != before
 
-    def _arrange(self, first: int) -> None:
-        previous = self.entries[first - 1] if first else None
-        for entry in self.entries[first:]:
-            entry.gap = self._gap(previous, entry)
-            entry.x = self._indent(entry.block.place.inside)
-            bottom = previous.y + previous.layout.height if previous else 0.0
-            entry.y = round(bottom + entry.gap)
-            entry.layout.set_width(max(self._width - entry.x, _NARROWEST))
-            previous = entry
-        self.height = previous.y + previous.layout.height if previous else 0.0
+    def _guess(self, index: int) -> int:
+        block = self.blocks[index]
+        width = max(self._width - self._x(index), _NARROWEST)
+        return self._gap(index) + math.ceil(estimate_height(block, self._style, width))
 
-    def _gap(self, previous: Entry | None, entry: Entry) -> float:
-        if previous is None:
-            return 0.0
-        above, block = previous.block, entry.block
-        if isinstance(above, Heading):
+    def _x(self, index: int) -> float:
+        return sum(self._step(container) for container in self.blocks[index].place.inside)
+
+    def _gap(self, index: int) -> int:
+        if not index:
+            return 0
+        above, block = self.blocks[index - 1], self.blocks[index]
+        if isinstance(block, Paragraph) and block.continued:
+            gap = 0.0
+        elif isinstance(above, Heading):
             gap = _AFTER_HEADING_GAP
         elif isinstance(block, Heading):
             gap = _HEADING_GAP
@@ -193,10 +259,7 @@ class Document:
             gap = _TIGHT_GAP
         else:
             gap = _GAP
-        return self._style.px(gap)
-
-    def _indent(self, inside: Sequence[Container]) -> float:
-        return sum(self._step(container) for container in inside)
+        return round(self._style.px(gap))
 
     def _step(self, container: Container) -> float:
         match container:
@@ -211,29 +274,32 @@ class Document:
     # ------------------------------------------------------------------ drawing
 
     def draw(
-        self, painter: QPainter, clip: QRectF, selection: tuple[Position, Position] | None
+        self, painter: QPainter, clip: QRectF, marked: Callable[[int], Sequence[Marked]]
     ) -> None:
-        """Draw what lies in `clip`."""
-        for index, entry in enumerate(self.entries):
-            if entry.y + entry.layout.height < clip.top() or entry.y - entry.gap > clip.bottom():
-                continue
-            self._draw_bars(painter, index)
-            if entry.block.place.marker is not None:
-                right = entry.x - self._style.px(_MARKER_GAP)
-                baseline = entry.y + entry.layout.first_baseline()
-                draw_marker(
-                    painter, entry.block.place.marker, QPointF(right, baseline), self._style
-                )
+        """Draw what lies in `clip`; `marked` gives for a block the stretches that are marked."""
+        if not self.blocks:
+            return
+        index = self._heights.at(math.floor(clip.top()))
+        y = self._heights.top(index)
+        while index < len(self.blocks) and y <= clip.bottom():
+            layout = self.layout(index)
+            gap = self._gap(index)
+            origin = QPointF(self._x(index), y + gap)
+            self._draw_bars(painter, index, y, gap)
+            if (marker := self.blocks[index].place.marker) is not None:
+                right = origin.x() - self._style.px(_MARKER_GAP)
+                baseline = origin.y() + layout.first_baseline()
+                draw_marker(painter, marker, QPointF(right, baseline), self._style)
             painter.save()
-            painter.translate(entry.origin)
-            part = self.part_of(index, selection)
-            entry.layout.draw(painter, clip.translated(-entry.origin), part)
+            painter.translate(origin)
+            layout.draw(painter, clip.translated(-origin), marked(index))
             painter.restore()
+            y += self._heights[index]
+            index += 1
 
-    def _draw_bars(self, painter: QPainter, index: int) -> None:
-        entry = self.entries[index]
-        inside = entry.block.place.inside
-        above = self.entries[index - 1].block.place.inside if index else ()
+    def _draw_bars(self, painter: QPainter, index: int, y: float, gap: float) -> None:
+        inside = self.blocks[index].place.inside
+        above = self.blocks[index - 1].place.inside if index else ()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(self._style.palette.scrollbar))
         x = 0.0
@@ -241,108 +307,160 @@ class Document:
             if isinstance(container, Quote):
                 # The bar goes on through the gap between two blocks of the same quotation.
                 goes_on = above[: depth + 1] == inside[: depth + 1]
-                top = entry.y - entry.gap - _QUOTE_BAR if goes_on else entry.y
-                bar = QRectF(x, top, _QUOTE_BAR, entry.y + entry.layout.height - top)
+                top = y - _QUOTE_BAR if goes_on else y + gap
+                bar = QRectF(x, top, _QUOTE_BAR, y + self._heights[index] - top)
                 painter.drawRoundedRect(bar, _QUOTE_BAR / 2, _QUOTE_BAR / 2)
             x += self._step(container)
 
     # ------------------------------------------------------------------ places
 
-    def entry_at(self, point: QPointF) -> tuple[int, Entry] | None:
-        """Give the block that is nearest to a point; None where there are none."""
-        for index, entry in enumerate(self.entries):
-            if point.y() < entry.y + entry.layout.height:
-                return index, entry
-        return (len(self.entries) - 1, self.entries[-1]) if self.entries else None
-
     def position_at(self, point: QPointF) -> Position:
         """Give the place in the text that is nearest to a point."""
-        found = self.entry_at(point)
-        if found is None:
+        if not self.blocks:
             return Position(0, 0)
-        index, entry = found
-        return Position(index, entry.layout.position_at(point - entry.origin))
+        index = self.block_at(point.y())
+        return Position(index, self.layout(index).position_at(point - self.origin(index)))
 
     def is_text_at(self, point: QPointF) -> bool:
         """Tell whether there is text to select at a point."""
-        return any(
-            entry.layout.is_text_at(point - entry.origin)
-            for entry in self.entries
-            if entry.rect.top() <= point.y() <= entry.rect.bottom()
-        )
+        if not self.blocks:
+            return False
+        index = self.block_at(point.y())
+        return self.rect(index).top() <= point.y() <= self.rect(index).bottom() and self.layout(
+            index
+        ).is_text_at(point - self.origin(index))
 
     def word_at(self, position: Position) -> tuple[Position, Position]:
         """Give where the word around a place begins and ends."""
-        if not self.entries:
+        if not self.blocks:
             return position, position
-        start, end = self.entries[position.block].layout.word_at(position.offset)
+        start, end = self.layout(position.block).word_at(position.offset)
         return Position(position.block, start), Position(position.block, end)
 
-    def block_at(self, position: Position) -> tuple[Position, Position]:
+    def whole_block(self, position: Position) -> tuple[Position, Position]:
         """Give where the block around a place begins and ends."""
-        length = self.entries[position.block].layout.length if self.entries else 0
+        length = self.layout(position.block).length if self.blocks else 0
         return Position(position.block, 0), Position(position.block, length)
 
     def everything(self) -> tuple[Position, Position]:
         """Give where the document begins and ends."""
-        if not self.entries:
+        if not self.blocks:
             return Position(0, 0), Position(0, 0)
-        last = len(self.entries) - 1
-        return Position(0, 0), Position(last, self.entries[last].layout.length)
+        last = len(self.blocks) - 1
+        return Position(0, 0), Position(last, self.layout(last).length)
 
-    def part_of(
-        self, index: int, selection: tuple[Position, Position] | None
-    ) -> tuple[int, int] | None:
-        """Give what of a selection lies in a block; None where it does not reach it."""
-        if selection is None:
-            return None
-        start, end = selection
+    def part_of(self, index: int, start: Position, end: Position) -> tuple[int, int] | None:
+        """Give what of a stretch lies in a block; None where it does not reach it.
+
+        The end of a block that is not laid out is a very large number.
+        """
         if not start.block <= index <= end.block:
             return None
-        length = self.entries[index].layout.length
+        layout = self.made_layout(index)
+        length = _ENDLESS if layout is None else layout.length
         return (
             start.offset if index == start.block else 0,
             min(end.offset, length) if index == end.block else length,
         )
 
-    def selected_text(self, selection: tuple[Position, Position]) -> str:
-        """Give the selected words as they would be typed, for the clipboard."""
+    def text_between(self, start: Position, end: Position) -> str:
+        """Give the words between two places as they would be typed, for the clipboard."""
         pieces: list[str] = []
-        start, end = selection
-        for index in range(start.block, min(end.block + 1, len(self.entries))):
-            part = self.part_of(index, selection)
-            if part is None:
-                continue
-            entry = self.entries[index]
-            words = entry.layout.selected_text(*part)
-            whole = part[0] == 0 and start.block != end.block
-            if pieces:
-                above = self.entries[index - 1].block
-                pieces.append("\n" if _is_close(above, entry.block) else "\n\n")
-            pieces.append((_written(entry.block) if whole else "") + words)
+        for index in range(start.block, min(end.block + 1, len(self.blocks))):
+            block = self.blocks[index]
+            if start.block < index < end.block:
+                words = words_of(block)
+            else:
+                part = self.part_of(index, start, end) or (0, 0)
+                words = self.layout(index).selected_text(*part)
+            if pieces and not (isinstance(block, Paragraph) and block.continued):
+                close = _is_close(self.blocks[index - 1], block)
+                pieces.append("\n" if close else "\n\n")
+            is_whole = start.block != end.block and (index > start.block or not start.offset)
+            pieces.append((_written(block) if is_whole else "") + words)
         return "".join(pieces)
 
-    # ------------------------------------------------------------------ links
+    def sideways_at(self, point: QPointF) -> tuple[int, Sideways, QPointF] | None:
+        """Give what scrolls to the side at a point: its block, it, and the point in the block."""
+        if not self.blocks:
+            return None
+        index = self.block_at(point.y())
+        layout = self.made_layout(index)
+        if layout is None or layout.sideways is None or not self.rect(index).contains(point):
+            return None
+        return index, layout.sideways, point - self.origin(index)
+
+    # ------------------------------------------------------------------ links and controls
 
     def link_at(self, point: QPointF) -> str:
         """Give where the link at a point leads; '' where there is none."""
-        found = self.entry_at(point)
-        return found[1].layout.link_at(point - found[1].origin) if found else ""
+        if not self.blocks:
+            return ""
+        index = self.block_at(point.y())
+        return self.layout(index).link_at(point - self.origin(index))
 
-    def links(self) -> list[tuple[str, list[QRectF]]]:
-        """Give the links in order, each with the rectangles it covers."""
-        return list(self._links())
+    def links(self) -> Iterator[tuple[int, Link]]:
+        """Give the links of the blocks that are laid out, each with the number of its block."""
+        for index, layout in enumerate(self._layouts):
+            if layout is not None and self._arranged[index]:
+                origin = self.origin(index)
+                for target, rects in layout.links():
+                    yield index, Link(target, [rect.translated(origin) for rect in rects])
 
-    def _links(self) -> Iterator[tuple[str, list[QRectF]]]:
-        for entry in self.entries:
-            for target, rects in entry.layout.links():
-                yield target, [rect.translated(entry.origin) for rect in rects]
+    def link_text(self, index: int, target: str) -> str:
+        """Give the words of the link to somewhere in a block; of all such, one after the other."""
+        return "".join(
+            text.plain[span.start : span.end]
+            for text in _texts_of(self.blocks[index])
+            for span in text.spans
+            if span.link == target
+        )
 
-    def code_blocks(self) -> list[tuple[Entry, CodeBlock]]:
-        """Give the blocks of code in order."""
-        return [
-            (entry, entry.layout) for entry in self.entries if isinstance(entry.layout, CodeBlock)
-        ]
+    def controls(self) -> Iterator[tuple[int, Control]]:
+        """Give what can be pressed in the blocks that are laid out, with their numbers."""
+        for index, layout in enumerate(self._layouts):
+            if layout is not None and self._arranged[index]:
+                origin = self.origin(index)
+                for control in layout.controls():
+                    yield index, control._replace(rect=control.rect.translated(origin))
+
+
+_ENDLESS: Final = 1 << 62
+
+
+def words_of(block: Block) -> str:
+    """Give the text of a block as its layout gives it for the clipboard, without laying it out."""
+    match block:
+        case Paragraph() | Heading():
+            return block.text.plain
+        case Code():
+            return block.code
+        case Table():
+            rows = (block.head, *block.rows)
+            return "\n".join("\t".join(cell.plain for cell in row) for row in rows)
+        case Formula():
+            return block.tex
+        case Picture():
+            return block.description
+        case Rule():
+            return "---"
+        case _:
+            assert_never(block)
+
+
+def length_of(block: Block) -> int:
+    """Give how many places the text of a block has, in UTF-16 units."""
+    return 0 if isinstance(block, Rule) else Units(words_of(block)).length
+
+
+def _texts_of(block: Block) -> list[Text]:
+    match block:
+        case Paragraph() | Heading():
+            return [block.text]
+        case Table():
+            return [cell for row in (block.head, *block.rows) for cell in row]
+        case _:
+            return []
 
 
 def _is_close(above: Block, block: Block) -> bool:

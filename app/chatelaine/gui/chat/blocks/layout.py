@@ -6,18 +6,31 @@ Places in a block's text are counted in UTF-16 units, as Qt counts them; `Units`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from enum import Enum
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, assert_never, cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QColor,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QTextCharFormat,
+    QTextLayout,
+    QTextLine,
+)
 
 from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from chatelaine.gui.chat.blocks.style import BlockStyle
+    from chatelaine.markup.blocks import Block
 
 CORNER: Final = 10.0
+_HIGH: Final = 4000.0
 _BAR_HEIGHT: Final = 4.0
 _BAR_REACH: Final = 14.0
 _SHORTEST_THUMB: Final = 28.0
@@ -47,6 +60,48 @@ class Units:
         return data[2 * start : 2 * end].decode("utf-16-le", "ignore")
 
 
+class MarkKind(Enum):
+    """Why a stretch of text is marked."""
+
+    SELECTION = "selection"
+    HIT = "hit"
+    CURRENT_HIT = "current hit"
+
+
+class Marked(NamedTuple):
+    """A stretch of a block's text with a ground of its own.
+
+    Attributes:
+        start: Where it begins, in UTF-16 units.
+        end: Where it ends: the first unit that is not in it.
+        kind: Why it is marked.
+    """
+
+    start: int
+    end: int
+    kind: MarkKind
+
+
+class Control(NamedTuple):
+    """Something in a block that can be pressed. The view draws it.
+
+    Attributes:
+        name: What it is called in the program, e.g. "copy".
+        words: What it does, for a tool tip and for screen readers.
+        rect: What it covers of the block.
+        icon: The symbol on it; '' for none.
+        label: The word on it; '' for none.
+        checked: Whether it is switched on.
+    """
+
+    name: str
+    words: str
+    rect: QRectF
+    icon: str = ""
+    label: str = ""
+    checked: bool = False
+
+
 class BlockLayout(ABC):
     """One block, laid out. Its own upper left corner is the origin of all points.
 
@@ -54,9 +109,12 @@ class BlockLayout(ABC):
         height: In pixels, once a width was set.
         natural_width: The width it really needs, once a width was set.
         length: How many places its text has, in UTF-16 units.
+        right_to_left: Whether it is written from right to left: then what stands before it belongs
+            to its right.
     """
 
     def __init__(self) -> None:
+        self.right_to_left = False
         self.height = 0.0
         self.natural_width = 0.0
         self.length = 0
@@ -65,9 +123,26 @@ class BlockLayout(ABC):
     def set_width(self, width: float) -> None:
         """Lay it out anew for a width in pixels."""
 
+    def replace(self, block: Block) -> bool:  # noqa: ARG002  most are as soon made anew
+        """Show another block from now on: what its own has become.
+
+        Returns:
+            Whether it does. If not, the other one needs a layout of its own.
+        """
+        return False
+
+    @property
     @abstractmethod
-    def draw(self, painter: QPainter, clip: QRectF, selection: tuple[int, int] | None) -> None:
-        """Draw what lies in `clip`, with the selected stretch marked."""
+    def text(self) -> str:
+        """The whole text in which places are counted."""
+
+    @abstractmethod
+    def draw(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
+        """Draw what lies in `clip`; of the marked stretches the later ones lie above."""
+
+    @abstractmethod
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        """Give where a stretch of the text is, in reading order; more than it for a long one."""
 
     @abstractmethod
     def position_at(self, point: QPointF) -> int:
@@ -96,6 +171,41 @@ class BlockLayout(ABC):
     def is_text_at(self, point: QPointF) -> bool:
         """Tell whether there is text to select at a point."""
         return QRectF(0, 0, self.natural_width, self.height).contains(point)
+
+    def controls(self) -> list[Control]:
+        """Give what can be pressed, in reading order."""
+        return []
+
+    def press(self, name: str) -> bool:  # noqa: ARG002  most blocks have nothing that is pressed
+        """Do what a control of this name does to the block itself.
+
+        Returns:
+            Whether its height may have changed.
+        """
+        return False
+
+    def stick(self, top: float) -> bool:  # noqa: ARG002  most blocks have no header
+        """Keep the header seen of a block that reaches beyond the upper edge of what is seen.
+
+        Args:
+            top: How far down the block that edge is; negative where all of it is below.
+
+        Returns:
+            Whether anything moved.
+        """
+        return False
+
+    def hint_at(self, point: QPointF) -> str:  # noqa: ARG002  most blocks need no explanation
+        """Give what a tool tip says at a point; '' for nothing."""
+        return ""
+
+    def refresh(self) -> bool:
+        """Take what it waited for, if it is there now: colours, formulas, pictures.
+
+        Returns:
+            Whether its height has changed.
+        """
+        return False
 
     @property
     def sideways(self) -> Sideways | None:
@@ -168,10 +278,67 @@ class Sideways:
         painter.drawRoundedRect(thumb, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
 
 
-def frame_path(width: float, height: float) -> QPainterPath:
-    """Give the outline of a framed block, on the middle of its one-pixel border."""
+def mark_formats(
+    marked: Iterable[Marked], start: int, end: int, style: BlockStyle
+) -> list[QTextLayout.FormatRange]:
+    """Give the looks of what is marked in a part of a block's text.
+
+    Args:
+        marked: The stretches of the whole block.
+        start: Where the part begins, in UTF-16 units of the block.
+        end: Where it ends.
+        style: The look of the message.
+    """
+    made: list[QTextLayout.FormatRange] = []
+    for mark in marked:
+        begin, stop = max(mark.start, start), min(mark.end, end)
+        if begin >= stop:
+            continue
+        entry = QTextLayout.FormatRange()
+        entry.start, entry.length = begin - start, stop - begin
+        look = QTextCharFormat()
+        look.setBackground(mark_colour(mark.kind, style))
+        if mark.kind is not MarkKind.SELECTION:
+            # The colours of links and of code are not made for these grounds.
+            look.setForeground(colour(style.palette.text))
+        entry.format = look
+        made.append(entry)
+    return made
+
+
+def mark_colour(kind: MarkKind, style: BlockStyle) -> QColor:
+    """Give the ground of what is marked."""
+    palette = style.palette
+    match kind:
+        case MarkKind.SELECTION:
+            return colour(palette.selection)
+        case MarkKind.HIT:
+            return colour(palette.hit)
+        case MarkKind.CURRENT_HIT:
+            return colour(palette.hit_current)
+        case _:
+            assert_never(kind)
+
+
+def cursor_x(line: QTextLine, position: int) -> float:
+    """Give how far to the right a place of a line is."""
+    # The binding gives the place that was really taken along with the coordinate.
+    found = cast("tuple[float, int]", line.cursorToX(position))
+    return found[0]
+
+
+def frame_path(width: float, height: float, clip: QRectF | None = None) -> QPainterPath:
+    """Give the outline of a framed block, on the middle of its one-pixel border.
+
+    Of a very high block, only what is about the clip, with corners where they are not seen: whoever
+    paints is slow with large outlines, and wrong with huge ones.
+    """
+    frame = QRectF(0.5, 0.5, width - 1, height - 1)
+    if clip is not None and height > _HIGH:
+        frame.setTop(max(frame.top(), clip.top() - 2 * CORNER))
+        frame.setBottom(min(frame.bottom(), clip.bottom() + 2 * CORNER))
     path = QPainterPath()
-    path.addRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), CORNER, CORNER)
+    path.addRoundedRect(frame, CORNER, CORNER)
     return path
 
 

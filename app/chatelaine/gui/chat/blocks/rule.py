@@ -11,11 +11,14 @@ from chatelaine.gui.chat.blocks.layout import BlockLayout
 from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPainter
 
+    from chatelaine.gui.chat.blocks.layout import Marked
     from chatelaine.gui.chat.blocks.style import BlockStyle
 
-_HEIGHT: Final = 13.0
+HEIGHT: Final = 13.0
 
 
 class RuleBlock(BlockLayout):
@@ -24,16 +27,25 @@ class RuleBlock(BlockLayout):
     def __init__(self, style: BlockStyle) -> None:
         super().__init__()
         self._style = style
-        self.height = _HEIGHT
+        self.height = HEIGHT
 
     @override
     def set_width(self, width: float) -> None:
         self.natural_width = width
 
+    @property
     @override
-    def draw(self, painter: QPainter, clip: QRectF, selection: tuple[int, int] | None) -> None:
-        line = QRectF(0, _HEIGHT // 2, self.natural_width, 1)
+    def text(self) -> str:
+        return ""
+
+    @override
+    def draw(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
+        line = QRectF(0, HEIGHT // 2, self.natural_width, 1)
         painter.fillRect(line, colour(self._style.palette.border))
+
+    @override
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        return [QRectF(0, 0, self.natural_width, self.height)]
 
     @override
     def position_at(self, point: QPointF) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _HEADINGS: Final = (1.4, 1.2, 1.1, 1.0, 1.0, 1.0)
 _LINE: Final = 1.6
 _CODE_LINE: Final = 1.55
+_PANGRAM: Final = "The five boxing wizards jump quickly; how is it that they are not afraid at all?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class TextStyle:
         code_font: The font of code within it.
         line_height: From one line to the next, in pixels, unless a line needs more.
         colour: The colour of the words.
+        average: The usual width of a character, in pixels.
     """
 
     font: QFont
     code_font: QFont
     line_height: float
     colour: QColor
+    average: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +124,5 @@ def _text_style(
 ) -> TextStyle:
     font = fonts.text_font(pixels, weight)
     code_font = fonts.code_font(pixels * 0.87)
-    return TextStyle(font, code_font, float(round(font.pixelSize() * line)), ink)
+    average = QFontMetricsF(font).horizontalAdvance(_PANGRAM) / len(_PANGRAM)
+    return TextStyle(font, code_font, float(round(font.pixelSize() * line)), ink, average)

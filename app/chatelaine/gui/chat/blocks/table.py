@@ -1,36 +1,50 @@
-"""A table. It is as wide as its words need; where they need more than there is, it scrolls."""
+"""A table. It is as wide as its words need; where they need more than there is, it scrolls.
+
+A small table is laid out whole. Of a large one only the cells that are seen are; its columns are
+measured by their longest words, and the heights of its rows are counted.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import OrderedDict
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from typing_extensions import override
 
-from chatelaine.gui.chat.blocks.layout import BlockLayout, Sideways, draw_border, frame_path
+from chatelaine.gui.chat.blocks.layout import (
+    BlockLayout,
+    Marked,
+    Sideways,
+    Units,
+    draw_border,
+    frame_path,
+)
+from chatelaine.gui.chat.blocks.table_measure import ABOVE, SIDE, TableMeasure, share_width
 from chatelaine.gui.chat.blocks.text import TextBlock
 from chatelaine.gui.theme.palette import colour
-from chatelaine.markup.blocks import Align
+from chatelaine.markup.blocks import Align, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from PySide6.QtGui import QPainter
 
+    from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.blocks.style import BlockStyle
-    from chatelaine.markup.blocks import Table
+    from chatelaine.markup.blocks import Block
 
-_SIDE: Final = 12.0
-_ABOVE: Final = 7.0
-_COMFORT: Final = 110.0
-"""A column gets at least this, in pixels at scale 1, before words are wrapped further."""
-_EASE: Final = 250.0
-"""A column of a table that scrolls gets up to this much."""
+_SMALL: Final = 240
+"""Cells up to which a table is laid out whole."""
+_MOST_CELLS: Final = 2000
+_MOST_RECTS: Final = 40
 _UNBOUNDED: Final = 1e6
 _BAR_ROOM: Final = 9.0
 _BAR_INSET: Final = 8.0
 _ALIGNMENTS: Final = {
-    Align.LEFT: Qt.AlignmentFlag.AlignLeft,
+    Align.LEFT: None,
     Align.CENTER: Qt.AlignmentFlag.AlignHCenter,
     Align.RIGHT: Qt.AlignmentFlag.AlignRight,
 }
@@ -39,37 +53,111 @@ _ALIGNMENTS: Final = {
 class TableBlock(BlockLayout):
     """A table, its head first. Its places are those of its cells, row by row, one apart."""
 
-    def __init__(self, table: Table, style: BlockStyle) -> None:
+    def __init__(self, table: Table, style: BlockStyle, sources: BlockSources) -> None:
         super().__init__()
         self._style = style
+        self._sources = sources
         self._sideways = Sideways()
-        self._width = 0.0
+        self._table = table
         self._columns: list[float] = []  # where each begins, and where the last ends
         self._tops: list[float] = []  # the same for rows
-        self._cells: list[list[TextBlock]] = []
-        for number, row in enumerate((table.head, *table.rows)):
-            look = style.cell if number else style.cell_head
-            self._cells.append(
-                [
-                    TextBlock(text, style, look, _ALIGNMENTS[align], break_words=False)
-                    for text, align in zip(row, table.aligns, strict=True)
-                ]
-            )
-        lengths = [cell.length + 1 for row in self._cells for cell in row]
-        self._places = list(accumulate(lengths, initial=0))
-        self.length = self._places[-1] - 1
-        self._wants = self._measure()
+        self._heights: list[float] = []
+        self._widths: list[float] = []
+        self._width = 0.0
+        self._has_grown = False
+        self._cells: OrderedDict[int, TextBlock] = OrderedDict()
+        self._needs: dict[int, tuple[float, float]] = {}
+        self._take(table)
 
-    def _measure(self) -> list[tuple[float, float]]:
+    def _take(self, table: Table) -> None:
+        self._table = table
+        self._rows = (table.head, *table.rows)
+        self._count = len(table.aligns)
+        self._is_small = len(self._rows) * self._count <= _SMALL
+        self._text = "\n".join(["\t".join([cell.plain for cell in row]) for row in self._rows])
+        self._row_starts = self._find_rows()
+        self._cell_starts: dict[int, list[int]] = {}
+        self._linked: list[int] | None = None
+        self.length = self._row_starts[-1] - 1
+        self._measure = TableMeasure(self._rows, self._style)
+        self._wants = self._measure_cells() if self._is_small else self._measure.columns()
+
+    @override
+    def replace(self, block: Block) -> bool:
+        if not isinstance(block, Table):
+            return False
+        known, table = self._table, block
+        if (table.aligns, table.head) != (known.aligns, known.head):
+            return False
+        same = 1
+        for one, other in zip(known.rows, table.rows, strict=False):
+            if one != other:
+                break
+            same += 1
+        for key in [key for key in self._cells if key >= same * self._count]:
+            del self._cells[key]
+        self._needs = {key: need for key, need in self._needs.items() if key < same * self._count}
+        was_small = self._is_small
+        self._take(table)
+        if was_small != self._is_small:
+            self._cells.clear()
+        self._widths, width = [], self._width
+        if width:
+            self.set_width(width)
+        return True
+
+    def _find_rows(self) -> list[int]:
+        """Give where each row begins, in UTF-16 units, and where the last one ends, plus one."""
+        if self._text.isascii():
+            lengths = [sum([len(cell.plain) for cell in row]) + self._count for row in self._rows]
+        else:
+            lengths = [
+                Units("\t".join([cell.plain for cell in row])).length + 1 for row in self._rows
+            ]
+        return list(accumulate(lengths, initial=0))
+
+    def _starts_in(self, row: int) -> list[int]:
+        """Give where each cell of a row begins, in UTF-16 units, and the next row."""
+        if (known := self._cell_starts.get(row)) is None:
+            lengths = [Units(cell.plain).length + 1 for cell in self._rows[row]]
+            known = list(accumulate(lengths, initial=self._row_starts[row]))
+            self._cell_starts[row] = known
+        return known
+
+    def _cell(self, row: int, column: int) -> TextBlock:
+        """Give a cell, laid out for the width of its column, if that is known."""
+        key = row * self._count + column
+        if (cell := self._cells.get(key)) is not None:
+            self._cells.move_to_end(key)
+            return cell
+        look = self._style.cell if row else self._style.cell_head
+        align = _ALIGNMENTS[self._table.aligns[column]]
+        text = self._rows[row][column]
+        # In a large table a word that was not measured may be longer than its column.
+        cell = TextBlock(
+            text, self._style, look, self._sources, align, break_words=not self._is_small
+        )
+        if self._widths:
+            cell.set_width(self._widths[column] - 2 * SIDE)
+        self._cells[key] = cell
+        while len(self._cells) > _MOST_CELLS:
+            self._cells.popitem(last=False)
+        return cell
+
+    # ------------------------------------------------------------------ layout
+
+    def _measure_cells(self) -> list[tuple[float, float]]:
         """Give for each column how narrow it can be, and how wide it would like to be."""
-        wants: list[tuple[float, float]] = []
-        for column in zip(*self._cells, strict=True):
-            for cell in column:
+        for key in range(len(self._rows) * self._count):
+            if key not in self._needs:
+                cell = self._cell(*divmod(key, self._count))
                 cell.set_width(_UNBOUNDED)
-            narrow = max(cell.narrowest for cell in column)
-            wide = max(cell.natural_width for cell in column) + 1
-            comfort = min(wide, self._style.px(_COMFORT))
-            wants.append((max(narrow, comfort) + 2 * _SIDE, wide + 2 * _SIDE))
+                self._needs[key] = cell.narrowest, cell.natural_width + 1
+        wants: list[tuple[float, float]] = []
+        for column in range(self._count):
+            needs = [self._needs[key] for key in range(column, len(self._needs), self._count)]
+            narrow, wide = (max(values) for values in zip(*needs, strict=True))
+            wants.append(self._measure.wish(narrow, wide))
         return wants
 
     @property
@@ -79,142 +167,235 @@ class TableBlock(BlockLayout):
 
     @override
     def set_width(self, width: float) -> None:
-        widths = self._widths(width - 2)
-        self._columns = list(accumulate(widths, initial=1.0))
-        top = 1.0
-        self._tops = [top]
-        for row in self._cells:
-            for cell, column in zip(row, widths, strict=True):
-                cell.set_width(column - 2 * _SIDE)
-            top += max(cell.height for cell in row) + 2 * _ABOVE
-            self._tops.append(top)
-        self._width = min(self._columns[-1] + 1, width)
-        self._sideways.set_extent(
-            self._columns[-1] + 1, self._width, _BAR_INSET, self._width - 2 * _BAR_INSET
-        )
-        if self._sideways.furthest:
-            self._sideways.place_bar(top + 2)
-            top += _BAR_ROOM
-        self.height = top + 1
-        self.natural_width = self._width
+        self._width = width
+        widths = share_width(self._wants, width - 2, self._style)
+        if widths != self._widths:
+            self._widths = widths
+            self._columns = list(accumulate(widths, initial=1.0))
+            for key, cell in self._cells.items():
+                room = widths[key % self._count] - 2 * SIDE
+                if cell.width != room:
+                    cell.set_width(room)
+            if self._is_small:
+                self._heights = [
+                    max(self._cell(row, column).height for column in range(self._count)) + 2 * ABOVE
+                    for row in range(len(self._rows))
+                ]
+            else:
+                self._heights = self._measure.heights(widths, self._wants)
+        self._arrange()
 
-    def _widths(self, room: float) -> list[float]:
-        narrow = sum(least for least, _ in self._wants)
-        wide = sum(most for _, most in self._wants)
-        if wide <= room:
-            return [most for _, most in self._wants]
-        if narrow >= room:
-            # It has to scroll anyway: then its rows need not be tall, too.
-            ease = self._style.px(_EASE)
-            return [max(least, min(most, ease)) for least, most in self._wants]
-        share = (room - narrow) / (wide - narrow)
-        return [least + (most - least) * share for least, most in self._wants]
+    def _arrange(self) -> None:
+        self._tops = list(accumulate(self._heights, initial=1.0))
+        bottom = self._tops[-1]
+        content = self._columns[-1] + 1
+        shown = min(content, self._width)
+        self._sideways.set_extent(content, shown, _BAR_INSET, shown - 2 * _BAR_INSET)
+        if self._sideways.furthest:
+            self._sideways.place_bar(bottom + 2)
+            bottom += _BAR_ROOM
+        self.height = bottom + 1
+        self.natural_width = shown
+
+    def _settle(self, rows: range, columns: range) -> None:
+        """Make room in rows that need more than was counted."""
+        has_grown = False
+        for row in rows:
+            need = max(self._cell(row, column).height for column in columns) + 2 * ABOVE
+            if need > self._heights[row]:
+                self._heights[row] = need
+                has_grown = True
+        if has_grown:
+            self._arrange()
+            self._has_grown = True
+
+    @override
+    def refresh(self) -> bool:
+        has_grown, self._has_grown = self._has_grown, False
+        before = self.height
+        changed: list[int] = []
+        for key, cell in self._cells.items():
+            revision = cell.revision
+            cell.refresh()
+            if cell.revision != revision:
+                changed.append(key)
+        if changed and self._is_small:
+            # A formula needs another width than its source.
+            for key in changed:
+                self._needs.pop(key, None)
+            self._wants, self._widths = self._measure_cells(), []
+            self.set_width(self._width)
+        elif changed:
+            for row in {key // self._count for key in changed}:
+                self._heights[row] = self._row_height(row)
+            self._arrange()
+        return has_grown or self.height != before
+
+    def _row_height(self, row: int) -> float:
+        known = (self._cells.get(row * self._count + column) for column in range(self._count))
+        return max(cell.height for cell in known if cell is not None) + 2 * ABOVE
 
     # ------------------------------------------------------------------ drawing
 
+    def _seen_columns(self) -> range:
+        left = self._sideways.offset
+        first = max(bisect_right(self._columns, left) - 1, 0)
+        last = bisect_right(self._columns, left + self.natural_width)
+        return range(first, min(last, self._count))
+
     @override
-    def draw(self, painter: QPainter, clip: QRectF, selection: tuple[int, int] | None) -> None:
+    def draw(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
         palette = self._style.palette
-        path = frame_path(self._width, self.height)
+        first = max(bisect_right(self._tops, clip.top()) - 1, 0)
+        last = min(bisect_right(self._tops, clip.bottom()), len(self._rows))
+        rows, columns = range(first, last), self._seen_columns()
+        if not self._is_small:
+            self._settle(rows, columns)
+        path = frame_path(self.natural_width, self.height, clip)
         painter.save()
         painter.save()
         painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
-        head = QRectF(0, 0, self._width, self._tops[1])
-        painter.fillRect(head, colour(palette.code_header))
-        painter.setPen(colour(palette.border))
-        for y in self._tops[1:-1] if not self._sideways.furthest else self._tops[1:]:
-            painter.drawLine(QPointF(0, round(y) - 0.5), QPointF(self._width, round(y) - 0.5))
-        shift = -self._sideways.offset
-        for number, row in enumerate(self._cells):
-            if self._tops[number + 1] < clip.top() or self._tops[number] > clip.bottom():
-                continue
-            for column, cell in enumerate(row):
-                origin = self._origin(number, column) + QPointF(shift, 0)
-                painter.save()
-                painter.translate(origin)
-                place = self._places[number * len(row) + column]
-                marked = _part(selection, place, cell.length)
-                cell.draw(painter, clip.translated(-origin), marked)
-                painter.restore()
+        painter.fillRect(
+            QRectF(0, 0, self.natural_width, self._tops[1]), colour(palette.code_header)
+        )
+        for row in rows:
+            if row + 1 < len(self._rows) or self._sideways.furthest:
+                painter.setPen(colour(palette.border))
+                y = round(self._tops[row + 1]) - 0.5
+                painter.drawLine(QPointF(0, y), QPointF(self.natural_width, y))
+            for column in columns:
+                self._draw_cell(painter, row, column, clip, marked)
         painter.restore()
         self._sideways.draw(painter, self._style)
         draw_border(painter, path, self._style)
         painter.restore()
 
+    def _draw_cell(
+        self, painter: QPainter, row: int, column: int, clip: QRectF, marked: Sequence[Marked]
+    ) -> None:
+        cell, origin = self._cell(row, column), self._origin(row, column)
+        within = _within(marked, self._starts_in(row)[column], cell.length) if marked else []
+        painter.save()
+        painter.translate(origin)
+        cell.draw(painter, clip.translated(-origin), within)
+        painter.restore()
+
     def _origin(self, row: int, column: int) -> QPointF:
-        return QPointF(self._columns[column] + _SIDE, self._tops[row] + _ABOVE)
+        left = self._columns[column] + SIDE - self._sideways.offset
+        return QPointF(left, self._tops[row] + ABOVE)
 
     # ------------------------------------------------------------------ places
 
+    @property
+    @override
+    def text(self) -> str:
+        return self._text
+
+    def _cells_in(self, row: int, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+        """Give the cells of a row that a stretch reaches: row, column, the part within the cell."""
+        starts = self._starts_in(row)
+        for column in range(self._count):
+            place, length = starts[column], starts[column + 1] - starts[column] - 1
+            if end >= place and start <= place + length:
+                yield row, column, max(start - place, 0), min(end - place, length)
+
+    def _place_in(self, position: int) -> tuple[int, int, int]:
+        """Give the row and the column of a place, and where its cell begins."""
+        row = bisect_right(self._row_starts, position) - 1
+        row = min(max(row, 0), len(self._rows) - 1)
+        starts = self._starts_in(row)
+        column = min(max(bisect_right(starts, position) - 1, 0), self._count - 1)
+        return row, column, starts[column]
+
+    @override
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        first, last = self._place_in(start)[0], self._place_in(end)[0]
+        if last - first > _MOST_RECTS:
+            top = self._tops[first]
+            return [QRectF(0, top, self.natural_width, self._tops[last + 1] - top)]
+        found: list[QRectF] = []
+        for row in range(first, last + 1):
+            for _, column, begin, stop in self._cells_in(row, start, end):
+                if begin < stop:
+                    origin = self._origin(row, column)
+                    rects = self._cell(row, column).rects(begin, stop)
+                    found.extend(rect.translated(origin) for rect in rects)
+        return found
+
     def _cell_at(self, point: QPointF) -> tuple[int, int]:
         x = point.x() + self._sideways.offset
-        row = min(max(bisect_right(self._tops, point.y()) - 1, 0), len(self._cells) - 1)
-        last = len(self._columns) - 2
-        return row, min(max(bisect_right(self._columns, x) - 1, 0), last)
-
-    def _within(self, point: QPointF, row: int, column: int) -> QPointF:
-        return point + QPointF(self._sideways.offset, 0) - self._origin(row, column)
+        row = min(max(bisect_right(self._tops, point.y()) - 1, 0), len(self._rows) - 1)
+        return row, min(max(bisect_right(self._columns, x) - 1, 0), self._count - 1)
 
     @override
     def position_at(self, point: QPointF) -> int:
         row, column = self._cell_at(point)
-        cell = self._cells[row][column]
-        place = self._places[row * len(self._cells[row]) + column]
-        return place + cell.position_at(self._within(point, row, column))
+        within = point - self._origin(row, column)
+        return self._starts_in(row)[column] + self._cell(row, column).position_at(within)
 
     @override
     def selected_text(self, start: int, end: int) -> str:
+        if (start, end) == (0, self.length):
+            return self._text
+        first, last = self._place_in(start)[0], self._place_in(end)[0]
         lines: list[str] = []
-        index = 0
-        for row in self._cells:
-            words: list[str] = []
-            for cell in row:
-                part = _part((start, end), self._places[index], cell.length)
-                if part is not None:
-                    words.append(cell.selected_text(*part))
-                index += 1
+        for row in range(first, last + 1):
+            if first < row < last:
+                lines.append("\t".join([cell.plain for cell in self._rows[row]]))
+                continue
+            words = [
+                Units(self._rows[row][column].plain).slice(begin, stop)
+                for row, column, begin, stop in self._cells_in(row, start, end)
+            ]
             if words:
                 lines.append("\t".join(words))
         return "\n".join(lines)
 
     @override
     def word_at(self, position: int) -> tuple[int, int]:
-        index = min(bisect_right(self._places, position) - 1, len(self._places) - 2)
-        columns = len(self._cells[0])
-        cell, place = self._cells[index // columns][index % columns], self._places[index]
-        start, end = cell.word_at(position - place)
+        row, column, place = self._place_in(position)
+        start, end = self._cell(row, column).word_at(position - place)
         return place + start, place + end
 
     @override
     def link_at(self, point: QPointF) -> str:
         row, column = self._cell_at(point)
-        return self._cells[row][column].link_at(self._within(point, row, column))
+        return self._cell(row, column).link_at(point - self._origin(row, column))
 
     @override
     def links(self) -> list[tuple[str, list[QRectF]]]:
+        if self._linked is None:
+            self._linked = [
+                row * self._count + column
+                for row, cells in enumerate(self._rows)
+                for column, cell in enumerate(cells)
+                if cell.spans and any(span.link or span.picture for span in cell.spans)
+            ]
         found: list[tuple[str, list[QRectF]]] = []
-        for number, row in enumerate(self._cells):
-            for column, cell in enumerate(row):
-                origin = self._origin(number, column) - QPointF(self._sideways.offset, 0)
-                found.extend(
-                    (target, [rect.translated(origin) for rect in rects])
-                    for target, rects in cell.links()
-                )
+        for key in self._linked:
+            row, column = divmod(key, self._count)
+            origin = self._origin(row, column)
+            found.extend(
+                (target, [rect.translated(origin) for rect in rects])
+                for target, rects in self._cell(row, column).links()
+            )
         return found
 
     @override
     def first_baseline(self) -> float:
-        return self._tops[0] + _ABOVE + self._cells[0][0].first_baseline()
+        return self._tops[0] + ABOVE + self._cell(0, 0).first_baseline()
 
     @override
     def is_text_at(self, point: QPointF) -> bool:
         if self._sideways.holds(point):
             return False
-        return QRectF(0, 0, self._width, self.height).contains(point)
+        return QRectF(0, 0, self.natural_width, self.height).contains(point)
 
 
-def _part(selection: tuple[int, int] | None, place: int, length: int) -> tuple[int, int] | None:
-    """Give what of a selection lies in a cell; None where it does not reach it."""
-    if selection is None or selection[1] < place or selection[0] > place + length:
-        return None
-    return max(selection[0] - place, 0), min(selection[1] - place, length)
+def _within(marked: Sequence[Marked], place: int, length: int) -> list[Marked]:
+    """Give what of the marked stretches lies in a cell, in its own places."""
+    return [
+        Marked(max(mark.start - place, 0), min(mark.end - place, length), mark.kind)
+        for mark in marked
+        if mark.end > place and mark.start < place + length
+    ]

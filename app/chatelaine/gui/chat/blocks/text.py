@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
+    QGuiApplication,
     QPainter,
     QTextCharFormat,
     QTextLayout,
@@ -16,27 +19,65 @@ from PySide6.QtGui import (
 )
 from typing_extensions import override
 
-from chatelaine.gui.chat.blocks.layout import BlockLayout, Units
+from chatelaine.gui.chat.blocks.layout import BlockLayout, Units, cursor_x, mark_formats
+from chatelaine.gui.chat.blocks.places import Places
+from chatelaine.gui.chat.blocks.sources import FormulaPicture, FormulaRequest
+from chatelaine.gui.theme import icons
 from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatelaine.gui.chat.blocks.layout import Marked
+    from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.blocks.style import BlockStyle, TextStyle
     from chatelaine.markup.blocks import Span, Text
 
 LINE_SEPARATOR: Final = "\u2028"
+_STANDS_FOR_PICTURE: Final = "\u00a0"
 _CODE_PAD: Final = 3.0
 _CODE_CORNER: Final = 4.0
+_ICON_GAP: Final = 3.0
+_SMALLEST: Final = 0.6
+"""A formula that is wider than the text is made smaller, down to this; else its source is shown."""
+_FORMULA_GAP: Final = 1.0
+_LARGER: Final = 1.1
+"""The letters of formulas are smaller than those of words of the same size."""
+_DIRECTION_SAMPLE: Final = 300
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]"
+)
+
+
+class _Inset:
+    """A picture within a line: a formula, or the symbol before what a picture shows."""
+
+    __slots__ = ("ascent", "descent", "picture", "place", "span", "width")
+
+    def __init__(self, span: Span, width: float, ascent: float, descent: float) -> None:
+        self.span = span
+        self.width = width
+        self.ascent = ascent
+        self.descent = descent
+        self.picture: FormulaPicture | None = None
+        self.place = 0
 
 
 class TextBlock(BlockLayout):
-    """A text that flows into lines."""
+    """A text that flows into lines.
+
+    Attributes:
+        width: The width it was laid out for; 0 before.
+        revision: How often other pictures than before came to stand in it.
+    """
 
     def __init__(
         self,
         text: Text,
         style: BlockStyle,
         text_style: TextStyle,
-        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        sources: BlockSources,
+        align: Qt.AlignmentFlag | None = None,
         *,
         break_words: bool = True,
     ) -> None:
@@ -46,49 +87,95 @@ class TextBlock(BlockLayout):
             text: What to show.
             style: The look of the message.
             text_style: The look of this text in it.
-            align: How its lines are set.
+            sources: What can be asked for formulas.
+            align: How its lines are set; None for the side on which its script begins.
             break_words: Whether a word that is longer than a line may be broken.
         """
         super().__init__()
         self._style = style
         self._text_style = text_style
+        self._sources = sources
         self._units = Units(text.plain)
         self._spans = [
             (self._units.unit(span.start), self._units.unit(span.end), span) for span in text.spans
         ]
+        self._has_insets = any(span.formula or span.picture for span in text.spans)
         self.length = self._units.length
         metrics = QFontMetricsF(text_style.font)
         self._base = (
             text_style.line_height - metrics.ascent() - metrics.descent()
         ) / 2 + metrics.ascent()
-        self._layout = QTextLayout(text.plain.replace("\n", LINE_SEPARATOR), text_style.font)
-        option = QTextOption(align)
-        option.setWrapMode(
+        self.right_to_left = _is_right_to_left(text.plain)
+        self._is_mixed = self.right_to_left or _has_right_to_left(text.plain)
+        if align is None:
+            align = (
+                Qt.AlignmentFlag.AlignRight if self.right_to_left else Qt.AlignmentFlag.AlignLeft
+            )
+        # The side is meant as it is said, also where the script begins on the other one.
+        self._option = QTextOption(align | Qt.AlignmentFlag.AlignAbsolute)
+        self._option.setTextDirection(
+            Qt.LayoutDirection.RightToLeft if self.right_to_left else Qt.LayoutDirection.LeftToRight
+        )
+        self._option.setWrapMode(
             QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
             if break_words
             else QTextOption.WrapMode.WordWrap
         )
-        self._layout.setTextOption(option)
-        self._layout.setCacheEnabled(True)
-        formats = [self._format(*entry) for entry in self._spans]
-        self._layout.setFormats(formats + self._paddings())
+        self._ratio = 1.0
+        self.width = 0.0
+        self.revision = 0
+        self._places = Places(())
+        self._insets: list[_Inset] = []
+        self._known: dict[str, FormulaPicture | None] = {}
+        self._found: dict[tuple[int, int], list[QRectF]] = {}
+        self._layout = self._make_layout()
 
-    def _paddings(self) -> list[QTextLayout.FormatRange]:
-        """Give code within a line the room that its ground takes to the left and to the right."""
+    # ------------------------------------------------------------------ layout
+
+    def _make_layout(self) -> QTextLayout:
+        shown = self._units.text
+        if self._insets:
+            pieces: list[str] = []
+            end = 0
+            for inset in self._insets:
+                covered = inset.span.end if inset.span.formula else inset.span.start
+                pieces += (shown[end : inset.span.start], _STANDS_FOR_PICTURE)
+                end = covered
+            shown = "".join(pieces) + shown[end:]
+        layout = QTextLayout(shown.replace("\n", LINE_SEPARATOR), self._text_style.font)
+        layout.setTextOption(self._option)
+        layout.setCacheEnabled(True)
+        layout.setFormats(self._formats(layout))
+        return layout
+
+    def _formats(self, layout: QTextLayout) -> list[QTextLayout.FormatRange]:
         made: list[QTextLayout.FormatRange] = []
-        look = QTextCharFormat()
-        look.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
-        look.setFontLetterSpacing(_CODE_PAD)
-        for start, end, span in self._spans:
-            if span.code:
-                for place in (start - 1, end - 1):
-                    if place >= 0:
-                        entry = QTextLayout.FormatRange()
-                        entry.start, entry.length, entry.format = place, 1, look
-                        made.append(entry)
-        return made
+        pads: list[QTextLayout.FormatRange] = []
+        pad = QTextCharFormat()
+        pad.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+        pad.setFontLetterSpacing(_CODE_PAD)
+        for begin, end, span in self._spans:
+            if self._is_shown(span):
+                continue
+            first = self._places.in_layout(begin)
+            if span.picture and self._insets:
+                first += 1
+            last = self._places.in_layout(end, behind=True)
+            made.append(_range(first, last - first, self._format(span)))
+            if span.code and not self._is_mixed:
+                # Room for its ground, to the left and to the right.
+                for stop in (first, last):
+                    start = layout.previousCursorPosition(stop)
+                    pads.append(_range(start, stop - start, pad))
+        natural = QFontMetricsF(self._text_style.font).horizontalAdvance(_STANDS_FOR_PICTURE)
+        for inset in self._insets:
+            look = QTextCharFormat()
+            look.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+            look.setFontLetterSpacing(inset.width - natural)
+            pads.append(_range(inset.place, 1, look))
+        return made + pads
 
-    def _format(self, start: int, end: int, span: Span) -> QTextLayout.FormatRange:
+    def _format(self, span: Span) -> QTextCharFormat:
         look = QTextCharFormat()
         if span.code:
             font = QFont(self._text_style.code_font)
@@ -99,14 +186,85 @@ class TextBlock(BlockLayout):
             font.setWeight(QFont.Weight.Bold)
         font.setStrikeOut(span.struck)
         look.setFont(font)
-        if span.link:
+        if span.raised:
+            look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
+        if span.link or _target(span):
             look.setForeground(colour(self._style.palette.link))
-        made = QTextLayout.FormatRange()
-        made.start, made.length, made.format = start, end - start, look
-        return made
+        elif span.picture:
+            look.setForeground(colour(self._style.palette.text_muted))
+        return look
+
+    def _is_shown(self, span: Span) -> bool:
+        """Tell whether a picture of a formula stands for its words."""
+        return bool(span.formula) and any(inset.span is span for inset in self._insets)
+
+    def _take_insets(self, width: float) -> bool:
+        """Find out which pictures stand in the text; tell whether that is other than before."""
+        insets: list[_Inset] = []
+        for _, _, span in self._spans:
+            if span.formula:
+                inset = self._formula(span, width)
+                if inset is not None:
+                    insets.append(inset)
+            elif span.picture:
+                size = self._symbol_size()
+                insets.append(_Inset(span, size + _ICON_GAP, size, 0))
+        before = [(inset.span, inset.width, inset.picture) for inset in self._insets]
+        if before == [(inset.span, inset.width, inset.picture) for inset in insets]:
+            return False
+        self._insets = insets
+        self.revision += 1
+        unit = self._units.unit
+        self._places = Places(
+            [
+                (unit(span.start), unit(span.end if span.formula else span.start))
+                for span in (inset.span for inset in insets)
+            ]
+        )
+        for index, inset in enumerate(insets):
+            inset.place = self._places.of_stretch(index)
+        return True
+
+    def _formula(self, span: Span, width: float) -> _Inset | None:
+        picture = self._ask(span.formula)
+        if picture is None or picture.image is None or not picture.width:
+            return None
+        room = width - 2 * _FORMULA_GAP
+        factor = min(1.0, room / picture.width)
+        if factor < _SMALLEST:
+            return None
+        inset = _Inset(
+            span,
+            picture.width * factor + 2 * _FORMULA_GAP,
+            picture.ascent * factor,
+            picture.descent * factor,
+        )
+        inset.picture = picture
+        return inset
+
+    def _ask(self, tex: str) -> FormulaPicture | None:
+        if self._sources.formulas is None:
+            return None
+        look = self._text_style
+        request = FormulaRequest(
+            tex, round(look.font.pixelSize() * _LARGER, 1), look.colour.name(), self._ratio
+        )
+        found = self._sources.formulas.find(request)
+        # While it is made anew for another screen, the old one is better than the source.
+        self._known[tex] = found or self._known.get(tex)
+        return self._known[tex]
+
+    def _symbol_size(self) -> float:
+        return float(round(self._text_style.font.pixelSize() * 0.9))
 
     @override
     def set_width(self, width: float) -> None:
+        self.width = width
+        if self._has_insets and not self._known:
+            self._ratio = QGuiApplication.instance().devicePixelRatio()  # type: ignore[union-attr]  # blocks are drawn by an application
+        if self._has_insets and self._take_insets(width):
+            self._layout = self._make_layout()
+        self._found.clear()
         line_height = self._text_style.line_height
         self._layout.beginLayout()
         top = widest = 0.0
@@ -118,6 +276,9 @@ class TextBlock(BlockLayout):
             # Lines stand on a common grid, whatever fonts their words need, unless one is taller.
             above = max(self._base, line.ascent())
             below = max(line_height - self._base, line.descent())
+            for inset in self._insets_of(line):
+                above = max(above, inset.ascent + 1)
+                below = max(below, inset.descent + 1)
             line.setPosition(QPointF(0, top + above - line.ascent()))
             top += above + below
             widest = max(widest, line.naturalTextWidth())
@@ -125,61 +286,155 @@ class TextBlock(BlockLayout):
         self.height = max(top, line_height)
         self.natural_width = widest
 
+    def _insets_of(self, line: QTextLine) -> list[_Inset]:
+        if not self._insets:
+            return []
+        start, end = line.textStart(), line.textStart() + line.textLength()
+        return [inset for inset in self._insets if start <= inset.place < end]
+
+    @override
+    def refresh(self) -> bool:
+        if not self._has_insets or not self.width:
+            return False
+        before = self.height
+        if self._take_insets(self.width):
+            self._layout = self._make_layout()
+            self.set_width(self.width)
+        return self.height != before
+
+    @property
+    @override
+    def text(self) -> str:
+        return self._units.text
+
     @property
     def narrowest(self) -> float:
         """The width of the longest word, once a width was set."""
         return self._layout.minimumWidth()
 
+    # ------------------------------------------------------------------ drawing
+
     @override
-    def draw(self, painter: QPainter, clip: QRectF, selection: tuple[int, int] | None) -> None:
-        palette = self._style.palette
+    def draw(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour(palette.inline_code))
+        painter.setBrush(colour(self._style.palette.inline_code))
         for start, end, span in self._spans:
-            if span.code:
-                for rect in self._rects(start, end):
-                    box = rect.adjusted(-_CODE_PAD, -1, 0, 1)
+            if span.code and not self._is_shown(span):
+                for rect in self._span_rects(start, end):
+                    # Where scripts are mixed there is no room on a certain side.
+                    box = rect.adjusted(
+                        *((-1, -1, 1, 1) if self._is_mixed else (-_CODE_PAD, -1, 0, 1))
+                    )
                     painter.drawRoundedRect(box, _CODE_CORNER, _CODE_CORNER)
-        marked: list[QTextLayout.FormatRange] = []
-        if selection is not None and selection[0] < selection[1]:
-            mark = QTextLayout.FormatRange()
-            mark.start, mark.length = selection[0], selection[1] - selection[0]
-            look = QTextCharFormat()
-            look.setBackground(colour(palette.selection))
-            mark.format = look
-            marked.append(mark)
+        within = marked
+        if self._insets:
+            within = [
+                mark._replace(
+                    start=self._places.in_layout(mark.start),
+                    end=self._places.in_layout(mark.end, behind=True),
+                )
+                for mark in marked
+            ]
+        length = self._places.in_layout(self.length, behind=True)
+        formats = mark_formats(within, 0, length, self._style)
         painter.setPen(self._text_style.colour)
-        self._layout.draw(painter, QPointF(0, 0), marked, clip)
+        self._layout.draw(painter, QPointF(0, 0), formats, clip)
         self._draw_underlines(painter)
+        if self._insets:
+            self._draw_insets(painter, clip)
 
     def _draw_underlines(self, painter: QPainter) -> None:
         pen = colour(self._style.palette.link).toRgb()
         pen.setAlphaF(0.4)
         painter.setPen(pen)
         for start, end, span in self._spans:
-            if span.link:
-                for rect in self._rects(start, end):
+            if (span.link or _target(span)) and not span.raised:
+                for rect in self._span_rects(start, end):
                     painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+
+    def _draw_insets(self, painter: QPainter, clip: QRectF) -> None:
+        ratio = painter.device().devicePixelRatio()
+        if ratio != self._ratio:
+            # Asked for anew; `refresh` takes it when it is there.
+            self._ratio = ratio
+            for inset in self._insets:
+                if inset.span.formula:
+                    inset.picture = self._ask(inset.span.formula) or inset.picture
+        for line in self._lines():
+            if line.y() > clip.bottom() and not clip.isNull():
+                break
+            for inset in self._insets_of(line):
+                left = self._left_of(line, inset.place)
+                top = line.y() + line.ascent() - inset.ascent
+                if inset.picture is not None and inset.picture.image is not None:
+                    target = QRectF(
+                        left + _FORMULA_GAP,
+                        top,
+                        inset.width - 2 * _FORMULA_GAP,
+                        inset.ascent + inset.descent,
+                    )
+                    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                    painter.drawImage(target, inset.picture.image)
+                elif inset.span.picture:
+                    size = inset.width - _ICON_GAP
+                    corner = QPointF(left, top + size * 0.14)
+                    palette = self._style.palette
+                    ink = palette.link if _target(inset.span) else palette.text_muted
+                    symbol = icons.pixmap("picture", ink, int(size), self._ratio)
+                    painter.drawPixmap(corner, symbol)
+
+    def _left_of(self, line: QTextLine, place: int) -> float:
+        rects = self._within_line(line, place, place + 1)
+        return rects[0].left() if rects else cursor_x(line, place)
+
+    # ------------------------------------------------------------------ places
 
     def _lines(self) -> list[QTextLine]:
         return [self._layout.lineAt(index) for index in range(self._layout.lineCount())]
 
-    def _rects(self, start: int, end: int) -> list[QRectF]:
-        """Give the rectangles of a stretch of text, one for each line."""
+    def _span_rects(self, start: int, end: int) -> list[QRectF]:
+        if (found := self._found.get((start, end))) is None:
+            found = self._found[start, end] = self.rects(start, end)
+        return found
+
+    @override
+    def rects(self, start: int, end: int) -> list[QRectF]:
+        start = self._places.in_layout(start)
+        end = self._places.in_layout(end, behind=True)
         found: list[QRectF] = []
         for line in self._lines():
             begin = max(start, line.textStart())
             stop = min(end, line.textStart() + line.textLength())
             if begin < stop:
-                left, right = sorted((_x(line, begin), _x(line, stop)))
-                found.append(QRectF(left, line.y(), right - left, line.height()))
+                found += self._within_line(line, begin, stop)
         return found
+
+    def _within_line(self, line: QTextLine, start: int, end: int) -> list[QRectF]:
+        """Give where a stretch of a line is, in places of the layout."""
+        if not self._is_mixed:
+            left, right = sorted((cursor_x(line, start), cursor_x(line, end)))
+            return [QRectF(left, line.y(), right - left, line.height())]
+        # What follows each other in the text need not do so in the line.
+        runs = sorted(
+            (run.boundingRect().left(), run.boundingRect().right())
+            for run in line.glyphRuns(start, end - start)
+        )
+        joined: list[tuple[float, float]] = []
+        for left, right in runs:
+            if joined and left <= joined[-1][1] + 1:
+                joined[-1] = joined[-1][0], max(right, joined[-1][1])
+            else:
+                joined.append((left, right))
+        return [QRectF(left, line.y(), right - left, line.height()) for left, right in joined]
 
     @override
     def position_at(self, point: QPointF) -> int:
         for line in self._lines():
             if point.y() < line.y() + line.height():
-                return line.xToCursor(point.x())
+                place = line.xToCursor(point.x())
+                if not self._layout.isValidCursorPosition(place):
+                    place = self._layout.previousCursorPosition(place)
+                return self._places.in_text(place)
         return self.length
 
     @override
@@ -188,9 +443,15 @@ class TextBlock(BlockLayout):
 
     @override
     def word_at(self, position: int) -> tuple[int, int]:
+        for begin, stop, span in self._spans:
+            if begin <= position < stop and self._is_shown(span):
+                return begin, stop
         skip = QTextLayout.CursorMode.SkipWords
-        end = min(self._layout.nextCursorPosition(position, skip), self.length)
-        start = self._layout.previousCursorPosition(end, skip)
+        length = self._places.in_layout(self.length, behind=True)
+        place = self._places.in_layout(position)
+        last = min(self._layout.nextCursorPosition(place, skip), length)
+        first = self._layout.previousCursorPosition(last, skip)
+        start, end = self._places.in_text(first), self._places.in_text(last)
         word = self.selected_text(start, end)
         return start, end - (len(word) - len(word.rstrip()))
 
@@ -206,13 +467,14 @@ class TextBlock(BlockLayout):
         found: list[tuple[str, list[QRectF]]] = []
         previous_end = -1
         for start, end, span in self._spans:
-            if not span.link:
+            target = span.link or _target(span)
+            if not target:
                 continue
-            rects = self._rects(start, end)
-            if found and found[-1][0] == span.link and previous_end == start:
-                found[-1][1].extend(rects)
+            rects = self._span_rects(start, end)
+            if found and found[-1][0] == target and previous_end == start:
+                found[-1] = (target, found[-1][1] + rects)
             else:
-                found.append((span.link, rects))
+                found.append((target, list(rects)))
             previous_end = end
         return found
 
@@ -226,7 +488,28 @@ class TextBlock(BlockLayout):
         return any(line.naturalTextRect().contains(point) for line in self._lines())
 
 
-def _x(line: QTextLine, position: int) -> float:
-    # The binding gives the place that was really taken along with the coordinate.
-    found = cast("tuple[float, int]", line.cursorToX(position))
-    return found[0]
+def _range(start: int, length: int, look: QTextCharFormat) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, length, look
+    return made
+
+
+def _target(span: Span) -> str:
+    """Give where the words for a picture lead: to the picture, if it lies somewhere else."""
+    return span.picture if span.picture.startswith(("https://", "http://")) else ""
+
+
+def _is_right_to_left(plain: str) -> bool:
+    """Tell whether the first letter with a direction is written from right to left."""
+    if plain.isascii():
+        return False
+    for character in plain[:_DIRECTION_SAMPLE]:
+        direction = unicodedata.bidirectional(character)
+        if direction in {"R", "AL", "L"}:
+            return direction != "L"
+    return False
+
+
+def _has_right_to_left(plain: str) -> bool:
+    """Tell whether anything in a text is written from right to left."""
+    return not plain.isascii() and bool(_RIGHT_TO_LEFT.search(plain))
