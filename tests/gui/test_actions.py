@@ -16,9 +16,8 @@ from chatelaine.gui.actions import (
     Menu,
     build_actions,
     fill_menu_bar,
-    redo_text,
-    undo_text,
 )
+from chatelaine.gui.step_names import redo_text, undo_text
 from chatelaine.store.records import StepKind
 
 if TYPE_CHECKING:
@@ -158,6 +157,7 @@ def test_places_in_the_menu_of_macos_are_given_and_never_guessed(qtbot: QtBot) -
     [
         (StepKind.TURN, "Undo last turn", "Redo turn"),
         (StepKind.CLEAR, "Undo clear", "Redo clear"),
+        (StepKind.DELETE, "Undo delete message", "Redo delete message"),
         (StepKind.POP, "Undo removal", "Redo removal"),
         (None, "Undo last turn", "Redo turn"),
     ],

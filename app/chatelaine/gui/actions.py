@@ -16,7 +16,6 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.icons import icon
-from chatelaine.store.records import StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +48,9 @@ class ActionId(StrEnum):
     PASTE = "paste"
     SELECT_ALL = "select-all"
     UNDO_STEP = "undo-step"
+    FIND = "find-in-thread"
+    FIND_NEXT = "find-next"
+    FIND_PREVIOUS = "find-previous"
     SEARCH = "search"
     REDO_STEP = "redo-step"
 
@@ -296,13 +298,35 @@ COMMANDS: tuple[Command, ...] = (
         separated=True,
     ),
     Command(
+        ActionId.FIND,
+        Menu.EDIT,
+        "&Find in thread…",
+        "Look for words in this thread.",
+        ("Ctrl+F",),
+        icon="search",
+        separated=True,
+    ),
+    Command(
+        ActionId.FIND_NEXT,
+        Menu.EDIT,
+        "Find ne&xt",
+        "Go to the next place where the words are that you look for.",
+        ("F3", "Ctrl+G"),
+    ),
+    Command(
+        ActionId.FIND_PREVIOUS,
+        Menu.EDIT,
+        "Find prev&ious",
+        "Go to the place before, where the words are that you look for.",
+        ("Shift+F3", "Ctrl+Shift+G"),
+    ),
+    Command(
         ActionId.SEARCH,
         Menu.EDIT,
         "Search all t&hreads",
         "Look for words in everything that was said.",
         ("Ctrl+Shift+F", "Ctrl+K"),
         icon="search",
-        separated=True,
     ),
     Command(
         ActionId.STOP,
@@ -505,31 +529,6 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 _SUBMENUS = {Menu.THEME: Menu.VIEW}
-
-_STEP_NAMES = {
-    StepKind.TURN: ("Undo &last turn", "Red&o turn"),
-    StepKind.RETRY: ("Undo re&try", "Red&o retry"),
-    StepKind.CLEAR: ("Undo c&lear", "Red&o clear"),
-    StepKind.EDIT: ("Undo &last edit", "Red&o edit"),
-    StepKind.COMPACT: ("Undo compactio&n", "Red&o compaction"),
-    StepKind.SWITCH: ("Undo &branch change", "Red&o branch change"),
-    StepKind.POP: ("Undo remova&l", "Red&o removal"),
-    StepKind.RENAME: ("Undo rena&me", "Red&o rename"),
-    StepKind.MOVE: ("Undo mo&ve", "Red&o move"),
-    StepKind.ARCHIVE: ("Undo archi&ve", "Red&o archive"),
-    StepKind.TRASH: ("Undo move to &trash", "Red&o move to trash"),
-    StepKind.RESTORE: ("Undo r&estore", "Red&o restore"),
-}
-
-
-def undo_text(step: StepKind | None) -> str:
-    """Name undoing this step as the menu does; None is for when there is nothing to undo."""
-    return _STEP_NAMES[step or StepKind.TURN][0]
-
-
-def redo_text(step: StepKind | None) -> str:
-    """Name redoing this step as the menu does; None is for when there is nothing to redo."""
-    return _STEP_NAMES[step or StepKind.TURN][1]
 
 
 def build_actions(parent: QWidget) -> dict[ActionId, QAction]:
