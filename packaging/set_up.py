@@ -66,6 +66,9 @@ QT_ON_A_SCREEN = {
 }
 TEST_PROGRAMS = {
     "/usr/include/dlfcn.h": "libc6-dev",
+    "/usr/lib/*/girepository-1.0/Atspi-2.0.typelib": "gir1.2-atspi-2.0",
+    "/usr/lib/python3/dist-packages/gi/__init__.py": "python3-gi",
+    "/usr/libexec/at-spi-bus-launcher": "at-spi2-core",
     "Xvfb": "xvfb",
     "cc": "gcc",
     "dbus-daemon": "dbus",
@@ -188,7 +191,7 @@ def missing(purpose: Purpose, *, needs_venv: bool) -> tuple[list[str], list[str]
 
 def _finds(program: str) -> bool:
     if program.startswith("/"):
-        return Path(program).exists()
+        return any(Path("/").glob(program[1:]))
     # Servers lie where the PATH of an ordinary user does not lead.
     return bool(shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,12 +40,39 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+class Contrast(StrEnum):
+    """How much words and edges stand out."""
+
+    SYSTEM = "system"
+    USUAL = "usual"
+    HIGH = "high"
+
+
+class Motion(StrEnum):
+    """Whether things move."""
+
+    SYSTEM = "system"
+    FULL = "full"
+    REDUCED = "reduced"
+
+
+class Looks(NamedTuple):
+    """Those of the settings that say how the window looks."""
+
+    theme: Theme
+    text_size: int
+    contrast: Contrast
+    motion: Motion
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user has chosen. Every value has a default that works.
 
     Attributes:
         theme: Light, dark, or as the system is.
+        contrast: High, as usual, or as the system is.
+        motion: Whether things move, or stand still as far as possible; or as the system is.
         text_size: In percent of the usual size; kept between `SMALLEST_TEXT` and `LARGEST_TEXT`.
         history: The absolute path of the history that was open last; empty for the usual one.
         geometry: Where the window was, as Qt saved it, in base64; empty if it never was.
@@ -55,6 +82,8 @@ class Settings:
     """
 
     theme: Theme = Theme.SYSTEM
+    contrast: Contrast = Contrast.SYSTEM
+    motion: Motion = Motion.SYSTEM
     text_size: int = 100
     history: str = ""
     geometry: str = ""
@@ -66,6 +95,11 @@ class Settings:
     def __post_init__(self) -> None:
         within = min(max(self.text_size, SMALLEST_TEXT), LARGEST_TEXT)
         object.__setattr__(self, "text_size", within)
+
+    @property
+    def looks(self) -> Looks:
+        """How the window looks."""
+        return Looks(self.theme, self.text_size, self.contrast, self.motion)
 
 
 def from_record(record: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
@@ -108,6 +142,14 @@ def _text(value: object, longest: int) -> str:
 
 def _theme(value: object) -> Theme:
     return Theme(_text(value, longest=20))
+
+
+def _contrast(value: object) -> Contrast:
+    return Contrast(_text(value, longest=20))
+
+
+def _motion(value: object) -> Motion:
+    return Motion(_text(value, longest=20))
 
 
 def _absolute_path(value: object) -> str:
@@ -159,6 +201,8 @@ def _trash_days(value: object) -> int:
 _READERS: Mapping[str, Callable[[object], Any]] = MappingProxyType(
     {
         "theme": _theme,
+        "contrast": _contrast,
+        "motion": _motion,
         "text_size": _number(SMALLEST_TEXT, LARGEST_TEXT),
         "history": _absolute_path,
         "geometry": _base64,

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QRadioButton, QSlider
+from PySide6.QtWidgets import QComboBox, QPushButton, QRadioButton, QSlider
 
 from chatelaine.gui.settings.appearance_page import AppearancePage
-from chatelaine.settings.schema import Settings, Theme
+from chatelaine.settings.schema import Contrast, Looks, Motion, Settings, Theme
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -29,7 +29,7 @@ def page(qtbot: QtBot) -> AppearancePage:
 @pytest.fixture
 def changes(page: AppearancePage) -> list[tuple[Theme, int]]:
     changes: list[tuple[Theme, int]] = []
-    page.changed.connect(lambda theme, size: changes.append((theme, size)))
+    page.changed.connect(lambda looks: changes.append((looks.theme, looks.text_size)))
     return changes
 
 
@@ -77,3 +77,19 @@ def test_the_text_goes_back_to_normal(
     QTest.mouseClick(normal, Qt.MouseButton.LeftButton)
     assert slider(page).value() == NORMAL
     assert changes[-1] == (Theme.SYSTEM, NORMAL)
+
+
+def test_contrast_and_movement_are_chosen_and_told(page: AppearancePage) -> None:
+    told: list[Looks] = []
+    page.changed.connect(told.append)
+    for name in ("contrast", "motion"):
+        box = page.findChild(QComboBox, name)
+        assert isinstance(box, QComboBox)
+        box.setFocus()
+        QTest.keyClick(box, Qt.Key.Key_End)
+    assert [(looks.contrast, looks.motion) for looks in told] == [
+        (Contrast.HIGH, Motion.SYSTEM),
+        (Contrast.HIGH, Motion.REDUCED),
+    ]
+    page.load(Settings(contrast=Contrast.USUAL, motion=Motion.FULL))
+    assert len(told) == 2

@@ -64,7 +64,9 @@ class Desk:
     def open(self, settings: Settings | None = None) -> SettingsDialog:
         dialog = SettingsDialog(self, self.scope, self.window, settings=settings)
         dialog.saved.connect(lambda: self.told.append("saved"))
-        dialog.appearance_changed.connect(lambda theme, size: self.told.append((theme, size)))
+        dialog.appearance_changed.connect(
+            lambda looks: self.told.append((looks.theme, looks.text_size))
+        )
         dialog.open()
         return dialog
 

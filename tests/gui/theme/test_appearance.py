@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from typing_extensions import override
 
 from chatelaine.gui.theme import fonts, palette
-from chatelaine.gui.theme.appearance import Appearance, Scheme
+from chatelaine.gui.theme.appearance import Appearance, Contrast, Scheme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,3 +124,29 @@ def test_registering_the_fonts_again_does_not_load_them_again(appearance, monkey
 def test_the_window_icon_is_the_applications_own(appearance, qapp):
     assert not qapp.windowIcon().isNull()
     assert qapp.windowIcon().availableSizes()
+
+
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
+def test_high_contrast_can_be_chosen_and_reaches_those_who_paint(appearance, scheme):
+    appearance.set_scheme(scheme)
+    usual = palette.current()
+    appearance.set_contrast(Contrast.HIGH)
+    assert palette.current() is appearance.palette
+    assert palette.current().is_high_contrast
+    assert palette.current().name == usual.name
+    appearance.set_contrast(Contrast.USUAL)
+    assert palette.current() is usual
+
+
+def test_the_systems_wish_for_contrast_is_followed_live(appearance, qapp, monkeypatch):
+    appearance.set_scheme(Scheme.LIGHT)
+    wishes = qapp.styleHints().accessibility()
+    assert palette.current() is palette.light()
+    # The offscreen platform has no wish of its own to change.
+    monkeypatch.setattr(
+        type(wishes), "contrastPreference", lambda self: Qt.ContrastPreference.HighContrast
+    )
+    wishes.contrastPreferenceChanged.emit(Qt.ContrastPreference.HighContrast)
+    assert palette.current() is palette.light_contrast()
+    appearance.set_contrast(Contrast.USUAL)
+    assert palette.current() is palette.light()

@@ -6,10 +6,13 @@ from PySide6.QtGui import QColor, QImage, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QHeaderView, QListView, QMessageBox, QTreeView, QWidget
 
 from chatelaine.gui.theme.appearance import apply
-from chatelaine.gui.theme.palette import Palette, dark, light
+from chatelaine.gui.theme.palette import Palette, dark, dark_contrast, light, light_contrast
 
 
-@pytest.fixture(params=[light(), dark()], ids=lambda palette: palette.name)
+@pytest.fixture(
+    params=[light(), dark(), light_contrast(), dark_contrast()],
+    ids=["light", "dark", "light, high contrast", "dark, high contrast"],
+)
 def palette(request, qapp):
     before = QApplication.font(), QApplication.palette(), QApplication.style().objectName()
     qapp.setStyle("Fusion")

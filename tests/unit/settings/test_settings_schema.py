@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from chatelaine.settings.schema import (
     LARGEST_TEXT,
     SMALLEST_TEXT,
+    Contrast,
+    Motion,
     Settings,
     Theme,
     from_record,
@@ -20,6 +22,8 @@ from chatelaine.settings.schema import (
 
 CHOSEN = Settings(
     theme=Theme.DARK,
+    contrast=Contrast.HIGH,
+    motion=Motion.REDUCED,
     text_size=120,
     history="/somewhere/history.db",
     geometry="AdnQywAD",
@@ -47,6 +51,8 @@ def test_every_setting_can_be_written_and_read():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("contrast", "low"),
+        ("motion", True),
         ("theme", "purple"),
         ("theme", 1),
         ("theme", None),
@@ -94,6 +100,6 @@ def test_the_size_of_the_text_stays_readable():
 
 
 def test_nothing_that_belongs_to_a_history_is_a_setting():
-    known = {"theme", "text_size", "history", "geometry", "splitter"}
+    known = {"theme", "contrast", "motion", "text_size", "history", "geometry", "splitter"}
     known |= {"trash_days", "auto_lock", "lock_on_sleep"}
     assert {field.name for field in fields(Settings)} == known

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.providers import records
     from chatelaine.providers.registry import ProviderRegistry
-    from chatelaine.settings.schema import Settings, Theme
+    from chatelaine.settings.schema import Looks, Settings
 
     ConnectionTest = Callable[
         [str, str | None, records.Protocol], Awaitable[records.ConnectionReport]
@@ -59,14 +59,14 @@ class SettingsDialog(QDialog):
         saved(): The provider is saved, or the demo model is used again.
         app_lock_changed(): A passphrase is asked for now, or no more, or it is another one.
         locking_changed(int, bool): Lock after so many minutes; and when the computer sleeps.
-        appearance_changed(Theme, int): Show, and keep, this theme and text size in percent.
+        appearance_changed(Looks): Show, and keep, how the window looks now.
         trash_days_changed(int): Keep threads in the trash for so many days; 0 for ever.
     """
 
     saved = Signal()
     app_lock_changed = Signal()
     locking_changed = Signal(int, bool)
-    appearance_changed = Signal(object, int)
+    appearance_changed = Signal(object)
     trash_days_changed = Signal(int)
 
     def __init__(
@@ -224,9 +224,9 @@ class SettingsDialog(QDialog):
 
     # ------------------------------------------------------------------ appearance, and the end
 
-    def _on_appearance(self, theme: Theme, text_size: int) -> None:
+    def _on_appearance(self, looks: Looks) -> None:
         self._has_new_looks = True
-        self.appearance_changed.emit(theme, text_size)
+        self.appearance_changed.emit(looks)
 
     @override
     def accept(self) -> None:
@@ -248,7 +248,7 @@ class SettingsDialog(QDialog):
         if self._is_saving:
             return
         if self._before is not None and self._has_new_looks:
-            self.appearance_changed.emit(self._before.theme, self._before.text_size)
+            self.appearance_changed.emit(self._before.looks)
         super().reject()
 
     @override

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from chatelaine.gui.theme import fonts, icons
+from chatelaine.gui.theme import fonts, icons, motion
 from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.desktop_motion import DesktopMotion
 from chatelaine.gui.theme.stylesheet import stylesheet
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ class Scheme(StrEnum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+
+
+class Contrast(StrEnum):
+    """How much words and edges stand out."""
+
+    SYSTEM = "system"
+    USUAL = "usual"
+    HIGH = "high"
 
 
 def apply(app: QApplication, palette: Palette, scale: float = 1.0) -> None:
@@ -57,11 +66,17 @@ class Appearance(QObject):
         super().__init__(app)
         self._app = app
         self._scheme = scheme
+        self._contrast = Contrast.SYSTEM
         self._scale = scale
         self._applied: tuple[Palette, float] | None = None
         app.setStyle("Fusion")
         app.setWindowIcon(icons.app_icon())
         app.styleHints().colorSchemeChanged.connect(self._follow)
+        # Kept: what they give of the wishes for contrast goes when nobody holds them in Python.
+        self._hints = app.styleHints()
+        self._hints.accessibility().contrastPreferenceChanged.connect(self._follow)
+        self._desktop = DesktopMotion(self)
+        self._desktop.told.connect(self._on_motion)
         self._dress()
 
     @property
@@ -71,7 +86,18 @@ class Appearance(QObject):
             dark = self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
         else:
             dark = self._scheme is Scheme.DARK
+        if self._is_high_contrast:
+            return palettes.dark_contrast() if dark else palettes.light_contrast()
         return palettes.dark() if dark else palettes.light()
+
+    @property
+    def _is_high_contrast(self) -> bool:
+        if self._contrast is Contrast.SYSTEM:
+            return (
+                self._hints.accessibility().contrastPreference()
+                is Qt.ContrastPreference.HighContrast
+            )
+        return self._contrast is Contrast.HIGH
 
     @property
     def scheme(self) -> Scheme:
@@ -88,10 +114,27 @@ class Appearance(QObject):
         self._scheme = scheme
         self._dress()
 
+    def set_contrast(self, contrast: Contrast) -> None:
+        """Let words and edges stand out more, or as usual, or as the system wants it."""
+        self._contrast = contrast
+        self._dress()
+
+    def set_motion(self, wanted: motion.Motion) -> None:
+        """Let things move, or stand still, or as the system wants it."""
+        motion.choose(self._app, wanted)
+
+    async def listen(self) -> None:
+        """Begin to hear from the desktop what Qt does not tell."""
+        await self._desktop.listen()
+
     def set_scale(self, scale: float) -> None:
         """Change the text size; it stays between 0.7 and 2.5."""
         self._scale = min(max(scale, 0.7), 2.5)
         self._dress()
+
+    @Slot(bool)
+    def _on_motion(self, still: bool) -> None:
+        motion.follow(self._app, still=still)
 
     @Slot()
     def _follow(self) -> None:

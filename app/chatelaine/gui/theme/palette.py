@@ -17,7 +17,8 @@ class Palette:
     """The colours of one scheme, written `#rrggbb`.
 
     Each text role has a contrast of at least 4.5 to 1 on every ground it is used on, and what marks
-    focus or the edge of a field at least 3 to 1.
+    focus or the edge of a field at least 3 to 1. Where the contrast is high it is 7 to 1, and every
+    edge has 4.5 to 1.
 
     Attributes:
         name: "light" or "dark".
@@ -42,6 +43,8 @@ class Palette:
         accent_soft: A ground with a touch of it.
         link: A link.
         selection: The ground of selected text.
+        hit: The ground of what was searched for.
+        hit_current: The same, for the place where the search is.
         focus: The ring around what has the keyboard.
         danger: Words and edges of failure and of deletion.
         on_danger: What is written on it.
@@ -61,6 +64,7 @@ class Palette:
         code_operator: Signs.
         code_added: A line that a patch adds.
         code_removed: A line that a patch removes.
+        is_high_contrast: Whether all stands out more than usual.
     """
 
     name: str
@@ -85,6 +89,8 @@ class Palette:
     accent_soft: str
     link: str
     selection: str
+    hit: str
+    hit_current: str
     focus: str
     danger: str
     on_danger: str
@@ -104,6 +110,7 @@ class Palette:
     code_operator: str
     code_added: str
     code_removed: str
+    is_high_contrast: bool = False
 
     @property
     def is_dark(self) -> bool:
@@ -137,6 +144,8 @@ def light() -> Palette:
         accent_soft="#fcefe6",
         link="#1659c4",
         selection="#b9d5fb",
+        hit="#fbe69a",
+        hit_current="#ffb257",
         focus="#2f6fdb",
         danger="#b3261e",
         on_danger="#ffffff",
@@ -185,6 +194,8 @@ def dark() -> Palette:
         accent_soft="#3a2a1d",
         link="#79b0ff",
         selection="#264f80",
+        hit="#5b4a1c",
+        hit_current="#8e5e00",
         focus="#6ea8ff",
         danger="#ff8a80",
         on_danger="#2b0805",
@@ -208,6 +219,108 @@ def dark() -> Palette:
 
 
 @cache
+def light_contrast() -> Palette:
+    """Give the colours for a bright room where all must stand out."""
+    return Palette(
+        name="light",
+        window="#ffffff",
+        sidebar="#ffffff",
+        raised="#ffffff",
+        bubble="#f2f2f2",
+        code="#f7f7f7",
+        code_header="#ececec",
+        inline_code="#ececec",
+        hover="#e4e4e4",
+        pressed="#d4d4d4",
+        selected="#d9e6ff",
+        border="#5f5f5f",
+        border_strong="#000000",
+        text="#000000",
+        text_muted="#333333",
+        text_disabled="#595959",
+        accent="#7a2c05",
+        accent_hover="#5c2003",
+        on_accent="#ffffff",
+        accent_soft="#fdf0e8",
+        link="#00338a",
+        selection="#9cc5ff",
+        hit="#ffe066",
+        hit_current="#ff9f1a",
+        focus="#0038b8",
+        danger="#8c0d08",
+        on_danger="#ffffff",
+        danger_soft="#fff0ef",
+        warning="#5c3900",
+        warning_soft="#fff5e0",
+        success="#0b4d24",
+        scrollbar="#6b6b6b",
+        scrollbar_hover="#2b2b2b",
+        code_keyword="#8a0f2c",
+        code_name="#4a1f9c",
+        code_type="#663200",
+        code_constant="#083c7a",
+        code_string="#0a4a22",
+        code_number="#083c7a",
+        code_comment="#454a55",
+        code_operator="#30333c",
+        code_added="#0a4a22",
+        code_removed="#8a0f2c",
+        is_high_contrast=True,
+    )
+
+
+@cache
+def dark_contrast() -> Palette:
+    """Give the colours for a dim room where all must stand out."""
+    return Palette(
+        name="dark",
+        window="#000000",
+        sidebar="#000000",
+        raised="#0d0d0d",
+        bubble="#1a1a1a",
+        code="#0a0a0a",
+        code_header="#1f1f1f",
+        inline_code="#262626",
+        hover="#2b2b2b",
+        pressed="#3a3a3a",
+        selected="#26324d",
+        border="#9a9a9a",
+        border_strong="#ffffff",
+        text="#ffffff",
+        text_muted="#dcdcdc",
+        text_disabled="#a6a6a6",
+        accent="#ffb870",
+        accent_hover="#ffd0a0",
+        on_accent="#000000",
+        accent_soft="#33210f",
+        link="#9cc7ff",
+        selection="#1f4f94",
+        hit="#3d3000",
+        hit_current="#6b4a00",
+        focus="#ffe14d",
+        danger="#ffb3ad",
+        on_danger="#000000",
+        danger_soft="#330f0d",
+        warning="#ffd27a",
+        warning_soft="#2e2208",
+        success="#9ff0b8",
+        scrollbar="#9a9a9a",
+        scrollbar_hover="#ffffff",
+        code_keyword="#ffb0bd",
+        code_name="#dcc4ff",
+        code_type="#ffd09e",
+        code_constant="#b8d8ff",
+        code_string="#b4f0b8",
+        code_number="#b8d8ff",
+        code_comment="#c4c8d2",
+        code_operator="#e0e2e8",
+        code_added="#b4f0b8",
+        code_removed="#ffb0bd",
+        is_high_contrast=True,
+    )
+
+
+@cache
 def colour(value: str) -> QColor:
     """Make Qt's colour of a role's value. It is shared: do not change it."""
     return QColor(value)
@@ -215,8 +328,17 @@ def colour(value: str) -> QColor:
 
 def current() -> Palette:
     """Give the colours in which the application is dressed now."""
-    ground = QGuiApplication.palette().color(QPalette.ColorRole.Window)
-    return dark() if ground.lightness() < 128 else light()  # noqa: PLR2004  half of Qt's 0..255
+    worn = QGuiApplication.palette()
+    ground = worn.color(QPalette.ColorRole.Window)
+    is_dark = ground.lightness() < 128  # noqa: PLR2004  half of Qt's 0..255
+    high = dark_contrast() if is_dark else light_contrast()
+    usual = dark() if is_dark else light()
+    words, lines = (
+        worn.color(QPalette.ColorRole.WindowText),
+        worn.color(QPalette.ColorRole.Midlight),
+    )
+    is_high = (words, lines) == (colour(high.text), colour(high.border))
+    return high if is_high else usual
 
 
 def qt_palette(palette: Palette) -> QPalette:

@@ -44,6 +44,10 @@ QFrame[role="line"] {{
   background: {p.border}; border: none; min-height: 1px; max-height: 1px;
 }}
 
+QFrame#factPopover {{
+  background: {p.raised}; border: 1px solid {p.border};
+}}
+
 QMenuBar {{ background: {p.sidebar}; border-bottom: 1px solid {p.border}; padding: 2px 4px; }}
 QMenuBar::item {{ background: transparent; padding: 5px 9px; border-radius: 6px; }}
 QMenuBar::item:selected {{ background: {p.hover}; }}
