@@ -10,6 +10,7 @@ import pytest
 from support.driver import Driver
 from support.openai_server import ScriptedServer, hosted_server
 from support.secret_service import PASSWORD, SessionBus, session_bus
+from support.x_server import x_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,13 @@ def start(user: dict[str, str]) -> Iterator[Callable[..., Driver]]:
         if program.process.poll() is None:
             program.process.kill()
             program.wait_ended()
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """The name of a display of the test's own."""
+    with x_server() as name:
+        yield name
 
 
 @pytest.fixture

@@ -23,33 +23,6 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def display() -> Iterator[str]:
-    """An X server without network, and the name of its display."""
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        [
-            "Xvfb",
-            "-displayfd",
-            str(writing),
-            "-screen",
-            "0",
-            "1280x900x24",
-            "-nolisten",
-            "tcp",
-            "-noreset",
-        ],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as answers:
-        number = answers.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)
-
-
-@pytest.fixture
 def managed(display: str, home: Path) -> Iterator[str]:
     """A display with a window manager, which decides who is active and what lies on top."""
     manager = subprocess.Popen(

@@ -50,7 +50,7 @@ def test_everything_that_is_done_to_a_thread_is_taken_back_after_a_restart(start
             )
         )
         assert MARK in kinds(state)
-        assert "2/2" in state["labels"]
+        assert "2/2" in state["versions"]
         # It goes to the archive, and its Undo brings it back.
         program.trigger("archive")
         program.wait_for(lambda state: not state["rows"] and not state["threads"][1:])

@@ -17,6 +17,7 @@ HEAVY = (
     "pydantic",
     "pygments",
     "sqlcipher3",
+    "ziamath",
 )
 
 

@@ -103,6 +103,14 @@ class Remote(QObject):
         QTest.keyClick(target(on), combination.key(), combination.keyboardModifiers())
 
     def do_click(self, name: str) -> None:
+        if (place := place_in_timeline(name)) is not None:
+            QTest.mouseClick(
+                main_window_there().workspace_page.timeline.viewport(),
+                Qt.MouseButton.LeftButton,
+                Qt.KeyboardModifier.NoModifier,
+                place,
+            )
+            return
         widget = find(name)
         if not widget.isEnabled():
             raise AssertionError(f"{name} cannot be clicked: it is disabled")
@@ -216,6 +224,20 @@ def place_of(widget: QWidget) -> QPoint:
     return widget.rect().center()
 
 
+def place_in_timeline(name: str) -> QPoint | None:
+    """Find what is drawn in the timeline and has this name or says this; the lowest of several."""
+    view = main_window_there().workspace_page.timeline
+    if not view.isVisible() or QApplication.activeModalWidget() is not None:
+        return None
+    for row in reversed(view.visible_rows()):
+        for control in view.laid_out.layout(row).controls():
+            place: QPoint = (control.rect.center() + view.origin(row)).toPoint()
+            is_it = control.enabled and name in {control.label, control.words}
+            if is_it and view.viewport().rect().contains(place):
+                return place
+    return None
+
+
 def find(name: str) -> Any:
     """Find a visible widget by its object name, its accessible name or the text of a button."""
     dialog = QApplication.activeModalWidget()
@@ -272,6 +294,7 @@ def state() -> dict[str, Any]:
         "threads": titles(page.sidebar.view.model()),
         "found": titles(page.sidebar.results.found),
         "rows": [describe(row) for row in page.timeline.rows],
+        "versions": versions(page.timeline),
         "composer": page.composer.text(),
         "running": page.running,
         "undo": window.actions_by_id["undo-step"].text().replace("&", ""),
@@ -288,6 +311,12 @@ def state() -> dict[str, Any]:
     }
 
 
+def versions(view: Any) -> list[str]:
+    """Give which version of how many is shown of the messages that are seen, as it is drawn."""
+    layouts = [view.laid_out.layout(row) for row in view.visible_rows()]
+    return [one._count_words for one in layouts if getattr(one.row, "branches", ())]
+
+
 def all_texts() -> list[str]:
     found: list[str] = []
     for widget in QApplication.allWidgets():
@@ -295,6 +324,12 @@ def all_texts() -> list[str]:
             give = getattr(widget, name, None)
             if callable(give):
                 found.append(str(give()))
+        # What the timeline shows is drawn: its rows, and what was laid out of them.
+        for row in getattr(widget, "rows", ()):
+            found += [str(value) for value in describe(row).values()]
+        if (rows := getattr(widget, "laid_out", None)) is not None:
+            for layout in list(rows._layouts.values()):
+                found.append(layout.text_between(*layout.everything()))
         if isinstance(widget, QAbstractItemView) and widget.model() is not None:
             model = widget.model()
             found += [

@@ -76,14 +76,45 @@ def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
             yield node, node.func.attr
 
 
+def drags(tree: ast.Module) -> set[ast.Call]:
+    """Give the calls that begin to drag something out of a plain function that made the QDrag."""
+    found: set[ast.Call] = set()
+    if not any(isinstance(node, ast.Name) and node.id == "QDrag" for node in ast.walk(tree)):
+        return found
+    for function in ast.walk(tree):
+        # Never in a coroutine: the loop of a drag would stop every other task.
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        made = {
+            target.id
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("QDrag(")
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(function):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "exec"
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id in made
+            ):
+                found.add(node)
+    return found
+
+
 def nested_loops(tree: ast.Module) -> Iterator[int]:
+    # A drag has no other way to begin. It begins in a mouse event, between the steps of all tasks,
+    # and lasts as long as the button is held down: meanwhile they go on.
+    allowed = drags(tree)
     # A nested loop of Qt entered in a coroutine stops every other task that becomes ready
     # meanwhile, for ever: open() and the signal finished, instead.
     for call, name in calls(tree):
         assert isinstance(call.func, ast.Attribute)
         owner = call.func.value
         static = isinstance(owner, ast.Name) and name in DIALOG_CALLS.get(owner.id, ())
-        if name in {"exec", "exec_"} or static:
+        if call not in allowed and (name in {"exec", "exec_"} or static):
             yield call.lineno
 
 
@@ -117,7 +148,14 @@ RULES = [
     Rule(
         "dialogs with a loop of their own",
         nested_loops,
-        ("dialog.exec()", "QMessageBox.question(None)", "QFileDialog.getSaveFileName()"),
+        (
+            "dialog.exec()",
+            "QMessageBox.question(None)",
+            "QFileDialog.getSaveFileName()",
+            "def f(self):\n drag = QDrag(self)\n dialog.exec()",
+            "def f(self):\n self.drag.exec()",
+            "async def f(self):\n drag = QDrag(self)\n drag.exec()",
+        ),
     ),
     Rule("calls of processEvents", pumped_events, ("app.processEvents()",)),
     Rule("classes named for anything", managers, ("class ThreadManager: ...",)),
@@ -159,6 +197,11 @@ def test_no_module_of_the_application_has(rule: Rule) -> None:
         f"{path.relative_to(ROOT)}:{line}" for path in modules() for line in rule.find(parsed(path))
     ]
     assert found == []
+
+
+def test_a_drag_may_have_its_loop() -> None:
+    drag = "def f(self):\n drag = QDrag(self)\n drag.exec(Qt.DropAction.CopyAction)"
+    assert not list(nested_loops(ast.parse(drag)))
 
 
 def test_no_module_is_a_drawer_for_leftovers() -> None:

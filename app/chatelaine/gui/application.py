@@ -20,7 +20,9 @@ from chatelaine.errors import SettingsUnreadable
 from chatelaine.gui import event_loop
 from chatelaine.gui.main_window import MainWindow
 from chatelaine.gui.single_instance import Doorbell
-from chatelaine.gui.theme.appearance import Appearance, Scheme
+from chatelaine.gui.tasks import TaskScope
+from chatelaine.gui.theme.appearance import Appearance, Contrast, Scheme
+from chatelaine.gui.theme.motion import Motion
 from chatelaine.settings import storage
 from chatelaine.settings.schema import Settings
 
@@ -42,6 +44,7 @@ def run() -> int:
     folders = paths.user_folders()
     settings, problem = _load_settings(folders.config)
     appearance = Appearance(application, Scheme(settings.theme), settings.text_size / 100)
+    _dress(appearance, settings)
     window = MainWindow(
         settings,
         folders.data / paths.HISTORY_NAME,
@@ -56,16 +59,19 @@ def run() -> int:
     async def main() -> None:
         closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         window.closed.connect(partial(closed.set_result, None))
+        listening = TaskScope(window.show_failure)
         doorbell = Doorbell(folders.data, partial(_come_forward, window))
         try:
             if await doorbell.listen():
                 if problem is not None:
                     window.show_failure(problem)
                 window.start()
+                listening.start(appearance.listen(), name="listen")
             else:
                 window.leave()
             await closed
         finally:
+            await listening.close()
             doorbell.close()
 
     event_loop.run(application, main, window.leave, window.show_failure)
@@ -92,6 +98,8 @@ def _come_forward(window: MainWindow) -> bool:
 
 def _dress(appearance: Appearance, settings: Settings) -> None:
     appearance.set_scheme(Scheme(settings.theme))
+    appearance.set_contrast(Contrast(settings.contrast))
+    appearance.set_motion(Motion(settings.motion))
     appearance.set_scale(settings.text_size / 100)
 
 

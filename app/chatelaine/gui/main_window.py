@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence
+from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -28,19 +28,20 @@ from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError, HistoryDamaged
 from chatelaine.gui import failures, questions
-from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar, redo_text, undo_text
+from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar
 from chatelaine.gui.backups.backup_actions import BackupActions
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
 from chatelaine.gui.history_change import HistoryChange
 from chatelaine.gui.leaving import CLOSING, Door, step_out
 from chatelaine.gui.locking import Locking
+from chatelaine.gui.step_names import redo_text, undo_text
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.thread_actions import WHOLE_THREAD, connect_lists, show_state
 from chatelaine.gui.transfers import Transfers
 from chatelaine.gui.vault.entrance import Entrance
 from chatelaine.gui.workspace_page import WorkspacePage
 from chatelaine.markup import parser
-from chatelaine.settings.schema import Settings, Theme
+from chatelaine.settings.schema import Looks, Settings, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -74,6 +75,8 @@ _WITH_A_HISTORY = (
     ActionId.SETTINGS,
 )
 """What needs an open history, and no thread."""
+
+_FINDING = (ActionId.FIND, ActionId.FIND_NEXT, ActionId.FIND_PREVIOUS)
 
 
 class MainWindow(QMainWindow):
@@ -163,7 +166,7 @@ class MainWindow(QMainWindow):
         page.turn_ended.connect(self._on_turn_ended)
         page.failed.connect(self.show_failure)
         self._banner.dismissed.connect(self._on_notice_dismissed)
-        page.link_activated.connect(self._open_link)
+        page.link_activated.connect(partial(questions.open_link, self))
         page.narrow_changed.connect(self._make_room)
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.NEW_THREAD: page.new_thread,
@@ -186,6 +189,9 @@ class MainWindow(QMainWindow):
             ActionId.COPY: lambda: self._edit("copy"),
             ActionId.PASTE: lambda: self._edit("paste"),
             ActionId.SELECT_ALL: lambda: self._edit("selectAll"),
+            ActionId.FIND: page.finding.open,
+            ActionId.FIND_NEXT: lambda: page.finding.go_on(1),
+            ActionId.FIND_PREVIOUS: lambda: page.finding.go_on(-1),
             ActionId.SEARCH: self._search,
             ActionId.UNDO_STEP: page.undo,
             ActionId.REDO_STEP: page.redo,
@@ -204,7 +210,7 @@ class MainWindow(QMainWindow):
             ActionId.TEXT_SMALLER: lambda: self._scale_text(-TEXT_STEP),
             ActionId.TEXT_NORMAL: lambda: self._set_text_size(Settings().text_size),
             ActionId.SHORTCUTS: self._show_shortcuts,
-            ActionId.ABOUT: self._show_about,
+            ActionId.ABOUT: partial(questions.tell_about, self),
         }
         for action_id, handler in handlers.items():
             self.actions_by_id[action_id].triggered.connect(lambda _checked, call=handler: call())
@@ -410,6 +416,8 @@ class MainWindow(QMainWindow):
         actions[ActionId.REDO_STEP].setEnabled(is_open and steps.redo is not None)
         actions[ActionId.STOP].setEnabled(page.running)
         actions[ActionId.LOCK].setEnabled(self.locking.possible)
+        for action_id in _FINDING:
+            actions[action_id].setEnabled(is_open)
         for action_id in _WITH_A_HISTORY:
             actions[action_id].setEnabled(self._workspace is not None)
         show_state(actions, page.open_thread if is_open else None, busy=page.running)
@@ -454,8 +462,8 @@ class MainWindow(QMainWindow):
         if self._workspace is not None:
             self._start_task(self._settle(self._workspace), "settle")
 
-    def _set_appearance(self, theme: Theme, text_size: int) -> None:
-        self._change(replace(self._settings, theme=theme, text_size=text_size))
+    def _set_appearance(self, looks: Looks) -> None:
+        self._change(replace(self._settings, **looks._asdict()))
 
     def _set_locking(self, minutes: int, on_sleep: bool) -> None:
         self._change(replace(self._settings, auto_lock=minutes, lock_on_sleep=on_sleep))
@@ -552,19 +560,6 @@ class MainWindow(QMainWindow):
         )
         dialog.open()
 
-    def _open_link(self, address: str) -> None:
-        """Open a link outside, after showing where it leads."""
-        url = QUrl(address)
-        if url.scheme() not in {"http", "https", "mailto"}:
-            return
-        questions.ask(
-            self,
-            "Open this link outside of Chatelaine?",
-            url.toString(QUrl.ComponentFormattingOption.FullyEncoded),
-            yes="Open",
-            do=lambda: QDesktopServices.openUrl(url),
-        )
-
     def _show_shortcuts(self) -> None:
         from chatelaine.gui.widgets.table_dialog import TableDialog
 
@@ -576,17 +571,6 @@ class MainWindow(QMainWindow):
             if not action.shortcut().isEmpty()
         ]
         TableDialog("Keyboard shortcuts", rows, self).open()
-
-    def _show_about(self) -> None:
-        from importlib.metadata import version
-
-        questions.tell(
-            self,
-            f"Chatelaine {version('chatelaine')}",
-            "A window for talking with AI agents. Everything you write is kept in one encrypted "
-            "file on this computer.\n\nReleased under the MIT licence. Built with Qt, used under "
-            "the LGPL; the fonts Inter and DejaVu Sans Mono come with their own open licences.",
-        )
 
     # ------------------------------------------------------------------ failures
 

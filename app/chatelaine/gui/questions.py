@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtCore import QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from chatelaine.gui.theme import icons
@@ -57,6 +58,36 @@ def ask(
         box.setDefaultButton(leaving)
     box.buttonClicked.connect(lambda pressed: do() if pressed is doing else None)
     box.open()
+
+
+def open_link(parent: QWidget, address: str, words: str) -> None:
+    """Open a link outside; where it says something else, after showing where it leads."""
+    url = QUrl(address)
+    if url.scheme() not in {"http", "https", "mailto"}:
+        return
+    if words.strip() in {address, address.removeprefix("mailto:")}:
+        QDesktopServices.openUrl(url)
+        return
+    ask(
+        parent,
+        "Open this link outside of Chatelaine?",
+        url.toString(QUrl.ComponentFormattingOption.FullyEncoded),
+        yes="Open",
+        do=lambda: QDesktopServices.openUrl(url),
+    )
+
+
+def tell_about(parent: QWidget) -> None:
+    """Say what the program is, and under which licences."""
+    from importlib.metadata import version
+
+    tell(
+        parent,
+        f"Chatelaine {version('chatelaine')}",
+        "A window for talking with AI agents. Everything you write is kept in one encrypted "
+        "file on this computer.\n\nReleased under the MIT licence. Built with Qt, used under "
+        "the LGPL; the fonts Inter and DejaVu Sans Mono come with their own open licences.",
+    )
 
 
 def ask_to_leave_anyway(

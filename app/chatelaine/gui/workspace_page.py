@@ -18,13 +18,14 @@ from chatelaine.chat.events import ChatEvent, TurnEnded
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat.composer import Composer
 from chatelaine.gui.chat.controller import ChatController
-from chatelaine.gui.chat.rows import UserRow
+from chatelaine.gui.chat.finding import Finding
 from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.gui.retention import Retention
 from chatelaine.gui.searching import Searching
 from chatelaine.gui.sidebar.thread_list import ThreadList
 from chatelaine.gui.sidebar.thread_model import Listed
 from chatelaine.gui.thread_actions import ThreadActions
+from chatelaine.gui.thread_reading import ThreadReading
 from chatelaine.gui.thread_strip import ThreadStrip
 from chatelaine.gui.widgets.strip import Strip
 from chatelaine.gui.widgets.toast import Toast
@@ -55,6 +56,8 @@ class WorkspacePage(QWidget):
         composer: Where the user writes.
         threads: What is done with whole threads.
         searching: What finds things in them.
+        finding: What finds things in the open thread.
+        reading: What the timeline asks for.
         retention: What deletes threads that have had their time.
         open_thread: The open thread; None until the history is open.
 
@@ -64,7 +67,7 @@ class WorkspacePage(QWidget):
         running_changed: Whether a turn runs in the open thread.
         turn_ended: A turn of any thread is over.
         failed: A ChatelaineError that has no place in the timeline.
-        link_activated: The address of a link that was clicked.
+        link_activated: The address of a link that was clicked, and its words.
         narrow_changed: Whether there is too little width for sidebar and conversation.
         list_left: The user wants to see the threads again instead of the archive or the trash.
     """
@@ -74,7 +77,7 @@ class WorkspacePage(QWidget):
     running_changed = Signal(bool)
     turn_ended = Signal()
     failed = Signal(object)
-    link_activated = Signal(str)
+    link_activated = Signal(str, str)
     narrow_changed = Signal(bool)
     list_left = Signal()
 
@@ -96,6 +99,10 @@ class WorkspacePage(QWidget):
         )
         self.searching = Searching(self.sidebar, scope, self, stopped=self._stopped)
         self.retention = Retention(scope, self)
+        self.reading = ThreadReading(
+            self.timeline, scope, self, controller=lambda: self._controller
+        )
+        self.finding = Finding(self.timeline, self._conversation, scope, self.reading.texts)
         self._connect()
 
     def _build(self) -> None:
@@ -104,7 +111,7 @@ class WorkspacePage(QWidget):
         self.composer = Composer()
         self.notices = QVBoxLayout()
         self.notices.setContentsMargins(0, 0, 0, 0)
-        conversation = QWidget()
+        self._conversation = conversation = QWidget()
         conversation.setObjectName("conversation")
         column = QVBoxLayout(conversation)
         column.setContentsMargins(0, 0, 0, 0)
@@ -135,12 +142,12 @@ class WorkspacePage(QWidget):
         self.composer.scroll_edge.connect(self.timeline.scroll_to_edge)
         self.timeline.retry_requested.connect(self.retry)
         self.timeline.continue_requested.connect(self.continue_reply)
-        self.timeline.earlier_requested.connect(self._load_earlier)
         self.timeline.suggestion_chosen.connect(self._suggest)
         self.timeline.link_activated.connect(self.link_activated)
         self.timeline.edit_requested.connect(self._edit)
         self.timeline.branch_requested.connect(self._show_branch)
         self.timeline.fork_requested.connect(self._fork_at)
+        self.timeline.delete_requested.connect(self._delete_turn)
         self.sidebar.selected.connect(self._open_by_id)
         self.sidebar.new_requested.connect(self.new_thread)
         self.sidebar.rename_requested.connect(self._rename)
@@ -169,6 +176,7 @@ class WorkspacePage(QWidget):
         self.writing.attach(workspace.store)
         self.threads.attach(workspace.store)
         self.searching.attach(workspace.store)
+        self.reading.attach(workspace.store)
         self.retention.start(workspace)
         self._unsubscribe = workspace.store.subscribe(self._on_change)
         threads = await workspace.store.threads()
@@ -196,6 +204,7 @@ class WorkspacePage(QWidget):
         self.writing.detach()
         self.threads.attach(None)
         self.searching.attach(None)
+        self.reading.attach(None)
         self.retention.stop()
         if self._unsubscribe is not None:
             self._unsubscribe()
@@ -206,11 +215,13 @@ class WorkspacePage(QWidget):
         """Keep and show nothing of the history that was open; nothing may run any more."""
         self.open_thread = self._last_open = self._opening = None
         self._waiting_message = ""
+        self.reading.forget()
         self.writing.forget_all()
         for controller in self._controllers.values():
             controller.deleteLater()
         self._controllers.clear()
         self.sidebar.forget()
+        self.finding.forget()
         self.timeline.show_nothing()
         self.composer.set_running(False)
         self.composer.field.setPlainText("")  # what typing could bring back goes too
@@ -302,9 +313,8 @@ class WorkspacePage(QWidget):
 
     def edit_last(self) -> None:
         """Let the user write the last message of the open thread anew."""
-        rows = (row for row in reversed(self.timeline.rows) if isinstance(row, UserRow))
-        if (last := next(rows, None)) is not None:
-            self._edit(last.turn)
+        if (turn := self.timeline.last_asked()) is not None:
+            self._edit(turn)
 
     def undo(self) -> None:
         """Take back the last step of the open thread."""
@@ -384,9 +394,12 @@ class WorkspacePage(QWidget):
     def _leave(self) -> None:
         """Put the composer's text aside: from now on it belongs to the thread that comes."""
         self.writing.leave()
+        if self.open_thread is not None:
+            self.reading.leave(self.open_thread.id)
         self.open_thread = None
         self._show_thread()
         self.composer.set_running(False)
+        self.finding.close()
         self.timeline.show_nothing()
 
     async def _open(self, thread: Thread) -> None:
@@ -423,6 +436,7 @@ class WorkspacePage(QWidget):
         controller = ChatController(workspace.conversation(thread), self._scope, self)
         number = thread.id
         controller.loaded.connect(partial(self._show_rows, number))
+        self.reading.listen(controller, partial(self._is_open, number))
         controller.event_arrived.connect(partial(self._show_event, number))
         controller.running_changed.connect(partial(self._show_running, number))
         controller.steps_changed.connect(partial(self._show_steps, number))
@@ -439,15 +453,15 @@ class WorkspacePage(QWidget):
     def _is_open(self, thread_id: ThreadId) -> bool:
         return self.open_thread is not None and self.open_thread.id == thread_id
 
-    def _show_rows(self, thread_id: ThreadId) -> None:
+    def _show_rows(self, thread_id: ThreadId, first: int = 0) -> None:
         if self._is_open(thread_id):
-            controller = self._controllers[thread_id]
-            self.timeline.load(controller.model.rows, has_earlier=controller.has_earlier)
+            self.timeline.load(self._controllers[thread_id].model, first)
+            self.reading.come_back(thread_id)
             self._show_wanted()
 
-    def _show_event(self, thread_id: ThreadId, event: ChatEvent) -> None:
+    def _show_event(self, thread_id: ThreadId, event: ChatEvent, first: int) -> None:
         if self._is_open(thread_id):
-            self.timeline.apply(event)
+            self.timeline.show_event(event, first)
         if isinstance(event, TurnEnded):
             self.turn_ended.emit()
 
@@ -460,10 +474,6 @@ class WorkspacePage(QWidget):
     def _show_steps(self, thread_id: ThreadId) -> None:
         if self._is_open(thread_id):
             self.steps_changed.emit()
-
-    def _load_earlier(self) -> None:
-        if self._controller is not None:
-            self._controller.load_earlier()
 
     def _rename(self, thread_id: ThreadId, title: str) -> None:
         self.composer.setFocus()
@@ -516,14 +526,12 @@ class WorkspacePage(QWidget):
     # ------------------------------------------------------------------ versions
 
     def _edit(self, turn: TurnId) -> None:
-        rows = (row for row in self.timeline.rows if isinstance(row, UserRow))
-        text = "\n\n".join(row.text for row in rows if row.turn == turn)
+        text = self.timeline.asked(turn)
         if text and self._takes_words():
             self.writing.edit(turn, text)
 
     def _send_edited(self, controller: ChatController, turn: TurnId, text: str) -> None:
-        rows = (row for row in self.timeline.rows if isinstance(row, UserRow))
-        before = "\n\n".join(row.text for row in rows if row.turn == turn)
+        before = self.timeline.asked(turn)
         self.writing.end_edit()
         if text != before:
             self.writing.send(controller.thread_id, text)
@@ -536,6 +544,11 @@ class WorkspacePage(QWidget):
     def _fork_at(self, turn: TurnId) -> None:
         if self.open_thread is not None:
             self.threads.fork(self.open_thread.id, turn)
+
+    def _delete_turn(self, turn: TurnId) -> None:
+        if self._controller is not None and self._takes_words():
+            self._controller.delete(turn)
+            self.toast.say("The message was deleted, with its answer.", "Undo", self.undo)
 
     def _show_wanted(self) -> None:
         """Scroll to the turn that was found, if the open thread is the one that has it."""

@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
 
-from chatelaine.gui.chat.blocks.style import block_style
-from chatelaine.gui.chat.highlighter import Highlighter
-from chatelaine.gui.chat.message_text import MARGIN, MessageText
-from chatelaine.gui.theme import palette
+from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.gui.theme.appearance import Appearance, Scheme
-from chatelaine.markup.parser import parse
+from support.timeline_driver import TimelineDriver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
@@ -39,24 +35,18 @@ def appearance(dressed: Appearance) -> Iterator[Appearance]:
 
 
 @pytest.fixture
-def message(dressed: Appearance, qtbot: QtBot) -> Callable[..., MessageText]:
-    """Make a message that is shown in a window of its own."""
-    windows: list[QWidget] = []
+def view(dressed: Appearance, qtbot: QtBot) -> TimelineView:
+    """A timeline in a window of its own."""
+    made = TimelineView()
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    made.show()
+    made.activateWindow()
+    assert QTest.qWaitForWindowActive(made)
+    return made
 
-    def make(source: str, width: int = 600) -> MessageText:
-        window = QWidget()
-        qtbot.addWidget(window)
-        windows.append(window)
-        highlighter = Highlighter(window)
-        style = block_style(palette.light(), 1.0)
-        text = MessageText(style, highlighter, lambda: source, window)
-        text.set_blocks(parse(source))
-        text.place(MARGIN, 0, width, text.arrange(width))
-        window.resize(text.size())
-        window.show()
-        window.activateWindow()
-        assert QTest.qWaitForWindowActive(window)
-        qtbot.waitUntil(lambda: highlighter.is_idle)
-        return text
 
-    return make
+@pytest.fixture
+def user(view: TimelineView, qtbot: QtBot) -> TimelineDriver:
+    """Somebody who uses it."""
+    return TimelineDriver(view, qtbot)

@@ -88,6 +88,16 @@ def test_escape_stops_wherever_the_keyboard_is(window, qtbot, region):
     assert window.stops == 1
 
 
+def test_escape_in_the_timeline_clears_a_selection_first(window, qtbot):
+    focus(window.timeline, qtbot)
+    window.timeline.selectAll()
+    press_escape(qtbot)
+    assert window.timeline.selection.is_empty
+    assert window.stops == 0
+    press_escape(qtbot)
+    assert window.stops == 1
+
+
 def test_escape_does_nothing_where_nothing_runs(window, qtbot):
     window.stop.setEnabled(False)
     focus(window.composer, qtbot)

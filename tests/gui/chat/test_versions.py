@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 
-from chatelaine.gui.chat.message_actions import BranchSwitch, EditButton
-from chatelaine.gui.chat.message_text import MessageText
+from chatelaine.chat.events import TurnStarted
 from chatelaine.gui.chat.rows import NoticeKind, NoticeRow, ReplyRow, SummaryRow, UserRow
-from chatelaine.gui.chat.summary_mark import SummaryMark
-from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.store.records import FIRST_TEMPORARY
+from support.thread_rows import NOW
+from support.timeline_driver import choose, names
 
-NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+if TYPE_CHECKING:
+    from chatelaine.gui.chat.timeline_view import TimelineView
+    from support.timeline_driver import TimelineDriver
+
 LATE = FIRST_TEMPORARY + 3
+FIRST, ANSWER, SUMMARY, SECOND, LAST = range(5)
 ROWS: list[Any] = [
     UserRow(1, "First", NOW),
     ReplyRow(1, "Ada", "m", NOW, "One."),
@@ -30,16 +30,11 @@ ROWS: list[Any] = [
 
 
 @pytest.fixture
-def view(dressed, qtbot) -> TimelineView:
-    view = TimelineView()
-    qtbot.addWidget(view)
+def talk(view: TimelineView, user: TimelineDriver) -> TimelineDriver:
     view.resize(700, 700)
-    view.show()
-    view.activateWindow()
-    assert QTest.qWaitForWindowActive(view)
     view.load(ROWS)
-    qtbot.waitUntil(lambda: view.is_settled)
-    return view
+    user.settle()
+    return user
 
 
 def asked(view: TimelineView) -> list[tuple[str, int]]:
@@ -50,71 +45,103 @@ def asked(view: TimelineView) -> list[tuple[str, int]]:
     return heard
 
 
-def test_the_arrows_lead_to_the_versions_on_both_sides(view: TimelineView) -> None:
-    heard = asked(view)
-    (switch,) = view.findChildren(BranchSwitch)
-    assert "2/3" in [label.text() for label in switch.findChildren(type(switch._which))]
-    switch.back.click()
-    switch.forth.click()
+def test_the_arrows_lead_to_the_versions_on_both_sides(talk: TimelineDriver) -> None:
+    heard = asked(talk.view)
+    assert talk.layout(SECOND)._count_words == "2/3"
+    talk.press(SECOND, "previous")
+    talk.press(SECOND, "next")
     assert heard == [("branch", 2), ("branch", LATE + 1)]
 
 
-def test_at_the_end_of_the_versions_there_is_no_arrow_to_press(view: TimelineView) -> None:
-    view.load([*ROWS[:3], replace(ROWS[3], branches=(2, LATE)), ROWS[4]])
-    (switch,) = view.findChildren(BranchSwitch)
-    assert switch.back.isEnabled()
-    assert not switch.forth.isEnabled()
+def test_which_version_is_shown_is_painted(talk: TimelineDriver) -> None:
+    pictures = []
+    for branches in ((LATE, 2), (2, LATE), (2, LATE, LATE + 1)):
+        talk.view.load([*ROWS[:3], replace(ROWS[3], branches=branches), ROWS[4]])
+        talk.settle()
+        pictures.append(talk.image().copy(talk.row_rect(SECOND)))
+    assert pictures[0] != pictures[1] != pictures[2] != pictures[0]
 
 
-def test_the_keyboard_comes_to_the_edit_button_and_the_versions(view: TimelineView) -> None:
-    heard = asked(view)
-    message = next(one for one in view.findChildren(MessageText) if one._source() == "Second")
-    message.setFocus(Qt.FocusReason.TabFocusReason)
-    QTest.keyClick(message, Qt.Key.Key_Tab)
-    button = QApplication.focusWidget()
-    assert isinstance(button, EditButton)
-    QTest.keyClick(button, Qt.Key.Key_Space)
-    QTest.keyClick(button, Qt.Key.Key_Tab)
-    back = QApplication.focusWidget()
-    assert back is not None
-    assert back.accessibleName().startswith("Previous version")
-    QTest.keyClick(back, Qt.Key.Key_Space)
-    assert heard == [("edit", LATE), ("branch", 2)]
+def test_at_the_end_of_the_versions_there_is_no_arrow_to_press(talk: TimelineDriver) -> None:
+    heard = asked(talk.view)
+    talk.view.load([*ROWS[:3], replace(ROWS[3], branches=(2, LATE)), ROWS[4]])
+    talk.settle()
+    assert talk.control(SECOND, "previous").enabled
+    assert not talk.control(SECOND, "next").enabled
+    talk.press(SECOND, "next")
+    assert heard == []
 
 
-def test_the_menu_of_a_message_of_the_user_offers_to_edit_it(view: TimelineView) -> None:
-    heard = asked(view)
-    for message in view.findChildren(MessageText):
-        menu = message.make_menu(QPointF(5, 5))
-        for action in menu.actions():
-            if action.text() == "Edit message":
-                action.trigger()
+def test_a_message_without_other_versions_has_no_arrows(talk: TimelineDriver) -> None:
+    assert talk.controls(FIRST) == ["more", "edit"]
+
+
+def test_the_keyboard_comes_to_the_edit_button_and_the_versions(talk: TimelineDriver) -> None:
+    heard = asked(talk.view)
+    talk.focus()
+    talk.key(Qt.Key.Key_Up)
+    assert talk.view.keys.row == SECOND
+    visited = []
+    for _ in range(4):
+        talk.key(Qt.Key.Key_Tab)
+        control = talk.view.keys.control
+        assert control is not None
+        visited.append(control.name)
+        if control.name != "more":
+            talk.key(Qt.Key.Key_Space)
+    assert visited == ["more", "edit", "previous", "next"]
+    assert heard == [("edit", LATE), ("branch", 2), ("branch", LATE + 1)]
+
+
+def test_the_mouse_presses_the_edit_button(talk: TimelineDriver) -> None:
+    heard = asked(talk.view)
+    talk.press(FIRST, "edit")
+    assert heard == [("edit", 1)]
+
+
+def test_the_menu_of_a_message_of_the_user_offers_to_edit_it(talk: TimelineDriver) -> None:
+    heard = asked(talk.view)
+    for row in range(len(ROWS)):
+        menu = talk.view.menu.make(row, None)
+        if "Edit message" in names(menu):
+            choose(menu, "Edit message")
         menu.deleteLater()
-    assert sorted(heard) == [("edit", 1), ("edit", LATE)]
+    assert heard == [("edit", 1), ("edit", LATE)]
 
 
-def test_a_reply_can_be_branched_off_from(view: TimelineView) -> None:
-    heard = asked(view)
-    buttons = [one for one in view._stops() if one.accessibleName() == "Branch off here"]
-    QTest.mouseClick(buttons[-1], Qt.MouseButton.LeftButton)
-    assert heard == [("fork", LATE)]
+def test_the_menu_leads_to_the_versions_on_both_sides(talk: TimelineDriver) -> None:
+    heard = asked(talk.view)
+    menu = talk.view.menu.make(SECOND, None)
+    choose(menu, "Previous version")
+    choose(menu, "Next version")
+    menu.deleteLater()
+    assert heard == [("branch", 2), ("branch", LATE + 1)]
+    menu = talk.view.menu.make(FIRST, None)
+    assert not {"Previous version", "Next version"} & set(names(menu))
+    menu.deleteLater()
 
 
-def test_the_summary_is_unfolded_and_folded(view: TimelineView, qtbot) -> None:
-    (mark,) = view.findChildren(SummaryMark)
-    low = mark.height()
-    assert mark.toggle in view._stops()
-    mark.toggle.click()
-    qtbot.waitUntil(lambda: mark.height() > low)
-    texts = [one for one in mark.findChildren(MessageText) if one.isVisible()]
-    assert [text._source() for text in texts] == ["All about *one*."]
-    mark.toggle.click()
-    qtbot.waitUntil(lambda: mark.height() == low)
+def test_from_a_reply_one_can_go_on_elsewhere(talk: TimelineDriver) -> None:
+    heard = asked(talk.view)
+    talk.press(LAST, "fork")
+    talk.press(ANSWER, "fork")
+    assert heard == [("fork", LATE), ("fork", 1)]
 
 
-def test_what_is_said_of_no_turn_goes_with_the_next_one(view: TimelineView) -> None:
-    from chatelaine.chat.events import TurnStarted
+def test_the_summary_is_unfolded_and_folded(talk: TimelineDriver) -> None:
+    low = talk.layout(SUMMARY).height
+    assert talk.text(SUMMARY) == ""
+    talk.press(SUMMARY, "unfold")
+    talk.settle()
+    assert talk.layout(SUMMARY).height > low
+    assert talk.text(SUMMARY) == "All about one."
+    assert talk.layout(SUMMARY).source == "All about *one*."
+    talk.press(SUMMARY, "unfold")
+    assert talk.layout(SUMMARY).height == low
 
+
+def test_what_is_said_of_no_turn_goes_with_the_next_one(talk: TimelineDriver) -> None:
+    view = talk.view
     view.load([*ROWS, NoticeRow(LATE, NoticeKind.INFO, "Too short")])
     view.apply(TurnStarted(LATE + 5, "Third", NOW))
     assert not [row for row in view.rows if isinstance(row, NoticeRow)]

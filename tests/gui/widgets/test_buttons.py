@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from chatelaine.gui.theme import palette
@@ -10,7 +12,7 @@ from chatelaine.gui.theme.appearance import Appearance, Scheme
 from chatelaine.gui.widgets.copy_button import CopyButton
 from chatelaine.gui.widgets.disclosure import Disclosure
 from chatelaine.gui.widgets.icon_button import IconButton
-from chatelaine.gui.widgets.pulse_dot import PulseDot
+from chatelaine.gui.widgets.pulse import draw_pulse
 from chatelaine.gui.widgets.round_button import RoundButton
 
 LEFT = Qt.MouseButton.LeftButton
@@ -103,14 +105,18 @@ def test_a_disclosure_opens_and_closes(appearance, show, qtbot):
     assert button.text() == button.accessibleName() == "Thinking…"
 
 
-def test_a_round_button_shows_that_there_is_news(appearance, show, qtbot):
+def test_a_round_button_shows_how_much_is_new(appearance, show, qtbot):
     button = show(RoundButton("arrow-down", "Jump"))
-    plain = button.grab().toImage()
-    button.set_has_news(True)
-    assert button.has_news
-    assert button.grab().toImage() != plain
-    button.set_has_news(False)
-    assert button.grab().toImage() == plain
+    pictures = [button.grab().toImage()]
+    for count in (1, 2, 99, 100):
+        button.set_count(count)
+        assert button.count == count
+        assert button.accessibleName() == f"Jump: {count} new"
+        pictures.append(button.grab().toImage())
+    assert all(one != other for one, other in itertools.pairwise(pictures))
+    button.set_count(0)
+    assert button.accessibleName() == "Jump"
+    assert button.grab().toImage() == pictures[0]
     with qtbot.waitSignal(button.clicked):
         QTest.mouseClick(button, LEFT)
 
@@ -125,10 +131,19 @@ def test_a_round_button_shows_the_keyboard(appearance, show):
     assert button.grab().toImage() != plain
 
 
-def test_a_dot_breathes_only_while_it_is_seen(appearance, show, qtbot):
-    dot = show(PulseDot())
-    assert dot._timer.isActive()
-    first = dot._frame
-    qtbot.waitUntil(lambda: dot._frame != first)
-    dot.hide()
-    assert not dot._timer.isActive()
+def pulse(phase: int) -> QImage:
+    image = QImage(20, 20, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    draw_pulse(painter, QRectF(5, 5, 10, 10), phase)
+    painter.end()
+    return image
+
+
+def test_a_dot_breathes_and_is_always_seen(appearance):
+    blank = QImage(20, 20, QImage.Format.Format_ARGB32_Premultiplied)
+    blank.fill(Qt.GlobalColor.white)
+    breath = [pulse(phase) for phase in range(27)]
+    assert all(image != blank for image in breath)
+    assert breath[0] != breath[6] != breath[13]
+    assert breath[26] == breath[0]

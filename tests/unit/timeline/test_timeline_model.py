@@ -24,7 +24,8 @@ from chatelaine.gui.chat.rows import (
     ToolState,
     UserRow,
 )
-from chatelaine.gui.chat.timeline_model import TimelineModel, rows_of
+from chatelaine.gui.chat.stored_rows import rows_of
+from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.store.records import StoredItem, Turn, TurnState
 
 THEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

@@ -14,18 +14,23 @@ from PySide6.QtCore import QObject, Signal
 
 from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
 from chatelaine.errors import ChatelaineError, NothingToSumUp
-from chatelaine.gui.chat.rows import NoticeKind, NoticeRow
-from chatelaine.gui.chat.timeline_model import TimelineModel, rows_of, with_branches
-from chatelaine.store.records import History, StepKind, TurnId, TurnState
+from chatelaine.gui.chat.outlined_rows import outlined_rows
+from chatelaine.gui.chat.rows import NoticeKind
+from chatelaine.gui.chat.timeline_model import TimelineModel
+from chatelaine.store.records import History, StepKind, TurnId, TurnKind, TurnState
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Collection, Coroutine, Sequence
 
     from chatelaine.chat.conversation import Conversation
+    from chatelaine.gui.chat.outlined_rows import OutlinedRows
     from chatelaine.gui.tasks import TaskScope
+    from chatelaine.store.records import Turn, TurnUsage
 
 PAGE = 100
-"""Turns read at once."""
+"""The latest turns, which are read together with the outline of a thread."""
+_MANY = 1_000
+"""Turns of which the rows are made in a worker thread: more would be felt."""
 SUMMING_UP = "Summing up the earlier part…"
 _UNCHANGED = "Nothing was changed."
 
@@ -54,14 +59,17 @@ class _Message(NamedTuple):
 class ChatController(QObject):
     """Sends, stops, takes back; keeps the rows of its thread up to date.
 
+    Whoever shows the rows shows `model`, and says by `need` which of them are to be read.
+
     Attributes:
         thread_id: The thread it controls.
         model: Its rows, also while the thread is not shown.
         steps: What can be taken back and brought again.
 
     Signals:
-        loaded: The rows were read anew and replace what is shown.
-        event_arrived: A ChatEvent, already applied to `model`.
+        loaded: There are other rows in `model`, from the one on that is told.
+        filled: Texts have come: a list of `Filled`, what `TimelineModel.fill` gives.
+        event_arrived: A ChatEvent, already applied to `model`, and the first row that it changed.
         running_changed: Whether a turn runs now.
         steps_changed: `steps` is another one.
         message_stored: The message that was sent last is on the disk.
@@ -70,8 +78,9 @@ class ChatController(QObject):
         failed: A ChatelaineError that no turn tells of.
     """
 
-    loaded = Signal()
-    event_arrived = Signal(object)
+    loaded = Signal(int)
+    filled = Signal(object)
+    event_arrived = Signal(object, int)
     running_changed = Signal(bool)
     steps_changed = Signal()
     message_stored = Signal()
@@ -86,10 +95,12 @@ class ChatController(QObject):
         self.thread_id = conversation.thread_id
         self.model = TimelineModel()
         self.steps = History()
-        self.has_earlier = False
         self._conversation = conversation
         self._scope = scope
-        self._limit = PAGE
+        self._outlined: OutlinedRows | None = None
+        self._needed: tuple[TurnId, ...] = ()
+        self._reading = False
+        self._filling = False
         self._running_turn: TurnId | None = None
         self._entered = False
         self._idle = asyncio.Event()
@@ -106,11 +117,18 @@ class ChatController(QObject):
         """Read the thread anew."""
         self._start(self._load(), "load")
 
-    def load_earlier(self) -> None:
-        """Read more of what came before the first row."""
-        if self.has_earlier and not self.running:
-            self._limit += PAGE
-            self._start(self._load(), "load")
+    def need(self, turns: Sequence[TurnId]) -> None:
+        """Have turns read whose rows are seen; `filled` tells of them.
+
+        What was needed before and was not begun to be read yet is no longer: the newest counts.
+
+        Args:
+            turns: What `TimelineModel.unread` gives.
+        """
+        self._needed = tuple(turns)
+        if self._needed and not self._reading:
+            self._reading = True
+            self._start(self._read_needed(), "read")
 
     def send(self, text: str) -> None:
         """Say something; nothing happens while a turn runs."""
@@ -135,6 +153,18 @@ class ChatController(QObject):
         """Say something else in the place of a turn; what followed it is kept as a branch."""
         if not self.running:
             self._start(self._edit(text, turn), "change")
+
+    def delete(self, turn: TurnId) -> None:
+        """Neither show nor send a turn any more; if it runs, it is stopped first."""
+        self._start(self._delete(turn), "change")
+
+    async def read_usage(self, turn: TurnId) -> TurnUsage:
+        """Give what a turn has cost, with which models, and how long it took.
+
+        Raises:
+            ChatelaineError: It cannot be read.
+        """
+        return await self._conversation.usage(turn)
 
     def show_branch(self, turn: TurnId) -> None:
         """Show the branch that a turn belongs to; a running turn is stopped first."""
@@ -170,8 +200,8 @@ class ChatController(QObject):
 
     @property
     def changing(self) -> bool:
-        """Whether the thread is being changed or read here just now."""
-        return self._order.locked()
+        """Whether the thread is being changed or read anew here just now."""
+        return self._order.locked() and not self._filling
 
     async def settle(self) -> None:
         """Store what could not be stored when it was said.
@@ -245,8 +275,7 @@ class ChatController(QObject):
             self.load()
 
     def _tell(self, event: ChatEvent) -> None:
-        self.model.apply(event)
-        self.event_arrived.emit(event)
+        self.event_arrived.emit(event, self.model.apply(event))
 
     async def _load(self) -> None:
         async with self._order:
@@ -258,8 +287,7 @@ class ChatController(QObject):
             question = await self._conversation.last_question()
             if question is None or self.running:
                 return
-            self.model.load([row for row in self.model.rows if row.turn != question.turn])
-            self.loaded.emit()
+            self.loaded.emit(self.model.cut_from(question.turn))
             self._begin(question.text, question.turn, again=True)
 
     async def _edit(self, text: str, turn: TurnId) -> None:
@@ -267,10 +295,20 @@ class ChatController(QObject):
             if self.running:
                 self.text_returned.emit(text)
                 return
-            places = (index for index, row in enumerate(self.model.rows) if row.turn == turn)
-            self.model.load(self.model.rows[: next(places, 0)])
-            self.loaded.emit()
+            self.loaded.emit(self.model.cut_from(turn))
             self._begin(text, turn)
+
+    async def _delete(self, turn: TurnId) -> None:
+        async with self._order:
+            if turn == self._running_turn:
+                await self.stopped()
+            await self._conversation.delete_turn(turn)
+            if self.running:
+                # The rows of what runs are known from events alone; the others stay as they are.
+                self.loaded.emit(self.model.remove(turn))
+                await self._read_steps()
+            else:
+                await self._read_rows()
 
     async def _show_branch(self, turn: TurnId) -> None:
         async with self._order:
@@ -299,9 +337,7 @@ class ChatController(QObject):
 
     def _show_notice(self, kind: NoticeKind, title: str, message: str = "") -> None:
         """Say something below the last row that no turn says."""
-        turn = self.model.rows[-1].turn if self.model.rows else 0
-        self.model.load([*self.model.rows, NoticeRow(turn, kind, title, message)])
-        self.loaded.emit()
+        self.loaded.emit(self.model.say(kind, title, message))
 
     async def _undo(self) -> None:
         async with self._order:
@@ -328,20 +364,56 @@ class ChatController(QObject):
             await self._read_rows()
 
     async def _read_rows(self) -> None:
-        turns = await self._conversation.turns(limit=self._limit + 1)
-        self.has_earlier = len(turns) > self._limit
-        turns = turns[-self._limit :]
-        branches = await self._conversation.branches([turn.id for turn in turns])
-        self.model.load(rows_of(turns, branches))
-        self.loaded.emit()
+        known = self._outlined
+        outline = await self._conversation.outline(None if known is None else known.outline)
+        if len(outline.turns) - outline.same > _MANY or (
+            known is not None and known.outline.deleted != outline.deleted
+        ):
+            outlined = await asyncio.to_thread(outlined_rows, outline, known)
+        else:
+            outlined = outlined_rows(outline, known)
+        # What is there without its text stays so until it is seen.
+        latest = (turn for turn in outline.turns[-PAGE:] if turn not in outline.deleted)
+        numbers = {turn for turn in latest if not self.model.has_unread(turn)}
+        if outlined.summary and not self.model.has_unread(outlined.summary):
+            numbers.add(outlined.summary)
+        turns, branches = await self._read_turns(numbers)
+        self._outlined = outlined
+        running = self._running_turn
+        self.loaded.emit(self.model.load_outline(outlined, turns, branches, running=running))
         await self._read_steps()
+
+    async def _read_turns(
+        self, numbers: Collection[TurnId]
+    ) -> tuple[list[Turn], dict[TurnId, tuple[TurnId, ...]]]:
+        turns = await self._conversation.turns_of(numbers)
+        said = [turn.id for turn in turns if turn.kind is TurnKind.TURN]
+        return turns, await self._conversation.branches(said)
+
+    async def _read_needed(self) -> None:
+        """Read what is needed, again and again until nothing is."""
+        try:
+            while self._needed:
+                # Not while the thread is being changed; what is read then fits the rows.
+                async with self._order:
+                    turns, self._needed = self._needed, ()
+                    missing = [turn for turn in turns if self.model.has_unread(turn)]
+                    if missing:
+                        self._filling = True
+                        try:
+                            filled = self.model.fill(*await self._read_turns(missing))
+                        finally:
+                            self._filling = False
+                        if filled:
+                            self.filled.emit(filled)
+        finally:
+            self._reading = False
 
     async def _read_branches(self, turn: TurnId) -> None:
         """Show what else was said in the place of a turn that has just begun."""
         branches = await self._conversation.branches([turn])
-        if branches:
-            self.model.load(with_branches(self.model.rows, branches))
-            self.loaded.emit()
+        if filled := self.model.show_branches(branches):
+            self.filled.emit(filled)
 
     async def _read_steps(self) -> None:
         self._set_steps(await self._conversation.history())

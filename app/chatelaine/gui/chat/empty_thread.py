@@ -11,6 +11,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from typing_extensions import override
 
+from chatelaine.gui.chat.blocks.sources import NO_SOURCES
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.blocks.text import TextBlock
 from chatelaine.gui.theme import fonts, icons
@@ -175,7 +176,7 @@ class SuggestionChip(QAbstractButton):
         self._symbol = symbol
         self.setText(words)
         self.setAccessibleName(words)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def height_for(self, width: int) -> int:
@@ -185,7 +186,7 @@ class SuggestionChip(QAbstractButton):
 
     def _words(self, width: int) -> TextBlock:
         style = block_style(palettes.current(), current_scale())
-        words = TextBlock(Text(self.text()), style, style.cell)
+        words = TextBlock(Text(self.text()), style, style.cell, NO_SOURCES)
         words.set_width(max(width - _words_left() - _CHIP_SIDE * current_scale(), 1))
         return words
 
@@ -218,7 +219,7 @@ class SuggestionChip(QAbstractButton):
         icons.paint(painter, self._symbol, palette.accent, box)
         words = self._words(self.width())
         painter.translate(_words_left(), (self.height() - words.height) / 2)
-        words.draw(painter, QRectF(), None)
+        words.draw(painter, QRectF(), [])
         painter.end()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -141,4 +141,72 @@ class SummaryRow:
     created: datetime
 
 
-Row: TypeAlias = UserRow | ReplyRow | ToolRow | NoticeRow | SummaryRow
+class RowKind(StrEnum):
+    """What a row is, whether it was read or not."""
+
+    USER = "user"
+    REPLY = "reply"
+    TOOL = "tool"
+    NOTICE = "notice"
+    SUMMARY = "summary"
+
+
+KINDS = tuple(RowKind)
+"""Where kinds of rows are kept as bytes, these are their places in this."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row of which nobody has read the text yet; made when it is asked for.
+
+    Attributes:
+        turn: The turn that is read to know it.
+        kind: What it is.
+        chars: About how many characters its text has; 0 where that does not matter.
+        lines: About how many lines.
+    """
+
+    turn: TurnId
+    kind: RowKind
+    chars: int = 0
+    lines: int = 0
+
+
+Row: TypeAlias = UserRow | ReplyRow | ToolRow | NoticeRow | SummaryRow | UnreadRow
+
+_KIND_OF: dict[type[Row], RowKind] = {
+    UserRow: RowKind.USER,
+    ReplyRow: RowKind.REPLY,
+    ToolRow: RowKind.TOOL,
+    NoticeRow: RowKind.NOTICE,
+    SummaryRow: RowKind.SUMMARY,
+}
+
+
+def kind_of(row: Row) -> RowKind:
+    """Tell what a row is; the `kind` of a notice is something else."""
+    return row.kind if isinstance(row, UnreadRow) else _KIND_OF[type(row)]
+
+
+def size_of(row: Row) -> tuple[int, int]:
+    """Tell about how many characters and lines the text of a row has, as an outline would."""
+    if isinstance(row, UnreadRow):
+        return row.chars, row.lines
+    if isinstance(row, UserRow | ReplyRow | SummaryRow) and (text := row.text.strip()):
+        return len(text), text.count("\n") + 1
+    return 0, 0
+
+
+def source_of(row: Row) -> str:
+    """Give a row as it was written, to be copied; '' where there is nothing to copy."""
+    match row:
+        case UserRow() | ReplyRow() | SummaryRow():
+            return row.text
+        case ToolRow():
+            return row.result
+        case NoticeRow():
+            return "\n".join(part for part in (row.title, row.message) if part)
+        case UnreadRow():
+            return ""
+        case _:
+            assert_never(row)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from chatelaine.store.records import TurnUsage
 
 _LONGEST_SUMMARY: Final = 160
+_MINUTE: Final = 60
 
 
 def clock_time(moment: datetime, now: datetime | None = None) -> str:
@@ -24,6 +30,31 @@ def clock_time(moment: datetime, now: datetime | None = None) -> str:
     if local.year == today.year:
         return f"{local.day} {local:%b}, {time}"
     return f"{local.day} {local:%b %Y}, {time}"
+
+
+def turn_facts(usage: TurnUsage) -> list[tuple[str, str]]:
+    """Say what is known about a turn: name and value of each fact."""
+    facts = [("Model", ", ".join(usage.models) or "unknown"), ("Sent", clock_time(usage.begun))]
+    if usage.took is not None:
+        facts.append(("Took", _duration(usage.took)))
+    if usage.requests:
+        cached = f" ({usage.cached:,} cached)" if usage.cached else ""
+        reasoning = f" ({usage.reasoning:,} for reasoning)" if usage.reasoning else ""
+        facts.append(("Tokens read", f"{usage.input:,}{cached}"))
+        facts.append(("Tokens written", f"{usage.output:,}{reasoning}"))
+        if usage.requests > 1:
+            facts.append(("Requests", f"{usage.requests:,}"))
+    else:
+        facts.append(("Tokens", "not told by the server"))
+    return facts
+
+
+def _duration(took: timedelta) -> str:
+    seconds = took.total_seconds()
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest} s"
 
 
 def argument_summary(arguments: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton
 from typing_extensions import override
 
-from chatelaine.gui.theme import icons
+from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 _SIZE: Final = 36
 _SHADOW: Final = 4
 _SYMBOL: Final = 18.0
-_DOT: Final = 9.0
+_COUNT_PX: Final = 10
+_COUNT_HEIGHT: Final = 15.0
+_COUNT_PAD: Final = 8.0
+_MOST: Final = 99
 
 
 class RoundButton(QAbstractButton):
-    """A disc with a symbol, and with a dot if there is something new."""
+    """A disc with a symbol, and with the number of new things, if there are any."""
 
     def __init__(self, symbol: str, words: str, parent: QWidget | None = None) -> None:
         """Make one.
@@ -35,7 +38,8 @@ class RoundButton(QAbstractButton):
         """
         super().__init__(parent)
         self._symbol = symbol
-        self._has_news = False
+        self._count = 0
+        self._words = words
         self.setToolTip(words)
         self.setAccessibleName(words)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -47,14 +51,16 @@ class RoundButton(QAbstractButton):
         return QSize(_SIZE + 2 * _SHADOW, _SIZE + 2 * _SHADOW)
 
     @property
-    def has_news(self) -> bool:
-        """Whether it has its dot."""
-        return self._has_news
+    def count(self) -> int:
+        """How many new things there are."""
+        return self._count
 
-    def set_has_news(self, has_news: bool) -> None:
-        """Show or hide the dot."""
-        if has_news != self._has_news:
-            self._has_news = has_news
+    def set_count(self, count: int) -> None:
+        """Say how many new things there are; none for 0."""
+        if count != self._count:
+            self._count = count
+            news = f": {count} new" if count else ""
+            self.setAccessibleName(f"{self._words}{news}")
             self.update()
 
     @override
@@ -83,8 +89,20 @@ class RoundButton(QAbstractButton):
         box = QRectF(0, 0, _SYMBOL, _SYMBOL)
         box.moveCenter(disc.center())
         icons.paint(painter, self._symbol, palette.text, box)
-        if self._has_news:
-            painter.setPen(QPen(colour(palette.window), 1.5))
-            painter.setBrush(colour(palette.accent))
-            painter.drawEllipse(QRectF(disc.right() - _DOT - 1, disc.top() + 1, _DOT, _DOT))
+        if self._count:
+            self._draw_count(painter, disc)
         painter.end()
+
+    def _draw_count(self, painter: QPainter, disc: QRectF) -> None:
+        palette = palettes.current()
+        words = str(self._count) if self._count <= _MOST else f"{_MOST}+"
+        font = fonts.text_font(_COUNT_PX, QFont.Weight.DemiBold)
+        width = max(QFontMetricsF(font).horizontalAdvance(words) + _COUNT_PAD, _COUNT_HEIGHT)
+        left = min(disc.right() - _COUNT_HEIGHT + 4, self.width() - width - 1)
+        badge = QRectF(left, 1, width, _COUNT_HEIGHT)
+        painter.setPen(QPen(colour(palette.window), 1.5))
+        painter.setBrush(colour(palette.accent))
+        painter.drawRoundedRect(badge, _COUNT_HEIGHT / 2, _COUNT_HEIGHT / 2)
+        painter.setFont(font)
+        painter.setPen(colour(palette.on_accent))
+        painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), words)

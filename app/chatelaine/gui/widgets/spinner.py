@@ -7,6 +7,7 @@ from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from chatelaine.gui.theme import motion
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 
@@ -18,11 +19,11 @@ _WIDTH = 2
 
 
 class Spinner(QWidget):
-    """Turns while it is shown, and costs nothing while it is hidden."""
+    """Turns while it is shown, and costs nothing while it is hidden. It may have to stand still."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._angle = 0
+        self._phase = 0
         self._timer = QBasicTimer()
         self.setFixedSize(self.sizeHint())
 
@@ -33,7 +34,8 @@ class Spinner(QWidget):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._timer.start(_FRAME_MS, self)
+        if not motion.is_reduced():
+            self._timer.start(_FRAME_MS, self)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
@@ -42,19 +44,34 @@ class Spinner(QWidget):
 
     @override
     def timerEvent(self, event: QTimerEvent) -> None:
-        self._angle = (self._angle - _STEP_DEGREES) % 360
+        if motion.is_reduced():
+            self._timer.stop()
+            return
+        self._phase += 1
         self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        palette = palettes.current()
-        ring = QRectF(self.rect()).adjusted(_WIDTH, _WIDTH, -_WIDTH, -_WIDTH)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colour(palette.border), _WIDTH))
-        painter.drawEllipse(ring)
-        pen = QPen(colour(palette.accent), _WIDTH)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        painter.drawArc(ring, self._angle * 16, _ARC_DEGREES * 16)
+        draw_spinner(painter, QRectF(self.rect()), self._phase)
         painter.end()
+
+
+def draw_spinner(painter: QPainter, rect: QRectF, phase: int) -> None:
+    """Draw the ring.
+
+    Args:
+        painter: Where to.
+        rect: How large.
+        phase: How far it is, in steps of 50 ms.
+    """
+    palette = palettes.current()
+    ring = rect.adjusted(_WIDTH, _WIDTH, -_WIDTH, -_WIDTH)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour(palette.border), _WIDTH))
+    painter.drawEllipse(ring)
+    pen = QPen(colour(palette.accent), _WIDTH)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    painter.drawArc(ring, -(phase * _STEP_DEGREES % 360) * 16, _ARC_DEGREES * 16)

@@ -1,0 +1,429 @@
+"""Where the rows of a thread are: the heights of all, and the layouts of those that are looked at.
+
+Heights of rows that were not looked at are guessed from how many characters and lines they have,
+so a thread of any length is there at once. Whoever lays out a row may change what comes below it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never
+
+from chatelaine.gui.chat.blocks.style import block_style
+from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Surroundings
+from chatelaine.gui.chat.row_layouts.notice import NoticeLayout
+from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
+from chatelaine.gui.chat.row_layouts.summary_mark import SummaryMarkLayout
+from chatelaine.gui.chat.row_layouts.tool_card import ToolCardLayout
+from chatelaine.gui.chat.row_layouts.unread import UnreadLayout
+from chatelaine.gui.chat.row_layouts.user_message import UserMessageLayout
+from chatelaine.gui.chat.rows import (
+    KINDS,
+    NoticeRow,
+    ReplyRow,
+    Row,
+    RowKind,
+    SummaryRow,
+    ToolRow,
+    UnreadRow,
+    UserRow,
+    kind_of,
+    size_of,
+)
+from chatelaine.gui.chat.timeline_model import TimelineModel
+from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.fonts import current_scale
+from chatelaine.markup.heights import Heights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chatelaine.store.records import TurnId
+
+AnyLayout: TypeAlias = RowLayout[Any]
+
+_KEPT: Final = 160
+"""Layouts that are kept, those that were used last."""
+_BETWEEN_TURNS: Final = 30
+_BEFORE_REPLY: Final = 34
+_WITHIN_TURN: Final = 12
+_BETWEEN_TOOLS: Final = 8
+_AFTER_ACTIONS: Final = 6
+_SPOKEN: Final = frozenset({RowKind.REPLY, RowKind.TOOL})
+_PER_BLOCK: Final = 350
+"""Characters after which a reply has another block, and a gap before it."""
+
+
+class Anchor(NamedTuple):
+    """A place in a thread that is found again when heights change: a row, and where in it."""
+
+    row: int
+    within: RowAnchor
+
+
+class RowKey(NamedTuple):
+    """What a row is known by while it stays the same: its turn, and its place in it."""
+
+    turn: TurnId
+    number: int
+
+
+class LaidOutRows:
+    """The rows of one thread at their places, one below the other, from height 0 on.
+
+    Attributes:
+        model: The rows.
+        heights: Of all rows, each with the gap above it.
+        width: Of the column, in pixels.
+        laid_out: How many rows were given a layout since it was made.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.model = TimelineModel()
+        self.heights = Heights()
+        self.width = 0
+        self.laid_out = 0
+        self._surroundings = surroundings
+        self._layouts: OrderedDict[int, AnyLayout] = OrderedDict()
+        self._stale: set[int] = set()
+        self._unstyled: set[int] = set()
+        self._open: set[RowKey] = set()
+
+    def __len__(self) -> int:
+        return len(self.heights)
+
+    # ------------------------------------------------------------------ content
+
+    def load(self, model: TimelineModel, first: int = 0, *, is_other: bool = True) -> None:
+        """Show the rows of a model; those before `first` are the same as before.
+
+        Args:
+            model: The rows.
+            first: The first that may be another one.
+            is_other: Whether it is another thread.
+        """
+        self.model = model
+        if is_other:
+            self._open.clear()
+        self._drop(index for index in self._layouts if index >= first)
+        if first - 1 in self._layouts:
+            # It may be the last one now, or no longer.
+            self._stale.add(first - 1)
+        count = len(self.heights)
+        self.heights.replace(min(first, count), count, self._guesses(min(first, count)))
+
+    def update(self, first: int) -> None:
+        """Take rows that are others than before, from `first` to the last."""
+        count, now = len(self.heights), len(self.model.rows)
+        first = min(first, count, now)
+        self._drop(index for index in self._layouts if index >= now)
+        # The place of the row before may be another one, too: it may be the last no longer.
+        start = max(first - 1, 0)
+        for index in range(start, min(now, count)):
+            layout = self._layouts.get(index)
+            if layout is None or not self._fits(index, layout):
+                self._drop([index])
+            else:
+                self._stale.add(index)
+        if now != count or first < now:
+            self.heights.replace(start, count, self._kept_or_guessed(start, now))
+
+    def fill(self, first: int, before: int, after: int) -> None:
+        """Take rows that have their texts now.
+
+        Args:
+            first: The first of them.
+            before: How many rows stood there.
+            after: How many stand there now.
+        """
+        if before != after:
+            self._drop(index for index in self._layouts if index >= first)
+            guesses = self._guess_some(range(first, first + after))
+            self.heights.replace(first, first + before, guesses)
+            return
+        self._drop(range(first, first + after))
+
+    def set_width(self, width: int) -> None:
+        """Give the column another width. What is out of sight keeps its height until `guess`."""
+        self.width = width
+
+    def guess(self) -> None:
+        """Guess the heights of all rows anew, except of those that are laid out as they are now."""
+        self.heights = Heights(self._guesses(0))
+        for index, layout in self._layouts.items():
+            if layout.width == self.width and index not in self._unstyled:
+                self._note_height(index, layout)
+
+    def restyle(self) -> None:
+        """Take on the colours and the text size that the application has now."""
+        self._unstyled = set(self._layouts)
+
+    def refresh(self) -> bool:
+        """Let rows take what they were waiting for; tell whether any height has changed."""
+        changed = False
+        for index, layout in self._layouts.items():
+            if index not in self._unstyled and layout.refresh():
+                changed |= self._note_height(index, layout)
+        return changed
+
+    # ------------------------------------------------------------------ layouts
+
+    def layout(self, index: int) -> AnyLayout:
+        """Give the layout of a row as it is now."""
+        layout = self._layouts.get(index)
+        if layout is None:
+            layout = self._make(index)
+            self._layouts[index] = layout
+            self.laid_out += 1
+            self._note_height(index, layout)
+            while len(self._layouts) > _KEPT:
+                self._drop([next(iter(self._layouts))])
+        else:
+            self._layouts.move_to_end(index)
+            self._bring_up_to_date(index, layout)
+        return layout
+
+    def _bring_up_to_date(self, index: int, layout: AnyLayout) -> None:
+        if index in self._unstyled:
+            self._unstyled.discard(index)
+            layout.restyle()
+        if index in self._stale:
+            self._stale.discard(index)
+            layout.show_row(self.model.rows[index], place_of(self.model.rows, index))
+        if layout.width != self.width:
+            layout.set_width(self.width)
+        self._note_height(index, layout)
+
+    def made_layout(self, index: int) -> AnyLayout | None:
+        """Give the layout of a row if there is one; it may show what the row was before."""
+        return self._layouts.get(index)
+
+    def index_of(self, layout: object) -> int | None:
+        """Find the row of a layout; None if it is not kept any more."""
+        return next((index for index, one in self._layouts.items() if one is layout), None)
+
+    def lay_out(self, top: int, bottom: int) -> bool:
+        """Lay out what lies between two heights; tell whether any height has changed."""
+        changed = False
+        if not len(self.heights):
+            return False
+        index = self.heights.at(top)
+        y = self.heights.top(index)
+        while index < len(self.heights) and y <= bottom:
+            before = self.heights[index]
+            layout = self.layout(index)
+            row_top = y + self.gap(index)
+            layout.lay_out(top - row_top, bottom - row_top)
+            self._note_height(index, layout)
+            changed |= self.heights[index] != before
+            y += self.heights[index]
+            index += 1
+        return changed
+
+    def note_height(self, index: int) -> bool:
+        """Take the height that a row has given itself; tell whether it is another one."""
+        layout = self._layouts.get(index)
+        return layout is not None and self._note_height(index, layout)
+
+    def key(self, index: int) -> RowKey:
+        """Give what a row is known by."""
+        turn = self.model.rows[index].turn
+        first = self.model.index_of_turn(turn)
+        return RowKey(turn, index - (first or 0))
+
+    def find(self, key: RowKey) -> int | None:
+        """Find a row again."""
+        first = self.model.index_of_turn(key.turn)
+        if first is None:
+            return None
+        index = first + key.number
+        is_there = index < len(self.heights) and self.model.rows[index].turn == key.turn
+        return index if is_there else None
+
+    def is_open(self, key: RowKey) -> bool:
+        """Tell whether a row is unfolded, be it seen or not."""
+        return key in self._open
+
+    def set_open(self, index: int, is_open: bool) -> None:
+        """Unfold a row, or fold it."""
+        (self._open.add if is_open else self._open.discard)(self.key(index))
+        layout = self.layout(index)
+        layout.set_open(is_open)
+        self._note_height(index, layout)
+
+    # ------------------------------------------------------------------ places
+
+    def gap(self, index: int) -> int:
+        """Give the room above a row."""
+        if not index:
+            return 0
+        return gap_between(self.model.rows[index - 1], self.model.rows[index])
+
+    def top(self, index: int) -> int:
+        """Give where a row begins, below its gap."""
+        return self.heights.top(index) + self.gap(index)
+
+    def anchor(self, y: int) -> Anchor | None:
+        """Give a place near a height that is found again; None where there are no rows."""
+        if not len(self.heights):
+            return None
+        index = self.heights.at(y)
+        within = y - self.top(index)
+        layout = self._layouts.get(index)
+        if layout is None or within < 0:
+            return Anchor(index, RowAnchor(-1, 0, within))
+        return Anchor(index, layout.anchor(within))
+
+    def top_of(self, anchor: Anchor) -> int:
+        """Give the height of a place again."""
+        index = min(anchor.row, len(self.heights) - 1)
+        if index < 0:
+            return 0
+        layout = self._layouts.get(index)
+        within = anchor.within.below if layout is None else layout.top_of(anchor.within)
+        return self.top(index) + within
+
+    # ------------------------------------------------------------------ inside
+
+    def _make(self, index: int) -> AnyLayout:
+        row, place = self.model.rows[index], place_of(self.model.rows, index)
+        made = self._made(row, place, index)
+        if self._open and self.key(index) in self._open:
+            made.set_open(True)
+        made.set_width(self.width)
+        return made
+
+    def _made(self, row: Row, place: Place, index: int) -> AnyLayout:
+        around = self._surroundings
+        match row:
+            case UserRow():
+                return UserMessageLayout(row, place, around)
+            case ReplyRow():
+                return ReplyLayout(row, place, around)
+            case ToolRow():
+                return ToolCardLayout(row, place, around)
+            case NoticeRow():
+                return NoticeLayout(row, place, around)
+            case SummaryRow():
+                return SummaryMarkLayout(row, place, around)
+            case UnreadRow():
+                height = max(self.heights[index] - self.gap(index), 0)
+                return UnreadLayout(row, place, around, height)
+            case _:
+                assert_never(row)
+
+    def _fits(self, index: int, layout: AnyLayout) -> bool:
+        row = self.model.rows[index]
+        return type(row) is type(layout.row) and row.turn == layout.row.turn
+
+    def _note_height(self, index: int, layout: AnyLayout) -> bool:
+        height = self.gap(index) + layout.height
+        if self.heights[index] == height:
+            return False
+        self.heights[index] = height
+        return True
+
+    def _drop(self, indexes: Iterable[int]) -> None:
+        for index in list(indexes):
+            self._layouts.pop(index, None)
+            self._stale.discard(index)
+            self._unstyled.discard(index)
+
+    def _kept_or_guessed(self, start: int, end: int) -> list[int]:
+        guesses = self._guess_some(range(start, end))
+        for index in range(start, end):
+            layout = self._layouts.get(index)
+            if layout is not None:
+                guesses[index - start] = self.gap(index) + layout.height
+        return guesses
+
+    def _guess_some(self, indexes: range) -> list[int]:
+        guess = self._guess()
+        rows = self.model.rows
+        return [
+            self.gap(index) + guess.height(kind_of(rows[index]), *size_of(rows[index]))
+            for index in indexes
+        ]
+
+    def _guesses(self, first: int) -> list[int]:
+        kinds, chars, lines = self.model.sizes()
+        return self._guess().heights(kinds[first:], chars[first:], lines[first:])
+
+    def _guess(self) -> _Guess:
+        return _Guess(max(self.width, 100))
+
+
+class _Guess:
+    """Guesses how high rows are."""
+
+    def __init__(self, width: int) -> None:
+        style = block_style(palettes.current(), current_scale())
+        self._line = style.body.line_height
+        per_line = max(width / style.body.average - 3, 8)
+        gap = 13 * current_scale() / _PER_BLOCK
+        around = round(24 * current_scale())
+        # For each kind: what it has at least with its gap, and what a character adds to it.
+        self._base = {
+            RowKind.USER: 22 + _BETWEEN_TURNS,
+            RowKind.REPLY: 2 * around + _BEFORE_REPLY,
+            RowKind.TOOL: 42 + _BETWEEN_TOOLS,
+            RowKind.NOTICE: 46 + _WITHIN_TURN,
+            RowKind.SUMMARY: 28 + _BETWEEN_TURNS,
+        }
+        self._each = {
+            RowKind.USER: self._line / (per_line * 0.82),
+            RowKind.REPLY: self._line / per_line + gap,
+            RowKind.TOOL: 0.0,
+            RowKind.NOTICE: 0.0,
+            RowKind.SUMMARY: 0.0,
+        }
+        self._per_line = {
+            RowKind.USER: self._line * 0.7,
+            RowKind.REPLY: self._line * 0.55,
+            RowKind.TOOL: 0.0,
+            RowKind.NOTICE: 0.0,
+            RowKind.SUMMARY: 0.0,
+        }
+
+    def height(self, kind: RowKind, chars: int, lines: int) -> int:
+        """Guess the height of a row without its gap."""
+        guess = self._base[kind] + self._each[kind] * chars + self._per_line[kind] * lines
+        return round(guess) - _BETWEEN_TURNS
+
+    def heights(self, kinds: bytes, chars: Sequence[int], lines: Sequence[int]) -> list[int]:
+        """Guess the heights of many rows with their gaps."""
+        base = [self._base[kind] for kind in KINDS]
+        each = [self._each[kind] for kind in KINDS]
+        per_line = [self._per_line[kind] for kind in KINDS]
+        return [
+            int(base[kind] + each[kind] * count + per_line[kind] * breaks)
+            for kind, count, breaks in zip(kinds, chars, lines, strict=True)
+        ]
+
+
+def place_of(rows: Sequence[Row], index: int) -> Place:
+    """Tell where a row stands among the others."""
+    row = rows[index]
+    above = rows[index - 1] if index else None
+    below = rows[index + 1] if index + 1 < len(rows) else None
+    if kind_of(row) not in _SPOKEN:
+        return Place(last=below is None)
+    is_headed = above is None or kind_of(above) not in _SPOKEN or above.turn != row.turn
+    if isinstance(row, ReplyRow | ToolRow) and isinstance(above, ReplyRow | ToolRow):
+        is_headed = is_headed or above.agent != row.agent
+    goes_on = below is not None and kind_of(below) in _SPOKEN and below.turn == row.turn
+    return Place(headed=is_headed, closing=not goes_on, last=below is None)
+
+
+def gap_between(above: Row, below: Row) -> int:
+    """Give the room between two rows, in pixels."""
+    upper, lower = kind_of(above), kind_of(below)
+    if lower in {RowKind.USER, RowKind.SUMMARY}:
+        return _BETWEEN_TURNS
+    if upper is RowKind.USER:
+        return _BEFORE_REPLY
+    if upper is lower is RowKind.TOOL:
+        return _BETWEEN_TOOLS
+    if upper is RowKind.REPLY and lower is RowKind.NOTICE:
+        return _AFTER_ACTIONS
+    return _WITHIN_TURN

@@ -1,0 +1,37 @@
+"""A row whose text is not here yet: the place where it will be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
+from chatelaine.gui.chat.rows import UnreadRow
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
+
+    from chatelaine.gui.chat.row_layouts.controls import RowState
+
+
+class UnreadLayout(RowLayout[UnreadRow]):
+    """Empty room, as high as the row is guessed to be. The text is there a moment later."""
+
+    def __init__(
+        self, row: UnreadRow, place: Place, surroundings: Surroundings, height: int
+    ) -> None:
+        super().__init__(row, place, surroundings)
+        self.height = height
+
+    @override
+    def show_row(self, row: UnreadRow, place: Place) -> None:
+        self.row, self.place = row, place
+
+    @override
+    def _arrange(self) -> None:
+        pass
+
+    @override
+    def _draw(self, painter: QPainter, state: RowState) -> None:
+        pass

@@ -1,0 +1,170 @@
+"""Which part of a thread is seen.
+
+What is seen is held by an anchor: a block of a row, and how far below the top of the view it is.
+The value of a scroll bar is derived from it. So nothing that is seen moves when heights above turn
+out to be others than they were guessed, when the window gets another width, or while a reply grows
+out of sight.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from chatelaine.gui.chat.laid_out_rows import Anchor, LaidOutRows, RowKey
+
+ABOVE: Final = 24
+"""Pixels above the first row."""
+BELOW: Final = 28
+"""Pixels below the last row."""
+_NEAR_END: Final = 24
+_MOST_ROUNDS: Final = 50
+"""Each round lays out something new; a view shows far fewer things."""
+
+
+class Scrolling:
+    """Where in the rows a view of some height is.
+
+    Attributes:
+        top: The height in the thread at which the view begins; its first row begins at `ABOVE`.
+        following: Whether it stays at the end.
+    """
+
+    def __init__(self, rows: LaidOutRows) -> None:
+        self.top = 0
+        self.following = True
+        self._rows = rows
+        self._height = 0
+        self._anchor: Anchor | None = None
+        self._shift = 0
+        self._key: RowKey | None = None
+
+    @property
+    def height(self) -> int:
+        """How much is seen, in pixels."""
+        return self._height
+
+    @property
+    def extent(self) -> int:
+        """How high the whole thread is."""
+        return ABOVE + self._rows.heights.total + BELOW
+
+    @property
+    def furthest(self) -> int:
+        """The largest value of `top`."""
+        return max(self.extent - self._height, 0)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the end is seen, or nearly."""
+        return self.top >= self.furthest - _NEAR_END
+
+    def set_height(self, height: int) -> None:
+        """Say how much is seen."""
+        self._height = height
+
+    def settle(self) -> None:
+        """Find where the view begins, and lay out what is seen."""
+        for _ in range(_MOST_ROUNDS):
+            self.top = self._wanted()
+            begin = self.top - ABOVE
+            if not self._rows.lay_out(begin, begin + self._height):
+                break
+        self.top = self._wanted()
+        self._hold_here()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is held is where it was; not so when rows above have other heights now."""
+        return self.top == self._wanted()
+
+    def hold(self) -> None:
+        """Let what is at the top of the view now be what is held."""
+        # Rows above may have got other heights since: it is the place that counts, not the number.
+        self.top = self._wanted()
+        self._hold_here()
+
+    def moved(self, first: int, by: int) -> None:
+        """Follow rows that have other numbers now: those from `first` on moved by some."""
+        if self._anchor is not None and self._anchor.row >= first:
+            self._anchor = self._anchor._replace(row=self._anchor.row + by)
+
+    def _hold_here(self) -> None:
+        self._anchor, self._shift = self._rows.anchor(self.top - ABOVE), 0
+        self._key = None if self._anchor is None else self._rows.key(self._anchor.row)
+
+    def find_again(self) -> None:
+        """Hold on to the same row, which may have another number now; or to what is there."""
+        if self._anchor is not None and self._key is not None:
+            row = self._rows.find(self._key)
+            if row is not None:
+                self._anchor = self._anchor._replace(row=row)
+
+    def scroll_by(self, distance: int) -> bool:
+        """Move by pixels, as the user asked; tell whether anything moved."""
+        self.hold()
+        before = self.top
+        self.following = False
+        self._shift = distance
+        self.settle()
+        self._follow(near_end=self.is_at_end and (distance > 0 or self.furthest == 0))
+        return self.top != before
+
+    def scroll_to(self, top: int) -> None:
+        """Show what is at a height now, as the user asked."""
+        self.top = min(max(top, 0), self.furthest)
+        self.following = False
+        self._hold_here()
+        self.settle()
+        self._follow(near_end=self.is_at_end)
+
+    def scroll_to_row(self, row: int, y: int = 0, *, below: int = 0) -> None:
+        """Show a row.
+
+        Args:
+            row: Its number.
+            y: What of it is to be at the top, in pixels of the row.
+            below: How far below the top of the view.
+        """
+        self.following = False
+        self._rows.layout(row)
+        for _ in range(_MOST_ROUNDS):
+            self.top = self._clamped(ABOVE + self._rows.top(row) + y - below)
+            begin = self.top - ABOVE
+            if not self._rows.lay_out(begin, begin + self._height):
+                break
+        self._hold_here()
+        self.settle()
+        self.following = self.top >= self.furthest
+
+    def go_to_end(self) -> None:
+        """Show the end, and stay there."""
+        self.following = True
+        self.settle()
+
+    def place(self) -> Anchor | None:
+        """Give what is at the top of the view, to come back to; None at the end."""
+        return None if self.following else self._anchor
+
+    def restore(self, place: Anchor) -> None:
+        """Come back to what was at the top of the view."""
+        self.following = False
+        self._rows.layout(min(place.row, len(self._rows) - 1))
+        self._anchor, self._shift = place, 0
+        self.settle()
+
+    def _follow(self, *, near_end: bool) -> None:
+        """Stay at the end from now on, if the user has come near it: at once, and exactly there."""
+        self.following = near_end
+        if near_end:
+            self.settle()
+
+    def _wanted(self) -> int:
+        if self.following:
+            return self.furthest
+        if self._anchor is None:
+            return 0
+        return self._clamped(ABOVE + self._rows.top_of(self._anchor) + self._shift)
+
+    def _clamped(self, top: int) -> int:
+        return min(max(top, 0), self.furthest)

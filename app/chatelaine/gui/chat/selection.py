@@ -1,0 +1,144 @@
+"""What is selected in a thread: from one place in a row's text to another, over rows.
+
+Nothing is laid out anew for it: it is two places, compared as tuples, which each row draws as far
+as it reaches into it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chatelaine.gui.chat.blocks.layout import Marked, MarkKind
+from chatelaine.gui.chat.row_layouts.base import MarkedStretches, RowPosition
+from chatelaine.gui.chat.rows import source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatelaine.gui.chat.laid_out_rows import AnyLayout, LaidOutRows
+
+END_OF_ROW: Final = 1 << 62
+"""The number of a part behind all that a row has, or will have."""
+
+
+def _nothing(_part: int, _block: int) -> Sequence[Marked]:
+    return ()
+
+
+class TextPosition(NamedTuple):
+    """A place in the texts of a thread: the row, the document, the block, and the place in it."""
+
+    row: int
+    part: int
+    block: int
+    offset: int
+
+    @property
+    def within(self) -> RowPosition:
+        """The place in the row."""
+        return RowPosition(self.part, self.block, self.offset)
+
+
+class Selection:
+    """From where to where is selected.
+
+    Attributes:
+        anchor: Where it began.
+        cursor: Where it ends: what moves when it is extended.
+    """
+
+    def __init__(self) -> None:
+        self.anchor = self.cursor = TextPosition(0, 0, 0, 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is selected."""
+        return self.anchor == self.cursor
+
+    @property
+    def start(self) -> TextPosition:
+        """The end that comes first."""
+        return min(self.anchor, self.cursor)
+
+    @property
+    def end(self) -> TextPosition:
+        """The end that comes last."""
+        return max(self.anchor, self.cursor)
+
+    def select(self, anchor: TextPosition, cursor: TextPosition) -> bool:
+        """Select from here to there; tell whether that is another selection."""
+        changed = (anchor, cursor) != (self.anchor, self.cursor)
+        self.anchor, self.cursor = anchor, cursor
+        return changed
+
+    def clear(self) -> bool:
+        """Select nothing; tell whether something was selected."""
+        return self.select(self.cursor, self.cursor)
+
+    def holds(self, position: TextPosition) -> bool:
+        """Tell whether a place is within what is selected."""
+        return not self.is_empty and self.start <= position < self.end
+
+    def moved(self, first: int, by: int) -> None:
+        """Follow rows that have other numbers now: those from `first` on moved by some."""
+        self.anchor, self.cursor = (
+            place._replace(row=place.row + by) if place.row >= first else place
+            for place in (self.anchor, self.cursor)
+        )
+
+    def cut_at(self, rows: int) -> None:
+        """Select nothing, if it reaches into rows that are no more."""
+        if not self.is_empty and self.end.row >= rows:
+            self.select(TextPosition(0, 0, 0, 0), TextPosition(0, 0, 0, 0))
+
+    def reaches(self, row: int) -> bool:
+        """Tell whether a row is among those that are selected, in part or as a whole."""
+        return not self.is_empty and self.start.row <= row <= self.end.row
+
+    def marks(self, row: int, layout: AnyLayout) -> MarkedStretches:
+        """Give what of a row is selected, asked for by part and block."""
+        if not self.reaches(row):
+            return _nothing
+        begin = self.start.within if row == self.start.row else RowPosition(0, 0, 0)
+        stop = self.end.within if row == self.end.row else RowPosition(len(layout.parts), 0, 0)
+
+        def marked(part: int, block: int) -> Sequence[Marked]:
+            place, after = RowPosition(part, block, 0), RowPosition(part, block + 1, 0)
+            if after <= begin or place > stop:
+                return ()
+            layout_of_block = layout.parts[part].document.made_layout(block)
+            if layout_of_block is None:
+                return ()
+            start = begin.offset if begin >= place else 0
+            end = stop.offset if stop < after else layout_of_block.length
+            return (Marked(start, min(end, layout_of_block.length), MarkKind.SELECTION),)
+
+        return marked
+
+    def text(self, rows: LaidOutRows) -> str:
+        """Give what is selected, for the clipboard.
+
+        Messages that are selected as a whole are given as they were written, parts of one as they
+        are read.
+        """
+        if self.is_empty:
+            return ""
+        start, end = self.start, self.end
+        pieces: list[str] = []
+        for row in range(start.row, end.row + 1):
+            if start.row < row < end.row:
+                words = source_of(rows.model.rows[row])
+            else:
+                words = self._part_of(row, rows)
+            if words:
+                pieces.append(words)
+        return "\n\n".join(pieces)
+
+    def _part_of(self, row: int, rows: LaidOutRows) -> str:
+        """Give what is selected of the first row or of the last."""
+        layout = rows.layout(row)
+        first, last = layout.everything()
+        begin = self.start.within if row == self.start.row else first
+        stop = self.end.within if row == self.end.row else last
+        is_whole = self.start.row != self.end.row and begin <= first and stop >= last
+        return layout.source if is_whole else layout.text_between(begin, stop)

@@ -1,0 +1,361 @@
+"""A view onto rows that are drawn: which of them are seen, where, and how it scrolls.
+
+What is seen is laid out at once, what is near it in slices, while nothing else is to be done.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollBar, QWidget
+from typing_extensions import override
+
+from chatelaine.gui.chat.laid_out_rows import LaidOutRows
+from chatelaine.gui.chat.rows import RowKind, UserRow, kind_of
+from chatelaine.gui.chat.scrolling import ABOVE, Scrolling
+from chatelaine.gui.chat.selection import END_OF_ROW, Selection, TextPosition
+from chatelaine.gui.theme.fonts import current_scale
+from chatelaine.gui.widgets.round_button import RoundButton
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QResizeEvent
+
+    from chatelaine.gui.chat.laid_out_rows import AnyLayout
+    from chatelaine.gui.chat.row_layouts.base import Surroundings
+    from chatelaine.gui.chat.row_layouts.controls import Control
+    from chatelaine.gui.chat.rows import Row
+    from chatelaine.store.records import TurnId
+
+_SLICE: Final = 0.004
+"""Seconds that laying out what is out of sight may take at a time."""
+_STRIP: Final = 200
+"""Pixels that are laid out together."""
+_REST_MS: Final = 150
+_LINE: Final = 48
+_WIDEST: Final = 780
+_MARGIN: Final = 24
+_NARROW_MARGIN: Final = 16
+_NARROW: Final = 560
+_JUMP_BOTTOM: Final = 10
+_PAGE_OVERLAP: Final = 40
+ABOVE_TURN: Final = 16
+"""Pixels that are seen above a turn that is shown."""
+AROUND_ROW: Final = 16
+"""Pixels around a row that something of it may hang over."""
+
+
+class TimelineArea(QAbstractScrollArea):
+    """Scrolls over rows.
+
+    Attributes:
+        laid_out: The rows and where they are.
+        scrolling: What of them is seen.
+        selection: What of them is selected.
+
+    Signals:
+        unfolded: This row was folded or unfolded.
+    """
+
+    unfolded = Signal(int)
+
+    def __init__(self, surroundings: Surroundings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.laid_out = LaidOutRows(surroundings)
+        self.scrolling = Scrolling(self.laid_out)
+        self.selection = Selection()
+        self._left = 0
+        self._scale = current_scale()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self._bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._bar.setSingleStep(_LINE)
+        self._bar.valueChanged.connect(self._on_bar)
+        self._bar.sliderReleased.connect(self._show_extent)
+        self._jump = RoundButton("arrow-down", "Jump to the latest message", self)
+        self._jump.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._jump.clicked.connect(self.scroll_to_end)
+        self._jump.hide()
+        self._idle_timer = QTimer(self, singleShot=True, interval=0)
+        self._idle_timer.timeout.connect(self._look_ahead)
+        self._width_timer = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._width_timer.timeout.connect(self._guess_again)
+
+    # ------------------------------------------------------------------ scrolling
+
+    def scroll_to_end(self) -> None:
+        """Show the latest message, and follow it from now on."""
+        self.scrolling.go_to_end()
+        self._show_all()
+
+    def scroll_by_page(self, pages: int) -> None:
+        """Scroll by what is seen, less a line: up for a negative number of pages."""
+        step = max(self.viewport().height() - _PAGE_OVERLAP, 1)
+        self.scroll_by(pages * step)
+
+    def scroll_by(self, distance: int) -> bool:
+        """Scroll by pixels; tell whether anything moved."""
+        moved = self.scrolling.scroll_by(distance)
+        self._show_all()
+        return moved
+
+    def scroll_to_edge(self, edge: int) -> None:
+        """Show the first row (-1), or the latest (1)."""
+        if edge > 0:
+            self.scroll_to_end()
+        else:
+            self.scrolling.scroll_to(0)
+            self._show_all()
+
+    def show_place(self, row: int, y: int, *, below: int) -> None:
+        """Show what is at a height of a row, so many pixels below the top of the view."""
+        self.scrolling.scroll_to_row(row, y, below=below)
+        self._show_all()
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the view stays at the end as it grows."""
+        return self.scrolling.following
+
+    # ------------------------------------------------------------------ what is seen
+
+    def visible_rows(self) -> range:
+        """Give the numbers of the rows that are seen, in part or as a whole."""
+        heights = self.laid_out.heights
+        if not len(heights):
+            return range(0)
+        top = self.scrolling.top - ABOVE
+        first = heights.at(top)
+        last = heights.at(top + max(self.viewport().height() - 1, 0))
+        return range(first, last + 1)
+
+    def row_at(self, y: float) -> int | None:
+        """Give the row at a height of the viewport; None where there is none."""
+        heights = self.laid_out.heights
+        if not len(heights):
+            return None
+        return heights.at(int(y) + self.scrolling.top - ABOVE)
+
+    def origin(self, row: int) -> QPointF:
+        """Give the upper left corner of a row, on the viewport."""
+        return QPointF(self._left, self.laid_out.top(row) + ABOVE - self.scrolling.top)
+
+    def position_at(self, point: QPointF) -> TextPosition | None:
+        """Give the place in the texts that is nearest to a point of the viewport."""
+        row = self.row_at(point.y())
+        if row is None:
+            return None
+        layout = self.laid_out.layout(row)
+        return TextPosition(row, *layout.position_at(point - self.origin(row)))
+
+    def update_row(self, row: int) -> None:
+        """Paint a row anew."""
+        layout = self.laid_out.made_layout(row)
+        if layout is not None:
+            rect = QRectF(self.origin(row), QSizeF(self.laid_out.width, layout.height))
+            around = rect.adjusted(-AROUND_ROW, -AROUND_ROW, AROUND_ROW, AROUND_ROW)
+            self.viewport().update(around.toAlignedRect())
+
+    def reveal(self, row: int, rect: QRectF) -> None:
+        """Scroll so that a rectangle of a row is seen: no further than needed."""
+        self.laid_out.layout(row).lay_out(rect.top(), rect.bottom())
+        self.laid_out.note_height(row)
+        origin, height = self.origin(row), self.viewport().height()
+        top, bottom = origin.y() + rect.top(), origin.y() + rect.bottom()
+        if top < 0 or rect.height() > height:
+            self.scroll_by(round(top) - ABOVE_TURN // 2)
+        elif bottom > height:
+            self.scroll_by(round(bottom - height) + ABOVE_TURN // 2)
+
+    def layout_to_read(self, row: int, top: float = 0, bottom: float = 0) -> AnyLayout:
+        """Give the layout of a row that may be out of sight. What is seen stays where it is.
+
+        Args:
+            row: Its number.
+            top: From what height of the row on it is to be laid out.
+            bottom: To what height.
+        """
+        before = self.laid_out.heights[row]
+        if self.laid_out.made_layout(row) is None or bottom > top:
+            self.scrolling.hold()
+        layout = self.laid_out.layout(row)
+        if bottom > top:
+            layout.lay_out(top, bottom)
+            self.laid_out.note_height(row)
+        if self.laid_out.heights[row] != before:
+            self._settle(look_ahead=False)
+            self.viewport().update()
+        return layout
+
+    @property
+    def line_step(self) -> int:
+        """How far an arrow of the scroll bar goes, in pixels."""
+        return self._bar.singleStep()
+
+    def seen_changed(self) -> None:
+        """Other rows may be seen now, or the same ones elsewhere."""
+
+    def news_seen(self) -> None:
+        """The end is seen."""
+
+    # ------------------------------------------------------------------ rows
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All rows of the thread."""
+        return self.laid_out.model.rows
+
+    def rows_of_turn(self, turn: TurnId) -> list[Row]:
+        """Give the rows of a turn that is shown."""
+        model = self.laid_out.model
+        first = model.index_of_turn(turn)
+        if first is None:
+            return []
+        last = first
+        while last < len(model.rows) and model.rows[last].turn == turn:
+            last += 1
+        return model.rows[first:last]
+
+    def asked(self, turn: TurnId) -> str:
+        """Give what the user said in a turn that is shown."""
+        rows = self.rows_of_turn(turn)
+        return "\n\n".join(row.text for row in rows if isinstance(row, UserRow))
+
+    def last_asked(self) -> TurnId | None:
+        """Give the turn of the last message of the user; None where there is none."""
+        rows = reversed(self.rows)
+        return next((row.turn for row in rows if kind_of(row) is RowKind.USER), None)
+
+    def unfold(self, row: int) -> None:
+        """Fold or unfold a row. What was pressed stays where it is, even at the end."""
+        following = self.scrolling.following
+        self.scrolling.hold()
+        self.scrolling.following = False
+        self.laid_out.set_open(row, not self.laid_out.layout(row).is_open)
+        self.scrolling.settle()
+        self.scrolling.following = following and self.scrolling.top >= self.scrolling.furthest
+        self._show_all()
+        self.unfolded.emit(row)
+
+    def press_in_block(self, row: int, control: Control) -> None:
+        """Press what is in a block, and changes that."""
+        self.scrolling.hold()
+        if self.laid_out.layout(row).press(control):
+            self.laid_out.note_height(row)
+        self._settle()
+        self.viewport().update()
+
+    def select(self, anchor: TextPosition, cursor: TextPosition) -> None:
+        """Select from here to there."""
+        if self.selection.select(anchor, cursor):
+            self.viewport().update()
+
+    def selectAll(self) -> None:  # noqa: N802  it is called as it is on Qt's own widgets
+        """Select the whole thread: what the window's Edit menu asks of what has the keyboard."""
+        count = len(self.laid_out)
+        if count:
+            # A long message at the end may not be parsed yet.
+            self.select(TextPosition(0, 0, 0, 0), TextPosition(count - 1, END_OF_ROW, 0, 0))
+
+    # ------------------------------------------------------------------ places
+
+    def _settle(self, *, look_ahead: bool = True) -> None:
+        """Lay out what is seen; show where in the thread that is."""
+        self.scrolling.set_height(self.viewport().height())
+        self.scrolling.settle()
+        self._show_extent()
+        self._show_jump()
+        self.seen_changed()
+        if look_ahead:
+            self._idle_timer.start()
+
+    def _show_all(self) -> None:
+        """Show that something else is seen now."""
+        self._show_extent()
+        self._show_jump()
+        self.seen_changed()
+        self._idle_timer.start()
+        self.viewport().update()
+
+    def _show_extent(self) -> None:
+        if self._bar.isSliderDown():
+            return
+        self._bar.blockSignals(True)
+        self._bar.setRange(0, self.scrolling.furthest)
+        self._bar.setPageStep(max(self.viewport().height(), 1))
+        self._bar.setValue(self.scrolling.top)
+        self._bar.blockSignals(False)
+        self._bar.setVisible(self.scrolling.furthest > 0)
+
+    def _on_bar(self, value: int) -> None:
+        top = value
+        if self._bar.isSliderDown() and self._bar.maximum():
+            # The range stays as it was when the slider was taken.
+            top = round(value * self.scrolling.furthest / self._bar.maximum())
+        self.scrolling.scroll_to(top)
+        self._show_all()
+
+    def _show_jump(self) -> None:
+        away = not self.scrolling.following and not self.scrolling.is_at_end
+        if not away:
+            self.news_seen()
+            self._jump.set_count(0)
+        if away == self._jump.isHidden():
+            self._jump.setVisible(away)
+            self._jump.raise_()
+
+    def _look_ahead(self) -> None:
+        """Lay out what is near what is seen, in slices."""
+        begun = time.perf_counter()
+        height = self.viewport().height()
+        top = self.scrolling.top - ABOVE
+        below = range(top + height, top + 2 * height, _STRIP)
+        above = range(top - _STRIP, top - height - _STRIP, -_STRIP)
+        changed = False
+        for begin in (*below, *above):
+            changed |= self.laid_out.lay_out(begin, begin + _STRIP)
+            if time.perf_counter() - begun > _SLICE:
+                self._idle_timer.start()
+                break
+        if changed:
+            self._settle(look_ahead=False)
+
+    def _set_width(self) -> None:
+        # The bar's strip counts: the column stands in the middle of all that there is.
+        width = self.width()
+        margin = _MARGIN if width >= _NARROW else _NARROW_MARGIN
+        inner = max(min(round(_WIDEST * current_scale()), width - 2 * margin), 100)
+        self._left = (width - inner) // 2
+        if inner != self.laid_out.width:
+            self.scrolling.hold()
+            is_first = not self.laid_out.width
+            self.laid_out.set_width(inner)
+            if is_first:
+                self.laid_out.guess()
+            else:
+                self._width_timer.start()
+
+    def _guess_again(self) -> None:
+        """Guess the heights of what is out of sight, once the width has come to rest."""
+        self.scrolling.hold()
+        self.laid_out.guess()
+        self._settle()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        bar = self._bar.sizeHint().width()
+        self.setViewportMargins(0, 0, bar, 0)
+        self._bar.setGeometry(self.width() - bar, 0, bar, self.height())
+        self._set_width()
+        self._settle()
+        size = self._jump.sizeHint()
+        self._jump.move(
+            (self.width() - size.width()) // 2,
+            self.height() - size.height() - _JUMP_BOTTOM,
+        )
+        self.viewport().update()

@@ -1,0 +1,296 @@
+"""The controller of a thread over a real store: it opens an outline, and reads what is seen."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+import pytest
+
+from chatelaine.agents.agent import Agent
+from chatelaine.agents.events import Usage
+from chatelaine.agents.items import assistant_message, user_message
+from chatelaine.agents.testing import Gate, ScriptedModel
+from chatelaine.chat.assistants import Assistant
+from chatelaine.chat.conversation import Conversation
+from chatelaine.errors import HistoryError
+from chatelaine.gui.chat.controller import PAGE, ChatController
+from chatelaine.gui.chat.rows import RowKind, UnreadRow, UserRow
+from chatelaine.gui.chat.stored_rows import rows_of
+from chatelaine.gui.tasks import TaskScope
+from chatelaine.store import threads, turns
+from chatelaine.store.items import encode_all
+from chatelaine.store.records import StepKind, TurnState
+from chatelaine.store.store import ConversationStore
+from support.until import until
+
+COUNT = 250
+
+
+class Cast:
+    """Always the same assistant, who speaks with a scripted model."""
+
+    def __init__(self, *steps):
+        self.agent = Agent("Tester", model=ScriptedModel(steps))
+
+    async def current(self):
+        return Assistant(self.agent, "scripted")
+
+
+class Heard:
+    """What a controller has told, and what was read for it."""
+
+    def __init__(self, controller, conversation):
+        self.loaded: list[int] = []
+        self.filled: list[list[tuple[int, int, int]]] = []
+        self.events: list[int] = []
+        self.read: list[list[int]] = []
+        controller.loaded.connect(self.loaded.append)
+        controller.filled.connect(self.filled.append)
+        controller.event_arrived.connect(lambda _, first: self.events.append(first))
+        self._turns_of = conversation.turns_of
+        conversation.turns_of = self.turns_of
+
+    async def turns_of(self, numbers):
+        self.read.append(sorted(numbers))
+        return await self._turns_of(numbers)
+
+
+@pytest.fixture
+async def store(tmp_path):
+    path, key = tmp_path / "history.db", secrets.token_bytes(32)
+    async with await ConversationStore.open(path, key, create=True) as store:
+        yield store
+
+
+@pytest.fixture
+async def thread(store):
+    def fill(connection):
+        made = threads.create(connection, "thread_long", "Long")
+        question, answer = encode_all([user_message("Well?"), assistant_message("So\nit is.")])
+        for _ in range(COUNT):
+            turn = turns.begin(connection, made.id, [question], agent="Ada", model="m")
+            turns.extend(connection, turn, [answer], agent="", model="")
+            turns.end(connection, turn, TurnState.DONE)
+        return threads.get(connection, made.id)
+
+    return await store._databases.file.write(fill)
+
+
+@pytest.fixture
+async def scope():
+    problems: list[BaseException] = []
+    scope = TaskScope(problems.append)
+    yield scope
+    await scope.close()
+    assert problems == []
+
+
+@pytest.fixture
+def opened(store, thread, scope, qapp):
+    made = []
+
+    async def opened(*steps):
+        conversation = Conversation(store, thread, Cast(*steps))
+        controller = ChatController(conversation, scope)
+        made.append(controller)
+        heard = Heard(controller, conversation)
+        controller.load()
+        await until(lambda: heard.loaded)
+        await idle(controller)
+        return controller, heard
+
+    yield opened
+    for controller in made:
+        controller.deleteLater()
+
+
+async def idle(controller):
+    """Wait until nothing is being done: Qt's events go on between a test and its end."""
+    await until(lambda: not controller.running and not controller._scope._tasks)
+
+
+def read(controller):
+    rows = controller.model.rows
+    return [place for place in range(len(rows)) if rows.is_read(place)]
+
+
+async def test_it_opens_with_an_outline_and_the_last_page(opened):
+    controller, heard = await opened()
+    assert heard.loaded == [0]
+    assert len(controller.model.rows) == 2 * COUNT
+    assert read(controller) == list(range(2 * (COUNT - PAGE), 2 * COUNT))
+    assert controller.model.rows[0] == UnreadRow(1, RowKind.USER, 5, 1)
+    assert len(heard.read) == 1
+    assert controller.steps.undo is StepKind.TURN
+
+
+async def test_what_is_needed_is_read_once(opened, store, thread):
+    controller, heard = await opened()
+    controller.need(controller.model.unread(0, 6))
+    await until(lambda: heard.filled)
+    assert heard.filled == [[(0, 6, 6)]]
+    assert controller.model.rows[:6] == rows_of(await store.turns(thread.id))[:6]
+    controller.need([1, 2, 3, 4711, COUNT])
+    await idle(controller)
+    assert len(heard.filled) == 1
+    assert heard.read[1:] == [[1, 2, 3]]
+
+
+async def test_the_newest_need_wins(opened):
+    controller, heard = await opened()
+    for first in (0, 40, 80):
+        controller.need(controller.model.unread(first, first + 4))
+    await until(lambda: len(heard.filled) == 1)
+    await idle(controller)
+    assert heard.read[1:] == [[41, 42]]
+    controller.need(controller.model.unread(0, 4))
+    await until(lambda: len(heard.read) == 3)  # this one is being read
+    for first in (40, 20):
+        controller.need(controller.model.unread(first, first + 4))
+    await idle(controller)
+    assert heard.read[2:] == [[1, 2], [11, 12]]
+
+
+async def test_a_turn_that_runs_goes_on_while_others_are_read(opened):
+    gate = Gate()
+    controller, heard = await opened(["One ", gate, "two"])
+    controller.send("And now?")
+    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    controller.need(controller.model.unread(0, 4))
+    await until(lambda: heard.filled)
+    assert heard.filled == [[(0, 4, 4)]]
+    assert set(heard.events) <= {2 * COUNT, 2 * COUNT + 1}
+    gate.open()
+    await until(lambda: not controller.running)
+    await idle(controller)
+    assert controller.model.rows[-1].text == "One two"
+    # Loading anew while it runs would know less than the events: they win.
+    assert len(controller.model.rows) == 2 * COUNT + 2
+
+
+async def test_loading_anew_leaves_a_running_turn_alone(opened):
+    gate = Gate()
+    controller, heard = await opened(["One ", gate, "two"])
+    controller.send("And now?")
+    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    controller.load()
+    await until(lambda: len(heard.loaded) == 2)
+    assert controller.model.rows[-1].text == "One "
+    gate.open()
+    await idle(controller)
+    assert controller.model.rows[-1].text == "One two"
+    assert len(controller.model.rows) == 2 * COUNT + 2
+
+
+async def test_undo_and_redo_change_the_end_alone(opened):
+    controller, heard = await opened(["So."])
+    controller.need([1])
+    await until(lambda: heard.filled)
+    controller.send("And now?")
+    await idle(controller)
+    assert len(controller.model.rows) == 2 * COUNT + 2
+    before = controller.model.rows[:]
+    controller.undo()
+    await until(lambda: len(heard.loaded) == 2)
+    await idle(controller)
+    assert heard.loaded[1:] == [2 * COUNT]
+    assert controller.model.rows[:] == before[: 2 * COUNT]
+    controller.redo()
+    await until(lambda: len(heard.loaded) == 3)
+    await idle(controller)
+    assert heard.loaded[2:] == [2 * COUNT]
+    assert controller.model.rows.is_read(0)
+    assert len(controller.model.rows) == 2 * COUNT + 2
+
+
+async def test_a_message_is_deleted_and_comes_back(opened, store, thread):
+    controller, heard = await opened()
+    controller.delete(3)  # nobody has read it
+    await until(lambda: len(heard.loaded) == 2)
+    await idle(controller)
+    assert heard.loaded[1:] == [4]
+    assert len(controller.model.rows) == 2 * COUNT - 2
+    assert controller.model.index_of_turn(3) is None
+    assert controller.steps.undo is StepKind.DELETE
+    controller.undo()
+    await until(lambda: len(heard.loaded) == 3)
+    await idle(controller)
+    assert heard.loaded[2:] == [4]
+    assert controller.model.index_of_turn(3) == 4
+    assert read(controller) == list(range(2 * (COUNT - PAGE), 2 * COUNT))
+
+
+async def test_a_message_is_deleted_while_another_turn_runs(opened, store, thread):
+    gate = Gate()
+    controller, heard = await opened(["One ", gate, "two"])
+    controller.send("And now?")
+    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    controller.delete(COUNT)
+    await until(lambda: len(heard.loaded) == 2)
+    assert heard.loaded[1:] == [2 * COUNT - 2]
+    assert controller.running
+    gate.open()
+    await idle(controller)
+    assert controller.model.rows[-1].text == "One two"
+    assert [turn.id for turn in await store.turns(thread.id, limit=2)] == [COUNT - 1, COUNT + 1]
+    assert controller.steps.undo is StepKind.DELETE
+
+
+async def test_the_running_turn_is_stopped_before_it_is_deleted(opened, store, thread):
+    gate = Gate()
+    controller, heard = await opened(["One ", gate, "two"])
+    controller.send("And now?")
+    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    controller.delete(COUNT + 1)
+    await until(lambda: len(heard.loaded) == 2)
+    await idle(controller)
+    assert len(controller.model.rows) == 2 * COUNT
+    assert (await store.turns(thread.id, limit=1))[0].id == COUNT
+
+
+async def test_versions_are_read_with_what_is_seen(opened, store, thread):
+    other = await store.post_items(
+        thread.id, [user_message("Other?"), assistant_message("Yes.")], instead_of=2
+    )
+    await store.end_turn(other.id, TurnState.DONE)
+    await store.switch_branch(thread.id, 2)
+    controller, heard = await opened("Third.")
+    assert len(controller.model.rows) == 2 * COUNT
+    controller.need([2])
+    await until(lambda: heard.filled)
+    row = controller.model.rows[2]
+    assert isinstance(row, UserRow)
+    assert row.branches == (2, other.id)
+    controller.show_branch(other.id)
+    await until(lambda: len(heard.loaded) == 2)
+    await idle(controller)
+    assert heard.loaded[1:] == [2]
+    assert [row.turn for row in controller.model.rows] == [1, 1, other.id, other.id]
+    controller.edit("Third?", other.id)
+    await until(lambda: len(heard.loaded) == 3)
+    assert heard.loaded[2] == 2
+    await idle(controller)
+    assert controller.model.rows[-1].text == "Third."
+    assert controller.model.rows[2].branches == (2, other.id, other.id + 1)
+
+
+async def test_any_turn_can_be_branched_off_from_read_or_not(opened, store, thread):
+    controller, _ = await opened()
+    for turn in (1, 100, COUNT):
+        fork = await store.fork_thread(thread.id, turn)
+        assert (fork.head, len(await store.turns(fork.id))) == (turn, turn)
+    assert not controller.model.rows.is_read(0)
+
+
+async def test_what_a_turn_has_cost_can_be_asked(opened, store):
+    controller, _ = await opened()
+    await store.add_usage(7, Usage(2, 100, 20, 30, 10), model="m")
+    told = await controller.read_usage(7)
+    assert (told.models, told.requests, told.input, told.cached) == (("m",), 2, 100, 20)
+    assert (told.output, told.reasoning) == (30, 10)
+    took = told.took
+    assert took is not None
+    assert timedelta() < took < timedelta(minutes=5)
+    with pytest.raises(HistoryError):
+        await controller.read_usage(4711)
