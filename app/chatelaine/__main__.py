@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
     from chatelaine import log, paths
+    from chatelaine.vault.core_dumps import forbid_core_dumps
+
+    forbid_core_dumps()
     from chatelaine.gui.single_instance import Answer, ask_to_raise
 
     if ask_to_raise(paths.user_folders().data) is Answer.RAISED:
