@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class StoredTurns:
     """The turns of a store, to be read."""
 
+    _looking = 0  # which search through the texts of a thread is the newest
+
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
         self._of = databases.of
-        self._looking = 0
 
     async def turns(
         self, thread_id: ThreadId, *, limit: int | None = None, before: TurnId | None = None
