@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 
 from chatelaine.chat.events import TextAdded, TurnEnded, TurnStarted
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
+from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.store.records import TurnState
 from support.thread_rows import LONG, NOW, exchange, say, thread, tool, uneven
 from support.timeline_driver import LEFT, TimelineDriver
@@ -353,6 +354,25 @@ def test_more_rows_than_were_expected_above_move_nothing_that_is_seen(view, user
     moved = [block._replace(row=block.row + 2) for block in seen]
     assert [user.where(block) for block in moved] == [block.y for block in moved]
     assert user.selected() == selected
+
+
+@pytest.mark.parametrize("up", [0, 3])
+def test_the_rest_of_a_thread_comes_before_what_is_seen_and_moves_nothing(view, user, up):
+    model, rows = TimelineModel(), uneven(40)
+    model.load(rows[-24:])
+    view.load(model)
+    user.settle()
+    view.scroll_by(-PIXELS * up)
+    user.settle()
+    seen, laid_out = user.seen(), view.laid_out.laid_out
+    model.load(rows)
+    view.load(model)
+    moved = [block._replace(row=block.row + len(rows) - 24) for block in seen]
+    assert [user.where(block) for block in moved] == [block.y for block in moved]
+    assert view.laid_out.laid_out == laid_out, "what was laid out is kept"
+    user.settle()
+    assert [user.where(block) for block in moved] == [block.y for block in moved]
+    assert view.is_following == (not up)
 
 
 def test_looking_at_what_is_out_of_sight_moves_nothing_that_is_seen(view, user):

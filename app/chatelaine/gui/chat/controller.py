@@ -16,6 +16,7 @@ from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
 from chatelaine.errors import ChatelaineError, NothingToSumUp
 from chatelaine.gui.chat.outlined_rows import outlined_rows
 from chatelaine.gui.chat.rows import NoticeKind
+from chatelaine.gui.chat.stored_rows import rows_of
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.store.records import History, StepKind, TurnId, TurnKind, TurnState
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 PAGE = 100
 """The latest turns, which are read together with the outline of a thread."""
+_FIRST = 20
+"""Of a thread with more turns, these are shown before its outline is read."""
 _MANY = 1_000
 """Turns of which the rows are made in a worker thread: more would be felt."""
 SUMMING_UP = "Summing up the earlier part…"
@@ -364,6 +367,8 @@ class ChatController(QObject):
             await self._read_rows()
 
     async def _read_rows(self) -> None:
+        if self._outlined is None and not self.running:
+            await self._show_latest()
         known = self._outlined
         outline = await self._conversation.outline(None if known is None else known.outline)
         if len(outline.turns) - outline.same > _MANY or (
@@ -382,6 +387,14 @@ class ChatController(QObject):
         running = self._running_turn
         self.loaded.emit(self.model.load_outline(outlined, turns, branches, running=running))
         await self._read_steps()
+
+    async def _show_latest(self) -> None:
+        """Show the end of a long thread at once: its outline may take a quarter of a second."""
+        turns = await self._conversation.turns(limit=_FIRST)
+        if len(turns) == _FIRST:
+            said = [turn.id for turn in turns if turn.kind is TurnKind.TURN]
+            self.model.load(rows_of(turns, await self._conversation.branches(said)))
+            self.loaded.emit(0)
 
     async def _read_turns(
         self, numbers: Collection[TurnId]

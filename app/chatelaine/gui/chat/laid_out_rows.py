@@ -85,6 +85,7 @@ class LaidOutRows:
         self.laid_out = 0
         self._surroundings = surroundings
         self._layouts: OrderedDict[int, AnyLayout] = OrderedDict()
+        self._keys: dict[int, RowKey] = {}  # of the rows that have layouts
         self._stale: set[int] = set()
         self._unstyled: set[int] = set()
         self._open: set[RowKey] = set()
@@ -105,12 +106,30 @@ class LaidOutRows:
         self.model = model
         if is_other:
             self._open.clear()
-        self._drop(index for index in self._layouts if index >= first)
+            self._drop(list(self._layouts))
+        else:
+            self._renumber(first)
+        count = len(self.heights)
+        self.heights.replace(min(first, count), count, self._guesses(min(first, count)))
+        for index in self._layouts:
+            if index >= first:
+                self.note_height(index)
+
+    def _renumber(self, first: int) -> None:
+        """Keep the layouts of rows from `first` on that are still there, whatever their number."""
         if first - 1 in self._layouts:
             # It may be the last one now, or no longer.
             self._stale.add(first - 1)
-        count = len(self.heights)
-        self.heights.replace(min(first, count), count, self._guesses(min(first, count)))
+        later = [index for index in self._layouts if index >= first]
+        kept: list[tuple[int, AnyLayout]] = []
+        for index in later:
+            layout, place = self._layouts[index], self.find(self._keys[index])
+            if place is not None and place >= first and self._fits(place, layout):
+                kept.append((place, layout))
+        self._drop(later)
+        for place, layout in kept:
+            self._layouts[place], self._keys[place] = layout, self.key(place)
+            self._stale.add(place)
 
     def update(self, first: int) -> None:
         """Take rows that are others than before, from `first` to the last."""
@@ -173,7 +192,7 @@ class LaidOutRows:
         layout = self._layouts.get(index)
         if layout is None:
             layout = self._make(index)
-            self._layouts[index] = layout
+            self._layouts[index], self._keys[index] = layout, self.key(index)
             self.laid_out += 1
             self._note_height(index, layout)
             while len(self._layouts) > _KEPT:
@@ -237,7 +256,8 @@ class LaidOutRows:
         if first is None:
             return None
         index = first + key.number
-        is_there = index < len(self.heights) and self.model.rows[index].turn == key.turn
+        rows = self.model.rows
+        is_there = index < len(rows) and rows[index].turn == key.turn
         return index if is_there else None
 
     def is_open(self, key: RowKey) -> bool:
@@ -326,6 +346,7 @@ class LaidOutRows:
     def _drop(self, indexes: Iterable[int]) -> None:
         for index in list(indexes):
             self._layouts.pop(index, None)
+            self._keys.pop(index, None)
             self._stale.discard(index)
             self._unstyled.discard(index)
 
