@@ -102,6 +102,8 @@ class Scrolling:
 
     def scroll_by(self, distance: int) -> bool:
         """Move by pixels, as the user asked; tell whether anything moved."""
+        if not distance:
+            return False
         self.hold()
         before = self.top
         self.following = False
