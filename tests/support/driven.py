@@ -295,6 +295,7 @@ def state() -> dict[str, Any]:
         "found": titles(page.sidebar.results.found),
         "rows": [describe(row) for row in page.timeline.rows],
         "versions": versions(page.timeline),
+        "seen": seen(page.timeline),
         "composer": page.composer.text(),
         "running": page.running,
         "undo": window.actions_by_id["undo-step"].text().replace("&", ""),
@@ -309,6 +310,16 @@ def state() -> dict[str, Any]:
         ],
         "focus": focused.accessibleName() if (focused := QApplication.focusWidget()) else None,
     }
+
+
+def seen(view: Any) -> list[int]:
+    """Tell what is at the top of the timeline: the turn, the row in it, and how far down it is."""
+    place = view.place()
+    if place is None:
+        return []
+    key, anchor = place
+    layout = view.laid_out.layout(anchor.row)
+    return [key.turn, key.number, layout.top_of(anchor.within)]
 
 
 def versions(view: Any) -> list[str]:

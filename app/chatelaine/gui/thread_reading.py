@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from PySide6.QtCore import QObject
 
+from chatelaine.errors import ChatelaineError
+from chatelaine.gui.chat.laid_out_rows import Anchor, RowKey
+from chatelaine.gui.chat.row_layouts.base import RowAnchor
 from chatelaine.gui.chat.stored_texts import StoredTexts
 from chatelaine.gui.chat.words import turn_facts
+from chatelaine.store.records import FIRST_TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -18,12 +24,17 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from chatelaine.gui.chat.controller import ChatController
-    from chatelaine.gui.chat.laid_out_rows import Anchor, RowKey
     from chatelaine.gui.chat.timeline_model import Filled
     from chatelaine.gui.chat.timeline_view import TimelineView
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.store.records import ThreadId, TurnId
     from chatelaine.store.store import ConversationStore
+
+
+Seen: TypeAlias = tuple[RowKey, Anchor]
+_PLACES: Final = "places"
+_MOST_PLACES: Final = 300
+_MOST_TRIES: Final = 2
 
 
 class ThreadReading(QObject):
@@ -51,31 +62,59 @@ class ThreadReading(QObject):
         self._page = parent
         self._controller = controller
         self._store: ConversationStore | None = None
-        self._places: dict[ThreadId, tuple[RowKey, Anchor]] = {}
+        self._places: dict[ThreadId, Seen] = {}
+        self._tries = 0
         timeline.texts_requested.connect(self._need_texts)
         timeline.details_requested.connect(self._show_details)
         timeline.file_requested.connect(self._read_file)
         timeline.picture_requested.connect(self._fetch_picture)
 
-    def attach(self, store: ConversationStore | None) -> None:
+    async def attach(self, store: ConversationStore) -> None:
         """Read from this history from now on."""
         self._store = store
+        self._places = _read(await store.values.get(_PLACES))
 
-    def forget(self) -> None:
-        """Forget where the user was."""
-        self._places.clear()
+    def detach(self) -> None:
+        """Have nothing to do with the history any more."""
+        self._store = None
+        self._places = {}
 
     # ------------------------------------------------------------------ places
 
     def leave(self, thread_id: ThreadId) -> None:
         """Note what is seen of a thread, to come back to it."""
+        self._tries = 0
+        if not self._timeline.is_loaded:
+            return  # it is still being read, and what was seen of it before holds
+        self._places.pop(thread_id, None)
         if (place := self._timeline.place()) is not None:
             self._places[thread_id] = place
 
     def come_back(self, thread_id: ThreadId) -> None:
-        """Show the part of a thread that was seen when it was left."""
-        if (place := self._places.pop(thread_id, None)) is not None:
-            self._timeline.restore(place)
+        """Show the part of a thread that was seen when it was left.
+
+        Of a long thread its end comes first: then what was seen may not be there yet.
+        """
+        place = self._places.get(thread_id)
+        if place is None:
+            return
+        self._tries += 1
+        if self._timeline.restore(place) or self._tries == _MOST_TRIES:
+            del self._places[thread_id]
+
+    async def save(self, thread_id: ThreadId | None) -> None:
+        """Write down what is seen of each thread, the open one included."""
+        if thread_id is not None:
+            self.leave(thread_id)
+        if self._store is not None:
+            latest = [
+                [thread, *key, anchor.row, *anchor.within]
+                for thread, (key, anchor) in self._places.items()
+                if thread < FIRST_TEMPORARY
+            ]
+            # It is no loss that anybody should be asked about when leaving.
+            with suppress(ChatelaineError):
+                await self._store.values.set(_PLACES, json.dumps(latest[-_MOST_PLACES:]))
 
     # ------------------------------------------------------------------ what is asked for
 
@@ -146,3 +185,15 @@ class ThreadReading(QObject):
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._scope.start(work, name=name)
+
+
+def _read(text: str | None) -> dict[ThreadId, Seen]:
+    """Give the places that were written down; what cannot be read was none."""
+    places: dict[ThreadId, Seen] = {}
+    try:
+        for thread, turn, number, row, part, block, below in json.loads(text or "[]"):
+            anchor = Anchor(int(row), RowAnchor(int(part), int(block), int(below)))
+            places[int(thread)] = (RowKey(int(turn), int(number)), anchor)
+    except (ValueError, TypeError):
+        return {}
+    return places

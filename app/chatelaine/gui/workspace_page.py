@@ -176,7 +176,7 @@ class WorkspacePage(QWidget):
         self.writing.attach(workspace.store)
         self.threads.attach(workspace.store)
         self.searching.attach(workspace.store)
-        self.reading.attach(workspace.store)
+        await self.reading.attach(workspace.store)
         self.retention.start(workspace)
         self._unsubscribe = workspace.store.subscribe(self._on_change)
         threads = await workspace.store.threads()
@@ -198,13 +198,14 @@ class WorkspacePage(QWidget):
         for controller in self._controllers.values():
             await controller.settle()
         await self.writing.write_now()
+        await self.reading.save(None if self.open_thread is None else self.open_thread.id)
 
     def detach(self) -> None:
         """Have nothing to do with the history any more."""
         self.writing.detach()
         self.threads.attach(None)
         self.searching.attach(None)
-        self.reading.attach(None)
+        self.reading.detach()
         self.retention.stop()
         if self._unsubscribe is not None:
             self._unsubscribe()
@@ -215,7 +216,6 @@ class WorkspacePage(QWidget):
         """Keep and show nothing of the history that was open; nothing may run any more."""
         self.open_thread = self._last_open = self._opening = None
         self._waiting_message = ""
-        self.reading.forget()
         self.writing.forget_all()
         for controller in self._controllers.values():
             controller.deleteLater()

@@ -33,7 +33,7 @@ from chatelaine.gui.chat.row_keys import BY_KEYBOARD
 from chatelaine.gui.chat.row_layouts.base import Surroundings
 from chatelaine.gui.chat.row_layouts.controls import RowState
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
-from chatelaine.gui.chat.rows import RowKind, kind_of
+from chatelaine.gui.chat.rows import RowKind, UnreadRow, kind_of
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
@@ -109,6 +109,7 @@ class TimelineView(TimelineSurface):
         self._news = 0
         self._phase = 0
         self._wanted_turn: TurnId | None = None
+        self._wanted_place: tuple[tuple[RowKey, Anchor], object] | None = None
         self._empty = EmptyThread()
         self._empty.chosen.connect(self.suggestion_chosen)
         self._empty.setParent(self)
@@ -218,6 +219,7 @@ class TimelineView(TimelineSurface):
             if before != after:
                 self.selection.moved(first + before, after - before)
                 self.scrolling.moved(first + before, after - before)
+        self._look_for_place()
         self._settle()
         self.viewport().update()
         self.accessible.rows_filled()
@@ -243,13 +245,27 @@ class TimelineView(TimelineSurface):
         anchor = self.scrolling.place() if self._is_loaded else None
         return None if anchor is None else (self.laid_out.key(anchor.row), anchor)
 
-    def restore(self, place: tuple[RowKey, Anchor]) -> None:
-        """Come back to what was seen; nothing happens where it is no more."""
+    def restore(self, place: tuple[RowKey, Anchor]) -> bool:
+        """Come back to what was seen; tell whether it is there."""
         key, anchor = place
         row = self.laid_out.find(key)
-        if row is not None:
-            self.scrolling.restore(anchor._replace(row=row))
-            self._show_all()
+        if row is None:
+            return False
+        self.scrolling.restore(anchor._replace(row=row))
+        self._show_all()
+        # Where in the row that is can be found once it is read, if nobody has scrolled meanwhile.
+        is_read = not isinstance(self.rows[row], UnreadRow)
+        self._wanted_place = None if is_read else (place, self.place())
+        return True
+
+    def _look_for_place(self) -> None:
+        if self._wanted_place is not None and self._wanted_place[1] == self.place():
+            self.restore(self._wanted_place[0])
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a thread is shown, and not the plain ground."""
+        return self._is_loaded
 
     @property
     def is_settled(self) -> bool:
