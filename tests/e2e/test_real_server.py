@@ -149,6 +149,30 @@ def test_a_stream_that_is_cut_is_asked_for_again(start, connect, server):
         assert program.quit() == 0
 
 
+def test_a_long_answer_that_is_cut_is_kept_and_can_go_on(start, connect, server):
+    long = "one of many words " * 30
+    with start() as program:
+        program.wait_open()
+        connect(program)
+        server.script(text(long, Cut(reset=True)), text("the end."))
+        program.send("Hello")
+        state = program.wait_for(
+            lambda state: [row for row in state["rows"] if row["row"] == "NoticeRow"]
+        )
+        assert texts(state, "ReplyRow") == [long]
+        assert program.quit() == 0
+    with start() as program:
+        program.wait_open()
+        state = program.wait_for(
+            lambda state: [row for row in state["rows"] if row["row"] == "NoticeRow"]
+        )
+        assert texts(state, "ReplyRow") == [long], "also on the disk"
+        program.click("Continue")
+        state = program.wait_idle(replies=2)
+        assert texts(state, "ReplyRow")[-1] == "the end."
+        assert program.quit() == 0
+
+
 def test_the_api_key_goes_with_the_provider_and_is_not_shown(start, connect, server):
     with start() as program:
         program.wait_open()

@@ -24,6 +24,8 @@ INSTRUCTIONS = (
 )
 NAME = "Assistant"
 DEMO_NAME = "Demo"
+MOST_VOIDED = 200
+"""Characters of a reply that are read again when the connection breaks; a longer one is kept."""
 
 
 class ProviderSource(Protocol):
@@ -134,7 +136,12 @@ def _client(provider: records.Provider, api_key: str | None) -> Model:
     )
     try:
         # '' is no key at all; with None the one of the environment would be sent to any server.
-        return client(provider.model, api_key=api_key or "", base_url=provider.base_url)
+        return client(
+            provider.model,
+            api_key=api_key or "",
+            base_url=provider.base_url,
+            most_voided=MOST_VOIDED,
+        )
     except MissingCredentials as error:
         raise CredentialsMissing(
             "Enter the API key of your provider under File > Settings, then send the message again."

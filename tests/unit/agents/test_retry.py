@@ -69,6 +69,20 @@ async def test_a_failure_that_may_pass_is_told_and_the_request_is_made_again() -
     assert attempts.waited == [0.5]
 
 
+@pytest.mark.parametrize(("most", "is_kept"), [(2, True), (3, False), (None, False)])
+async def test_text_that_was_read_is_not_made_void_if_it_is_more_than_that(
+    most: int | None, is_kept: bool
+) -> None:
+    stream = Attempts(passing(), None).stream(RetryPolicy(most_voided=most))
+    assert await anext(stream) == TextDelta("Hel")
+    if is_kept:
+        with pytest.raises(ConnectionFailed, match="it broke"):
+            await anext(stream)
+    else:
+        assert isinstance(await anext(stream), StepRetried)
+    await stream.aclose()
+
+
 async def test_the_retry_is_told_before_it_is_waited_for() -> None:
     attempts = Attempts(passing(), None)
 

@@ -201,7 +201,9 @@ async def test_what_is_saved_of_a_damaged_history_has_the_same_deleted(path, key
         await store.delete_turn(thread.id, one)
 
         def lose(connection):
-            connection.execute("INSERT INTO deleted_turn (thread, turn) VALUES (?, 4711)", (thread.id,))
+            connection.execute(
+                "INSERT INTO deleted_turn (thread, turn) VALUES (?, 4711)", (thread.id,)
+            )
             connection.execute("INSERT INTO deleted_turn (thread, turn) VALUES (4711, ?)", (two,))
 
         await store._databases.file.write(lose)

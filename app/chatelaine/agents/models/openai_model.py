@@ -38,6 +38,7 @@ class OpenAIModel(ABC):
         base_url: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
+        most_voided: int | None = None,
     ) -> None:
         """Name the model and its server; nothing is opened before the first request.
 
@@ -49,6 +50,8 @@ class OpenAIModel(ABC):
                 for that of OPENAI_BASE_URL, else of OpenAI's own server.
             timeout: Seconds without a sign of life after which the server is given up.
             max_retries: How often a request is made again when a failure may pass.
+            most_voided: Characters of text that came and may be made void by asking again; None
+                for any number. After more, the failure is told.
 
         Raises:
             MissingCredentials: The server wants a key, and there is none.
@@ -59,7 +62,7 @@ class OpenAIModel(ABC):
             raise ValueError("timeout must be above 0, and max_retries must not be below it")
         endpoint = resolve_endpoint(base_url, api_key)
         self._name = name
-        self._retries = RetryPolicy(attempts=max_retries + 1)
+        self._retries = RetryPolicy(attempts=max_retries + 1, most_voided=most_voided)
         self._transport = Transport(endpoint, timeout=timeout)
         self._concessions = Concessions(self._optional(endpoint))
 

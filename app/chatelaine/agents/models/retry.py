@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from chatelaine.agents.events import StepRetried
+from chatelaine.agents.events import StepRetried, TextDelta
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -50,6 +50,8 @@ class RetryPolicy:
         jitter: The share of a delay that chance may take away, so that clients that were refused
             together do not come back together.
         longest_wait: Seconds. Where a server asks for more than this, we do not wait for it.
+        most_voided: Characters of text that a further attempt may make void; None for any number.
+            After more, the failure is told, and who has read that far keeps it.
     """
 
     attempts: int = 3
@@ -57,6 +59,7 @@ class RetryPolicy:
     longest_delay: float = 8.0
     jitter: float = 0.25
     longest_wait: float = 60.0
+    most_voided: int | None = None
 
     def delay_after(self, attempt: int, retry_after: float | None, chance: float) -> float | None:
         """Tell how long to wait before the next attempt.
@@ -99,13 +102,17 @@ async def with_retries(
         ModelError: The last attempt failed, or one failed for good.
     """
     for number in itertools.count(1):
+        said = 0
         try:
             async with aclosing(attempt()) as events:
                 async for event in events:
+                    if isinstance(event, TextDelta):
+                        said += len(event.delta)
                     yield event
         except TemporaryError as failure:
             delay = policy.delay_after(number, failure.retry_after, chance())
-            if delay is None:
+            is_too_much = policy.most_voided is not None and said > policy.most_voided
+            if delay is None or is_too_much:
                 raise failure.error from None
             reason = failure.error.message
         else:

@@ -163,6 +163,8 @@ def notice_of(
             )
         case TurnState.FAILED:
             title = title or "Something went wrong"
-            return NoticeRow(turn, NoticeKind.FAILED, title, message, can_retry=True)
+            return NoticeRow(
+                turn, NoticeKind.FAILED, title, message, can_retry=True, can_continue=answered
+            )
         case _:
             assert_never(state)
