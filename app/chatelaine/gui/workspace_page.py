@@ -276,18 +276,18 @@ class WorkspacePage(QWidget):
 
     def new_thread(self) -> None:
         """Open a thread in which nothing was said yet."""
-        workspace = self._workspace
-        if workspace is None:
-            return
-        self.sidebar.leave()
-        self._switch(lambda: workspace.fresh_thread(self._running_threads()))
+        if (workspace := self._workspace) is not None:
+            self._begin_thread(lambda: workspace.fresh_thread(self._running_threads()))
 
     def new_temporary_thread(self) -> None:
         """Open a thread of which nothing ever touches the disk."""
-        workspace = self._workspace
-        if workspace is not None:
-            self.sidebar.leave()
-            self._switch(lambda: workspace.store.create_thread(temporary=True))
+        if (workspace := self._workspace) is not None:
+            self._begin_thread(lambda: workspace.store.create_thread(temporary=True))
+
+    def _begin_thread(self, read: Callable[[], Awaitable[Thread]]) -> None:
+        self.sidebar.leave()
+        self._switch(read)
+        self.composer.setFocus()
 
     def stop(self) -> None:
         """Stop the turn that runs in the open thread."""
@@ -319,6 +319,7 @@ class WorkspacePage(QWidget):
     def undo(self) -> None:
         """Take back the last step of the open thread."""
         if self._controller is not None:
+            self.toast.hide()  # what it offers to take back may be just this
             self._controller.undo()
 
     def redo(self) -> None:
@@ -328,8 +329,9 @@ class WorkspacePage(QWidget):
 
     def clear(self) -> None:
         """Begin anew in the open thread."""
-        if self._controller is not None:
+        if self._controller is not None and self.timeline.rows:
             self._controller.clear()
+            self.toast.say("The thread was cleared.", "Undo", self.undo)
 
     def rename(self) -> None:
         """Let the user write another title into the sidebar."""
@@ -502,6 +504,7 @@ class WorkspacePage(QWidget):
         """Show a thread that was made or brought back; it is among the usual ones."""
         self.sidebar.leave()
         self._open_by_id(thread.id)
+        self.composer.setFocus()
 
     def _open_is_among(self, threads: Collection[ThreadId]) -> bool:
         return self.open_thread is not None and self.open_thread.id in threads

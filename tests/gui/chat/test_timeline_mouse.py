@@ -226,7 +226,7 @@ def test_the_menu_offers_what_can_be_done_here(view, user):
         "Ask again",
         "Continue from here in a new thread",
         "Details…",
-        "Delete message",
+        "Delete message and answer",
         "Select all",
     ]
     assert "Copy code" in menu_at(view, user, user.point(1, 1, block=1))
@@ -254,7 +254,7 @@ def test_the_menu_does_what_it_says(view, user):
         "Open link",
         "Ask again",
         "Continue from here in a new thread",
-        "Delete message",
+        "Delete message and answer",
         "Details…",
     ):
         choose(menu, words)

@@ -149,7 +149,7 @@ class RowMenu(QObject):
             menu.addSeparator()
             where = area.viewport().mapToGlobal(area.origin(row)).toPoint()
             menu.addAction("Details…", partial(self.details_requested.emit, turn, where))
-            menu.addAction("Delete message", partial(self.delete_requested.emit, turn))
+            menu.addAction("Delete message and answer", partial(self.delete_requested.emit, turn))
 
     def _copied_by(self, row: int, control: Control) -> str:
         layout = self._area.laid_out.layout(row)
