@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat.laid_out_rows import Anchor, RowKey
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from chatelaine.gui.chat.controller import ChatController
+    from chatelaine.gui.chat.copying import Taken
     from chatelaine.gui.chat.timeline_model import Filled
     from chatelaine.gui.chat.timeline_view import TimelineView
     from chatelaine.gui.tasks import TaskScope
@@ -38,7 +39,13 @@ _MOST_TRIES: Final = 2
 
 
 class ThreadReading(QObject):
-    """Gives a timeline what it asks for, and remembers where in each thread the user was."""
+    """Gives a timeline what it asks for, and remembers where in each thread the user was.
+
+    Signals:
+        said: What took a while is done; in words.
+    """
+
+    said = Signal(str)
 
     def __init__(
         self,
@@ -64,7 +71,10 @@ class ThreadReading(QObject):
         self._store: ConversationStore | None = None
         self._places: dict[ThreadId, Seen] = {}
         self._tries = 0
+        self._copies = 0
         timeline.texts_requested.connect(self._need_texts)
+        timeline.copy_requested.connect(self._copy)
+        timeline.copied.connect(self._count_copy)
         timeline.details_requested.connect(self._show_details)
         timeline.file_requested.connect(self._read_file)
         timeline.picture_requested.connect(self._fetch_picture)
@@ -137,6 +147,21 @@ class ThreadReading(QObject):
         controller = self._controller()
         if controller is not None:
             controller.need(turns)
+
+    def _copy(self, taken: Taken) -> None:
+        controller = self._controller()
+        if controller is not None:
+            self._copies += 1
+            self._start(self._read_and_copy(controller, taken, self._copies), "copy")
+
+    async def _read_and_copy(self, controller: ChatController, taken: Taken, number: int) -> None:
+        words = await controller.read_texts(taken)
+        if words and number == self._copies:  # else something else was copied meanwhile
+            self._timeline.put_copied(words)
+            self.said.emit("Copied")
+
+    def _count_copy(self) -> None:
+        self._copies += 1
 
     def _show_details(self, turn: TurnId, point: QPoint) -> None:
         controller = self._controller()

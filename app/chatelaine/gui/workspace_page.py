@@ -159,6 +159,7 @@ class WorkspacePage(QWidget):
         self.threads.said.connect(self._say)
         self.sidebar.activated.connect(lambda _thread: self.composer.setFocus())
         self.searching.found.connect(self._show_found)
+        self.reading.said.connect(self.toast.say)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import timedelta
 
@@ -15,7 +16,8 @@ from chatelaine.chat.assistants import Assistant
 from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import HistoryError
 from chatelaine.gui.chat.controller import PAGE, ChatController
-from chatelaine.gui.chat.rows import RowKind, UnreadRow, UserRow
+from chatelaine.gui.chat.copying import taken_rows
+from chatelaine.gui.chat.rows import RowKind, UnreadRow, UserRow, source_of
 from chatelaine.gui.chat.stored_rows import rows_of
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.store import threads, turns
@@ -197,6 +199,62 @@ async def test_loading_anew_leaves_a_running_turn_alone(opened):
     await idle(controller)
     assert controller.model.rows[-1].text == "One two"
     assert len(controller.model.rows) == 2 * COUNT + 2
+
+
+async def test_a_turn_that_ends_while_the_thread_is_read_is_shown(opened, monkeypatch):
+    controller, heard = await opened("So.")
+    conversation = controller._conversation
+    read, begun, go_on = conversation.outline, asyncio.Event(), asyncio.Event()
+
+    async def slow(known=None):
+        outline = await read(known)
+        begun.set()
+        await go_on.wait()
+        return outline
+
+    monkeypatch.setattr(conversation, "outline", slow)
+    controller.load()
+    await begun.wait()
+    controller.send("And now?")
+    await until(lambda: not controller.running)
+    go_on.set()
+    await until(lambda: len(heard.loaded) == 2)
+    await idle(controller)
+    assert [row.text for row in controller.model.rows[-2:]] == ["And now?", "So."]
+
+
+async def test_what_is_copied_is_read_first(opened, store, thread):
+    controller, heard = await opened("And **this**.")
+    controller.send("And now?")
+    await idle(controller)
+    rows = controller.model.rows
+    heard.read.clear()
+    taken = taken_rows(rows, range(len(rows)))
+    assert not taken.is_here
+    words = await controller.read_texts(taken)
+    assert words == "\n\n".join(source_of(row) for row in rows_of(await store.turns(thread.id)))
+    assert words.endswith("So\nit is.\n\nAnd now?\n\nAnd **this**.")
+    assert [len(numbers) for numbers in heard.read] == [100, COUNT - 200]
+    assert not rows.is_read(0), "it is copied, not shown"
+
+
+async def test_parts_of_turns_are_copied_without_the_rest_of_them(opened):
+    controller, _ = await opened()
+    taken = taken_rows(controller.model.rows, range(1, 3), begin="of before", end="of after")
+    words = await controller.read_texts(taken)
+    assert words == "of before\n\nSo\nit is.\n\nWell?\n\nof after"
+    assert await controller.read_texts(taken_rows(controller.model.rows, range(5, 6))) == (
+        "So\nit is."
+    )
+
+
+async def test_what_is_copied_is_what_was_there_when_it_was_asked_for(opened):
+    controller, heard = await opened()
+    taken = taken_rows(controller.model.rows, range(4))
+    controller.delete(1)
+    await until(lambda: len(heard.loaded) == 2)
+    await idle(controller)
+    assert (await controller.read_texts(taken)).count("Well?") == 2
 
 
 async def test_undo_and_redo_change_the_end_alone(opened):

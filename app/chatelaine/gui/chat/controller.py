@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
 from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
 from chatelaine.errors import ChatelaineError, NothingToSumUp
+from chatelaine.gui.chat.copying import sources
 from chatelaine.gui.chat.outlined_rows import outlined_rows
 from chatelaine.gui.chat.rows import NoticeKind
 from chatelaine.gui.chat.stored_rows import rows_of
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Sequence
 
     from chatelaine.chat.conversation import Conversation
+    from chatelaine.gui.chat.copying import Taken
     from chatelaine.gui.chat.outlined_rows import OutlinedRows
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.store.records import Turn, TurnUsage
 
+Branches: TypeAlias = "dict[TurnId, tuple[TurnId, ...]]"
+"""What else was said in the place of turns."""
 PAGE = 100
 """The latest turns, which are read together with the outline of a thread."""
 _FIRST = 20
@@ -106,6 +110,7 @@ class ChatController(QObject):
         self._filling = False
         self._running_turn: TurnId | None = None
         self._entered = False
+        self._ended = 0  # turns
         self._idle = asyncio.Event()
         self._idle.set()
         # Changes of the thread wait for one another; the running turn is stopped, not waited for.
@@ -168,6 +173,19 @@ class ChatController(QObject):
             ChatelaineError: It cannot be read.
         """
         return await self._conversation.usage(turn)
+
+    async def read_texts(self, taken: Taken) -> str:
+        """Give what is to be copied, reading what of it is not here.
+
+        Raises:
+            ChatelaineError: It cannot be read.
+        """
+        missing = await asyncio.to_thread(taken.missing)
+        read: dict[TurnId, list[str]] = {}
+        for begin in range(0, len(missing), PAGE):
+            turns = await self._conversation.turns_of(missing[begin : begin + PAGE])
+            read |= await asyncio.to_thread(sources, turns)
+        return await asyncio.to_thread(taken.text, read)
 
     def show_branch(self, turn: TurnId) -> None:
         """Show the branch that a turn belongs to; a running turn is stopped first."""
@@ -278,6 +296,7 @@ class ChatController(QObject):
             self.load()
 
     def _tell(self, event: ChatEvent) -> None:
+        self._ended += isinstance(event, TurnEnded)
         self.event_arrived.emit(event, self.model.apply(event))
 
     async def _load(self) -> None:
@@ -369,6 +388,19 @@ class ChatController(QObject):
     async def _read_rows(self) -> None:
         if self._outlined is None and not self.running:
             await self._show_latest()
+        while True:
+            ended = self._ended
+            outlined, turns, branches = await self._read_outline()
+            if ended == self._ended:
+                break
+            # A turn has ended meanwhile: what was read of it may be of before, or nothing at all.
+        self._outlined = outlined
+        running = self._running_turn
+        self.loaded.emit(self.model.load_outline(outlined, turns, branches, running=running))
+        await self._read_steps()
+
+    async def _read_outline(self) -> tuple[OutlinedRows, list[Turn], Branches]:
+        """Give the rows of the thread, and the latest turns with what was said in their places."""
         known = self._outlined
         outline = await self._conversation.outline(None if known is None else known.outline)
         if len(outline.turns) - outline.same > _MANY or (
@@ -382,23 +414,21 @@ class ChatController(QObject):
         numbers = {turn for turn in latest if not self.model.has_unread(turn)}
         if outlined.summary and not self.model.has_unread(outlined.summary):
             numbers.add(outlined.summary)
-        turns, branches = await self._read_turns(numbers)
-        self._outlined = outlined
-        running = self._running_turn
-        self.loaded.emit(self.model.load_outline(outlined, turns, branches, running=running))
-        await self._read_steps()
+        return outlined, *await self._read_turns(numbers)
 
     async def _show_latest(self) -> None:
         """Show the end of a long thread at once: its outline may take a quarter of a second."""
         turns = await self._conversation.turns(limit=_FIRST)
         if len(turns) == _FIRST:
             said = [turn.id for turn in turns if turn.kind is TurnKind.TURN]
-            self.model.load(rows_of(turns, await self._conversation.branches(said)))
-            self.loaded.emit(0)
+            branches = await self._conversation.branches(said)
+            if not self.model.rows:  # else a turn has begun meanwhile
+                self.model.load(rows_of(turns, branches))
+                self.loaded.emit(0)
 
     async def _read_turns(
         self, numbers: Collection[TurnId]
-    ) -> tuple[list[Turn], dict[TurnId, tuple[TurnId, ...]]]:
+    ) -> tuple[list[Turn], Branches]:
         turns = await self._conversation.turns_of(numbers)
         said = [turn.id for turn in turns if turn.kind is TurnKind.TURN]
         return turns, await self._conversation.branches(said)

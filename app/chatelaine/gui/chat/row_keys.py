@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 
+from chatelaine.gui.chat.copying import taken_rows
+
 if TYPE_CHECKING:
     from chatelaine.gui.chat.row_layouts.controls import Control, ControlKey
     from chatelaine.gui.chat.timeline_area import TimelineArea
@@ -40,11 +42,13 @@ class RowKeys(QObject):
         moved: Something else has the keyboard.
         control_pressed: The row of a control that was pressed, and the control.
         copied: Something was copied.
+        copy_requested: Something is to be copied, a `Taken`, of which not all is read.
     """
 
     moved = Signal()
     control_pressed = Signal(int, object)
     copied = Signal()
+    copy_requested = Signal(object)
 
     def __init__(self, area: TimelineArea) -> None:
         super().__init__(area)
@@ -56,6 +60,11 @@ class RowKeys(QObject):
     def forget(self) -> None:
         """The rows are others now."""
         self.row = self.control = None
+
+    def rows_moved(self, first: int, by: int) -> None:
+        """Follow rows that have other numbers now: those from `first` on moved by some."""
+        if self.row is not None and self.row >= first:
+            self.row += by
 
     # ------------------------------------------------------------------ coming and going
 
@@ -233,12 +242,21 @@ class RowKeys(QObject):
     def copy(self) -> None:
         """Copy what is selected, or the current message as it was written."""
         area = self._area
-        words = area.selection.text(area.laid_out)
-        if not words and self.row is not None and self.row < len(area.laid_out):
-            words = area.laid_out.layout(self.row).source
-        if words:
-            QGuiApplication.clipboard().setText(words)
-            self.copied.emit()
+        if not area.selection.is_empty:
+            taken = area.selection.taken(area.laid_out)
+        elif self.row is not None and self.row < len(area.laid_out):
+            taken = taken_rows(area.laid_out.model.rows, range(self.row, self.row + 1))
+        else:
+            return
+        if not taken.is_here:
+            self.copy_requested.emit(taken)
+        elif words := taken.text():
+            self.put_copied(words)
+
+    def put_copied(self, words: str) -> None:
+        """Put words into the clipboard, and say so."""
+        QGuiApplication.clipboard().setText(words)
+        self.copied.emit()
 
     def menu_point(self) -> QPointF:
         """Give where a menu opens that is asked for by key, on the viewport."""

@@ -122,6 +122,23 @@ class RowList(Sequence[Row]):
         """Give the turn that a row is known by: of the mark of a summary, the summary."""
         return self.summary if self.kinds[place] == _SUMMARY else self.turns[place]
 
+    @property
+    def are_read(self) -> bool:
+        """Whether all of them are there with their texts."""
+        return None not in self._read
+
+    def part(self, places: range) -> RowList:
+        """Give some of the rows as they are now; what grows does not grow in there."""
+        made = RowList()
+        begin, end = places.start, places.stop
+        made.turns, made.kinds = self.turns[begin:end], self.kinds[begin:end]
+        made.chars, made.lines = self.chars[begin:end], self.lines[begin:end]
+        made.summary = self.summary
+        made._read = [
+            row.row if isinstance(row, GrowingReply) else row for row in self._read[begin:end]
+        ]
+        return made
+
     def growing(self, place: int) -> GrowingReply | None:
         """Give the reply that is being written in a place, if it is one."""
         row = self._read[place]
@@ -136,6 +153,12 @@ class RowList(Sequence[Row]):
         if end > first and self.kinds[end - 1] == _SUMMARY:
             end -= 1
         return range(first, end)
+
+    def range_to_read(self, place: int) -> range:
+        """Give the rows that are read together with one of them."""
+        if self.kinds[place] == _SUMMARY:
+            return range(place, place + 1)
+        return self.range_of(self.turns[place])
 
     def mark(self) -> int | None:
         """Give where the mark of the summary is; None where there is none."""

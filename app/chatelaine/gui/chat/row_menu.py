@@ -114,7 +114,7 @@ class RowMenu(QObject):
         area = self._area
         layout = area.laid_out.layout(row)
         if not area.selection.is_empty:
-            menu.addAction("Copy", partial(self._copy_selection))
+            menu.addAction("Copy", self._keys.copy)
         if layout.source:
             menu.addAction("Copy message", partial(self._to_clipboard, layout.source))
             start, end = layout.everything()
@@ -157,9 +157,6 @@ class RowMenu(QObject):
             return layout.source
         block = layout.parts[control.part].document.blocks[control.block]
         return block.code if isinstance(block, Code) else layout.source
-
-    def _copy_selection(self) -> None:
-        self._to_clipboard(self._area.selection.text(self._area.laid_out))
 
     def _version(self, row: int, step: int) -> int | None:
         shown = self._area.rows[row]

@@ -100,6 +100,15 @@ class RowMouse(QObject):
         self._scroll_timer.stop()
         self._thanked = None
 
+    def rows_moved(self, first: int, by: int) -> None:
+        """Follow rows that have other numbers now: those from `first` on moved by some."""
+        if self.row is not None and self.row >= first:
+            self.row += by
+        if self._thanked is not None and self._thanked[0] >= first:
+            self._thanked = (self._thanked[0] + by, self._thanked[1])
+        if self._bar_row >= first:
+            self._bar_row += by
+
     def thanked(self, row: int) -> ControlKey | None:
         """Give what has just copied something in a row."""
         return self._thanked[1] if self._thanked and self._thanked[0] == row else None
@@ -271,8 +280,11 @@ class RowMouse(QObject):
         if (point - self._pressed_at).manhattanLength() < QApplication.startDragDistance():
             return
         self._may_drag = False
+        taken = self._area.selection.taken(self._area.laid_out)
+        if not taken.is_here:
+            return  # who takes it cannot wait for it to be read, and is not given half of it
         data = QMimeData()
-        data.setText(self._area.selection.text(self._area.laid_out))
+        data.setText(taken.text())
         drag = QDrag(self._area)
         drag.setMimeData(data)
         # Not within a coroutine: the loop of dragging keeps nothing from running.

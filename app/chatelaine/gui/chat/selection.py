@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatelaine.gui.chat.blocks.layout import Marked, MarkKind
+from chatelaine.gui.chat.copying import taken_rows
 from chatelaine.gui.chat.row_layouts.base import MarkedStretches, RowPosition
-from chatelaine.gui.chat.rows import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chatelaine.gui.chat.copying import Taken
     from chatelaine.gui.chat.laid_out_rows import AnyLayout, LaidOutRows
 
 END_OF_ROW: Final = 1 << 62
@@ -116,29 +117,33 @@ class Selection:
         return marked
 
     def text(self, rows: LaidOutRows) -> str:
-        """Give what is selected, for the clipboard.
+        """Give what is selected, as far as it is read: see `taken`."""
+        return self.taken(rows).text()
+
+    def taken(self, rows: LaidOutRows) -> Taken:
+        """Take down what is selected, for the clipboard.
 
         Messages that are selected as a whole are given as they were written, parts of one as they
         are read.
         """
+        every, start, end = rows.model.rows, self.start, self.end
         if self.is_empty:
-            return ""
-        start, end = self.start, self.end
-        pieces: list[str] = []
-        for row in range(start.row, end.row + 1):
-            if start.row < row < end.row:
-                words = source_of(rows.model.rows[row])
-            else:
-                words = self._part_of(row, rows)
-            if words:
-                pieces.append(words)
-        return "\n\n".join(pieces)
+            return taken_rows(every, range(0))
+        places = range(start.row, end.row + 1)
+        begin, finish = self._part_of(start.row, rows), None
+        if begin is not None:
+            places = places[1:]
+        if places and (finish := self._part_of(end.row, rows)) is not None:
+            places = places[:-1]
+        return taken_rows(every, places, begin=begin or "", end=finish or "")
 
-    def _part_of(self, row: int, rows: LaidOutRows) -> str:
-        """Give what is selected of the first row or of the last."""
+    def _part_of(self, row: int, rows: LaidOutRows) -> str | None:
+        """Give what is selected of the first row or of the last; None for all of it."""
+        if not rows.model.rows.is_read(row):
+            return None  # a part can only be selected of what was seen, and that is kept
         layout = rows.layout(row)
         first, last = layout.everything()
         begin = self.start.within if row == self.start.row else first
         stop = self.end.within if row == self.end.row else last
         is_whole = self.start.row != self.end.row and begin <= first and stop >= last
-        return layout.source if is_whole else layout.text_between(begin, stop)
+        return None if is_whole else layout.text_between(begin, stop)

@@ -168,17 +168,23 @@ class TimelineModel:
                 turns[turn] = min(turns.get(turn, last), abs(place - middle))
         return sorted(turns, key=lambda turn: turns[turn])[:AT_ONCE]
 
-    def forget(self, keep: range) -> None:
-        """Let go of texts far from some rows, as soon as more than `KEPT_ROWS` are there."""
+    def forget(self, keep: range, also: Sequence[int] = ()) -> None:
+        """Let go of texts far from some rows, as soon as more than `KEPT_ROWS` are there.
+
+        Args:
+            keep: The rows that are looked at.
+            also: Further rows that stay read.
+        """
         count = sum(self._texts.values())
         if count <= KEPT_ROWS:
             return
-        last = self.rows.turns[-1] if self.rows else 0
+        kept = {self.rows.turn_to_read(place) for place in also if place < len(self.rows)}
+        kept.add(self.rows.turns[-1] if self.rows else 0)
         far: list[tuple[int, TurnId, range]] = []
         for turn in self._texts:
             places = self._places_by_number(turn)
             distance = max(keep.start - places.stop, places.start - keep.stop)
-            if distance >= 0 and turn != last:
+            if distance >= 0 and turn not in kept:
                 far.append((distance, turn, places))
         for _, turn, places in sorted(far, key=lambda each: each[0], reverse=True):
             if count <= KEPT_ROWS:

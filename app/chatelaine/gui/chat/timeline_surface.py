@@ -44,6 +44,8 @@ class TimelineSurface(TimelineArea):
         delete_requested: Show and send this turn no longer.
         details_requested: Say what is known about this turn; near that point of the screen.
         copied: Something was copied.
+        copy_requested: Something is to be copied, a `Taken`, of which not all is read; `put_copied`
+            is given its words.
     """
 
     retry_requested = Signal()
@@ -57,6 +59,7 @@ class TimelineSurface(TimelineArea):
     delete_requested = Signal(object)
     details_requested = Signal(object, QPoint)
     copied = Signal()
+    copy_requested = Signal(object)
 
     def __init__(self, surroundings: Surroundings, parent: QWidget | None = None) -> None:
         super().__init__(surroundings, parent)
@@ -69,6 +72,7 @@ class TimelineSurface(TimelineArea):
         self.mouse.control_pressed.connect(self.menu.do)
         self.keys.control_pressed.connect(self.menu.do)
         self.keys.copied.connect(self.copied)
+        self.keys.copy_requested.connect(self.copy_requested)
         for name in (
             "retry_requested",
             "continue_requested",
@@ -89,6 +93,10 @@ class TimelineSurface(TimelineArea):
     def copy(self) -> None:
         """Copy what is selected, or the current message as it was written."""
         self.keys.copy()
+
+    def put_copied(self, words: str) -> None:
+        """Put into the clipboard what `copy_requested` has asked for."""
+        self.keys.put_copied(words)
 
     # ------------------------------------------------------------------ events
 

@@ -217,8 +217,10 @@ class TimelineView(TimelineSurface):
         for first, before, after in filled:
             self.laid_out.fill(first, before, after)
             if before != after:
-                self.selection.moved(first + before, after - before)
-                self.scrolling.moved(first + before, after - before)
+                for one in (self.selection, self.scrolling):
+                    one.moved(first + before, after - before)
+                for one in (self.keys, self.mouse):
+                    one.rows_moved(first + before, after - before)
         self._look_for_place()
         self._settle()
         self.viewport().update()
@@ -390,7 +392,10 @@ class TimelineView(TimelineSurface):
             around = len(seen) + 20
             first, last = max(seen.start - around, 0), min(seen.stop + around, len(self.laid_out))
             model = self.laid_out.model
-            model.forget(range(first, last))
+            # What is selected of a message in part must stay here: its layout says which part.
+            selection = self.selection
+            ends = () if selection.is_empty else (selection.start.row, selection.end.row)
+            model.forget(range(first, last), ends)
             if turns := model.unread(first, last):
                 self.texts_requested.emit(turns)
 
