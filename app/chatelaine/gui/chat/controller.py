@@ -426,9 +426,7 @@ class ChatController(QObject):
                 self.model.load(rows_of(turns, branches))
                 self.loaded.emit(0)
 
-    async def _read_turns(
-        self, numbers: Collection[TurnId]
-    ) -> tuple[list[Turn], Branches]:
+    async def _read_turns(self, numbers: Collection[TurnId]) -> tuple[list[Turn], Branches]:
         turns = await self._conversation.turns_of(numbers)
         said = [turn.id for turn in turns if turn.kind is TurnKind.TURN]
         return turns, await self._conversation.branches(said)
