@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from chatelaine.chat.assistants import Assistant
     from chatelaine.store.outline import Outline
-    from chatelaine.store.records import FoundText, TurnUsage
+    from chatelaine.store.records import TurnUsage
     from chatelaine.store.store import ConversationStore
 
 CONTINUE = "Please continue exactly where you stopped."
@@ -112,20 +112,6 @@ class Conversation:
     async def turns_of(self, turns: Collection[TurnId]) -> list[Turn]:
         """Give turns by their numbers, oldest first."""
         return await self._store.turns_of(self.thread_id, turns)
-
-    def find(
-        self, words: str, *, first: TurnId | None = None
-    ) -> AsyncGenerator[list[FoundText], None]:
-        """Give the messages that may have words, in portions, newest first.
-
-        Whether a word is seen, whoever shows the message finds out: here the text is looked at as
-        it is written down. One that begins ends the one before it.
-
-        Args:
-            words: What is looked for.
-            first: The turn to begin with; those after it come last. None for the latest.
-        """
-        return self._store.texts(self.thread_id, words, first=first)
 
     async def usage(self, turn: TurnId) -> TurnUsage:
         """Give what a turn has cost, with which models, and how long it took.

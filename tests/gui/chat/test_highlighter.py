@@ -3,8 +3,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import pytest
-
 from chatelaine.gui.chat import highlighter as module
 from chatelaine.gui.chat.blocks.code import CodeBlock
 from chatelaine.gui.chat.blocks.sources import NO_SOURCES
@@ -20,86 +18,62 @@ if TYPE_CHECKING:
     from chatelaine.markup.highlight import Mark
 
 
-class Shelf:
-    def __init__(self) -> None:
-        self.shown: list[tuple[CodeBlock, Sequence[Mark]]] = []
-
-    def show_marks(self, block, marks) -> None:
-        assert threading.current_thread() is threading.main_thread()
-        self.shown.append((block, marks))
-
-
-@pytest.fixture
-def shelf(monkeypatch) -> Shelf:
-    # A plain object instead of a widget: it has no C++ side that could be gone.
-    monkeypatch.setattr(module, "isValid", lambda owner: True)
-    return Shelf()
-
-
 def block(code: str, language: str = "python") -> CodeBlock:
     return CodeBlock(Code(code, language), block_style(palette.light(), 1.0), NO_SOURCES)
 
 
-def test_colours_come_from_another_thread_and_are_shown_in_this_one(shelf, dressed, qtbot):
+def test_colours_come_from_another_thread_and_are_told_in_this_one(dressed, qtbot, monkeypatch):
+    made: list[threading.Thread] = []
+    told: list[threading.Thread] = []
+
+    def watched(code: str, language: str) -> Sequence[Mark]:
+        made.append(threading.current_thread())
+        return highlight(code, language)
+
+    monkeypatch.setattr(module, "highlight", watched)
     maker, wanted = Highlighter(), block("class X: pass")
+    maker.ready.connect(lambda: told.append(threading.current_thread()))
     with qtbot.waitSignal(maker.idle):
-        maker.request(shelf, wanted)
+        maker.find(wanted, "class X: pass", "python")
         assert not maker.is_idle
-    ((shown, marks),) = shelf.shown
-    assert shown is wanted
-    assert marks
+    assert told == [threading.main_thread()]
+    assert len(made) == 1
+    assert made != told
 
 
-def test_what_is_known_is_shown_at_once(shelf, dressed, qtbot):
+def test_code_without_a_language_is_left_alone(dressed):
     maker = Highlighter()
-    with qtbot.waitSignal(maker.idle):
-        maker.request(shelf, block("x = 1"))
-    other = block("x = 1")
-    maker.request(shelf, other)
-    assert shelf.shown[-1][0] is other
+    assert maker.find(block("x = 1", ""), "x = 1", "") == ()
+    assert maker.find(block("", "python"), "", "python") == ()
     assert maker.is_idle
 
 
-def test_code_without_a_language_is_left_alone(shelf, dressed):
+def test_many_blocks_are_all_coloured(dressed, qtbot):
     maker = Highlighter()
-    maker.request(shelf, block("x = 1", ""))
-    maker.request(shelf, block("", "python"))
+    codes = [f"x = {number}" for number in range(20)]
+    blocks = [block(code) for code in codes]
+    with qtbot.waitSignal(maker.idle):
+        for wanted, code in zip(blocks, codes, strict=True):
+            maker.find(wanted, code, "python")
+    for wanted, code in zip(blocks, codes, strict=True):
+        assert maker.find(wanted, code, "python") == highlight(code, "python")
     assert maker.is_idle
-    assert shelf.shown == []
 
 
-def test_many_blocks_are_all_coloured(shelf, dressed, qtbot):
-    maker = Highlighter()
-    blocks = [block(f"x = {number}") for number in range(20)]
-    with qtbot.waitSignal(maker.idle):
-        for wanted in blocks:
-            maker.request(shelf, wanted)
-    assert {id(shown) for shown, _ in shelf.shown} == {id(wanted) for wanted in blocks}
-
-
-def test_code_that_grows_is_coloured_to_its_end(shelf, dressed, qtbot):
-    maker, growing = Highlighter(), block("")
-    for count in range(1, 40):
-        growing.set_code(Code("x = 1\n" * count, "python"))
-        maker.request(shelf, growing)
-    qtbot.waitUntil(lambda: maker.is_idle)
-    assert shelf.shown[-1][1][-1].end > 6 * 38
-    assert len(shelf.shown) < 39, "each state in between was coloured"
-
-
-def test_who_is_gone_is_not_told(dressed, qtbot, monkeypatch):
-    monkeypatch.setattr(module, "isValid", lambda owner: True)
+def test_who_is_gone_is_not_waited_for(dressed, qtbot):
     maker = Highlighter()
     with qtbot.waitSignal(maker.idle):
-        maker.request(Shelf(), block("x = 1"))
+        maker.find(block("x = 1"), "x = 1", "python")
+    assert not maker._latest
 
 
-def test_only_so_much_is_remembered(shelf, dressed, qtbot, monkeypatch):
+def test_only_so_much_is_remembered(dressed, qtbot, monkeypatch):
     monkeypatch.setattr(module, "_REMEMBERED", 3)
     maker = Highlighter()
+    blocks = [block(f"y = {number}") for number in range(6)]
     with qtbot.waitSignal(maker.idle):
-        for number in range(6):
-            maker.request(shelf, block(f"y = {number}"))
+        for number, wanted in enumerate(blocks):
+            maker.find(wanted, f"y = {number}", "python")
     assert len(maker._known) == 3
 
 

@@ -4,13 +4,11 @@ import itertools
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
 from chatelaine.gui.theme import palette
 from chatelaine.gui.theme.appearance import Appearance, Scheme
-from chatelaine.gui.widgets.copy_button import CopyButton
-from chatelaine.gui.widgets.disclosure import Disclosure
 from chatelaine.gui.widgets.icon_button import IconButton
 from chatelaine.gui.widgets.pulse import draw_pulse
 from chatelaine.gui.widgets.round_button import RoundButton
@@ -76,33 +74,6 @@ def test_an_icon_button_can_be_reached_and_pressed_with_the_keyboard(appearance,
     button.setFocus(Qt.FocusReason.TabFocusReason)
     with qtbot.waitSignal(button.clicked):
         QTest.keyClick(button, Qt.Key.Key_Space)
-
-
-def test_a_copy_button_copies_what_there_is_when_it_is_pressed(appearance, show, qtbot):
-    texts = ["first"]
-    button = show(CopyButton(lambda: texts[-1], "Copy code", label="Copy"))
-    texts.append("second")
-    QTest.mouseClick(button, LEFT)
-    assert QGuiApplication.clipboard().text() == "second"
-    assert (button.text(), button.symbol) == ("Copied", "check")
-    button._thanks.setInterval(1)
-    button._thanks.start()
-    qtbot.waitUntil(lambda: button.symbol == "copy")
-    assert (button.text(), button.accessibleName()) == ("Copy", "Copy code")
-
-
-def test_a_disclosure_opens_and_closes(appearance, show, qtbot):
-    button = show(Disclosure("Reasoning"))
-    assert not button.is_open
-    with qtbot.waitSignal(button.toggled_open) as told:
-        QTest.mouseClick(button, LEFT)
-    assert told.args == [True]
-    assert (button.symbol, button.accessibleDescription()) == ("chevron-down", "expanded")
-    with qtbot.waitSignal(button.toggled_open) as told:
-        QTest.keyClick(button, Qt.Key.Key_Space)
-    assert told.args == [False]
-    button.set_label("Thinking…")
-    assert button.text() == button.accessibleName() == "Thinking…"
 
 
 def test_a_round_button_shows_how_much_is_new(appearance, show, qtbot):

@@ -111,7 +111,7 @@ def leaves(pages_made, branching):
 
 @pytest.mark.parametrize("how", ["flip", "zero"])
 @pytest.mark.parametrize("seed", range(ROUNDS))
-async def test_what_can_be_read_is_saved_and_right(whole, made, leaves, path, how, seed):  # noqa: PLR0917 - what it is tried with
+async def test_what_can_be_read_is_saved_and_right(whole, made, leaves, path, *, how, seed):
     key = bytes(range(32))
     chance = random.Random(seed)  # noqa: S311 -- not a secret
     pages = chance.sample(leaves, 20)

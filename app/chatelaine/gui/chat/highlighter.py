@@ -6,10 +6,9 @@ import time
 import weakref
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from shiboken6 import isValid
 
 from chatelaine.gui.chat.delivery import Delivery
 from chatelaine.markup.highlight import Highlighting, highlight
@@ -17,7 +16,6 @@ from chatelaine.markup.highlight import Highlighting, highlight
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chatelaine.gui.chat.blocks.code import CodeBlock
     from chatelaine.markup.highlight import Mark
 
 _REMEMBERED: Final = 300
@@ -28,17 +26,9 @@ _SETTLED: Final = 700
 """Milliseconds after which code that has grown is taken to be complete."""
 
 
-class ShowsCode(Protocol):
-    """A widget that shows blocks of code."""
-
-    def show_marks(self, block: CodeBlock, marks: Sequence[Mark]) -> None:
-        """Colour a block."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Job:
     owner: weakref.ref[Any]
-    block: CodeBlock | None  # None for an owner that takes its colours itself
     code: str
     language: str
     growing: Highlighting | None = None
@@ -82,17 +72,6 @@ class Highlighter(QObject):
         self._delivery = Delivery(self)
         self._delivery.arrived.connect(self._take)
 
-    def request(self, owner: ShowsCode, block: CodeBlock) -> None:
-        """Let a block have its colours: at once if they are known, else as soon as they are."""
-        job = _Job(weakref.ref(owner), block, block.code.code, block.code.language)
-        if not job.language or not job.code:
-            return
-        if (marks := self._known.get(job.key)) is not None:
-            self._known.move_to_end(job.key)
-            owner.show_marks(block, marks)
-            return
-        self._wait(id(block), job)
-
     def find(self, owner: object, code: str, language: str) -> Sequence[Mark]:
         """Give the colours of code, as far as they are known: also those of its beginning.
 
@@ -103,7 +82,7 @@ class Highlighter(QObject):
         """
         if not language or not code:
             return ()
-        job = _Job(weakref.ref(owner), None, code, language)
+        job = _Job(weakref.ref(owner), code, language)
         if (marks := self._known.get(job.key)) is not None:
             self._known.move_to_end(job.key)
             self._waiting.pop(id(owner), None)
@@ -158,17 +137,13 @@ class Highlighter(QObject):
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         owner = job.owner()
-        key = id(owner if job.block is None else job.block)
-        if job.block is None:
-            if owner is not None:
-                self._latest[owner] = _Coloured(job, marks)
-                if job.growing is not None:
-                    self._unfinished.add(owner)
-                    self._settling.start()
-                self.ready.emit()
-        elif owner is not None and isValid(owner):
-            owner.show_marks(job.block, marks)
-        if key in self._waiting:
+        if owner is not None:
+            self._latest[owner] = _Coloured(job, marks)
+            if job.growing is not None:
+                self._unfinished.add(owner)
+                self._settling.start()
+        self.ready.emit()
+        if id(owner) in self._waiting:
             self._not_before = time.monotonic() + _REST * seconds
         if self._waiting:
             self._start()

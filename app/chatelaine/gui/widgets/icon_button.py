@@ -56,12 +56,6 @@ class IconButton(QToolButton):
         """The name of the symbol that is shown."""
         return self._symbol
 
-    def set_symbol(self, symbol: str) -> None:
-        """Show another symbol."""
-        if symbol != self._symbol:
-            self._symbol = symbol
-            self._paint_symbol()
-
     def set_words(self, words: str) -> None:
         """Say something else about what it does."""
         self.setToolTip(words)

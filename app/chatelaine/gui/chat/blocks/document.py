@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from chatelaine.gui.chat.blocks.estimate import estimate_height
-from chatelaine.gui.chat.blocks.layout import Units
 from chatelaine.gui.chat.blocks.make import make_layout
 from chatelaine.gui.chat.blocks.marker import draw_marker
 from chatelaine.gui.theme.palette import colour
@@ -446,11 +445,6 @@ def words_of(block: Block) -> str:
             return "---"
         case _:
             assert_never(block)
-
-
-def length_of(block: Block) -> int:
-    """Give how many places the text of a block has, in UTF-16 units."""
-    return 0 if isinstance(block, Rule) else Units(words_of(block)).length
 
 
 def _texts_of(block: Block) -> list[Text]:
