@@ -14,7 +14,7 @@ from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.agents.testing import Gate, ScriptedModel
 from chatelaine.chat.assistants import Assistant
 from chatelaine.chat.conversation import Conversation
-from chatelaine.errors import HistoryError
+from chatelaine.errors import HistoryDamaged, HistoryError
 from chatelaine.gui.chat.controller import PAGE, ChatController
 from chatelaine.gui.chat.copying import taken_rows
 from chatelaine.gui.chat.rows import RowKind, UnreadRow, UserRow, source_of
@@ -153,6 +153,39 @@ async def test_what_is_needed_is_read_once(opened, store, thread):
     await idle(controller)
     assert len(heard.filled) == 1
     assert heard.read[1:] == [[1, 2, 3]]
+
+
+async def test_a_turn_that_is_damaged_costs_only_itself(opened, monkeypatch):
+    controller, heard = await opened()
+    told: list[object] = []
+    controller.failed.connect(told.append)
+    conversation, read_turns = controller._conversation, controller._conversation.turns_of
+
+    async def damaged(numbers):
+        if {3, 4, COUNT} & set(numbers):
+            raise HistoryDamaged("It cannot be read.")
+        return await read_turns(numbers)
+
+    monkeypatch.setattr(conversation, "turns_of", damaged)
+    controller.need(range(1, 51))
+    await idle(controller)
+    rows = controller.model.rows
+    assert [turn for turn in range(1, 51) if controller.model.has_unread(turn)] == [3, 4]
+    assert [type(error) for error in told] == [HistoryDamaged]
+    asked = len(heard.read)
+    controller.need([3, 4])
+    await idle(controller)
+    assert len(heard.read) == asked, "what cannot be read was asked for again"
+    # A thread of which the end is damaged opens all the same.
+    other = ChatController(conversation, controller._scope)
+    other.failed.connect(told.append)
+    other.load()
+    await until(lambda: len(other.model.rows) == len(rows))
+    await idle(other)
+    assert other.model.has_unread(COUNT)
+    assert not other.model.has_unread(COUNT - 1)
+    assert len(told) == 2
+    other.deleteLater()
 
 
 async def test_the_newest_need_wins(opened):

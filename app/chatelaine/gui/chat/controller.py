@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from PySide6.QtCore import QObject, Signal
 
 from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
-from chatelaine.errors import ChatelaineError, NothingToSumUp
+from chatelaine.errors import ChatelaineError, HistoryDamaged, NothingToSumUp
 from chatelaine.gui.chat.copying import sources
 from chatelaine.gui.chat.outlined_rows import outlined_rows
 from chatelaine.gui.chat.rows import NoticeKind
@@ -106,6 +106,7 @@ class ChatController(QObject):
         self._scope = scope
         self._outlined: OutlinedRows | None = None
         self._needed: tuple[TurnId, ...] = ()
+        self._unreadable: set[TurnId] = set()
         self._reading = False
         self._filling = False
         self._running_turn: TurnId | None = None
@@ -414,7 +415,23 @@ class ChatController(QObject):
         numbers = {turn for turn in latest if not self.model.has_unread(turn)}
         if outlined.summary and not self.model.has_unread(outlined.summary):
             numbers.add(outlined.summary)
-        return outlined, *await self._read_turns(numbers)
+        self._unreadable.clear()
+        return outlined, *await self._read_whole(sorted(numbers))
+
+    async def _read_whole(self, numbers: Sequence[TurnId]) -> tuple[list[Turn], Branches]:
+        """Read turns; one that is damaged costs only itself, and is told of once."""
+        try:
+            return await self._read_turns(numbers)
+        except HistoryDamaged as error:
+            if len(numbers) > 1:
+                middle = len(numbers) // 2
+                turns, branches = await self._read_whole(numbers[:middle])
+                others, more = await self._read_whole(numbers[middle:])
+                return [*turns, *others], branches | more
+            if not self._unreadable:
+                self.failed.emit(error)
+            self._unreadable.update(numbers)
+            return [], {}
 
     async def _show_latest(self) -> None:
         """Show the end of a long thread at once: its outline may take a quarter of a second."""
@@ -438,11 +455,15 @@ class ChatController(QObject):
                 # Not while the thread is being changed; what is read then fits the rows.
                 async with self._order:
                     turns, self._needed = self._needed, ()
-                    missing = [turn for turn in turns if self.model.has_unread(turn)]
+                    missing = [
+                        turn
+                        for turn in turns
+                        if turn not in self._unreadable and self.model.has_unread(turn)
+                    ]
                     if missing:
                         self._filling = True
                         try:
-                            filled = self.model.fill(*await self._read_turns(missing))
+                            filled = self.model.fill(*await self._read_whole(missing))
                         finally:
                             self._filling = False
                         if filled:
