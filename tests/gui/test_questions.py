@@ -56,3 +56,48 @@ def test_what_a_box_says_is_text_and_never_markup(window):
     (box,) = window.findChildren(QMessageBox)
     assert box.textFormat() is Qt.TextFormat.PlainText
     box.close()
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The addresses that were opened outside; those with "none" in them cannot be."""
+    addresses: list[str] = []
+
+    def open_url(url):
+        addresses.append(url.toString())
+        return "none" not in url.toString()
+
+    monkeypatch.setattr(questions.QDesktopServices, "openUrl", open_url)
+    return addresses
+
+
+def test_a_link_that_says_where_it_leads_is_opened_at_once(window, opened):
+    questions.open_link(window, "https://a.example/b", "https://a.example/b")
+    questions.open_link(window, "mailto:a@b.example", "a@b.example")
+    assert opened == ["https://a.example/b", "mailto:a@b.example"]
+    assert window.findChildren(QMessageBox) == []
+
+
+def test_a_link_that_says_something_else_is_opened_after_it_was_shown(window, opened):
+    questions.open_link(window, "https://evil.example/", "https://good.example/")
+    assert opened == []
+    (box,) = window.findChildren(QMessageBox)
+    assert "https://evil.example/" in box.informativeText() + box.text()
+    QTest.mouseClick(button(window, "Open"), Qt.MouseButton.LeftButton)
+    assert opened == ["https://evil.example/"]
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "file:///etc/passwd", "data:,x", "x"])
+def test_what_does_not_lead_outside_is_never_opened(window, opened, address):
+    questions.open_link(window, address, address)
+    questions.open_link(window, address, "words")
+    assert opened == []
+    assert window.findChildren(QMessageBox) == []
+
+
+def test_a_link_that_nothing_opens_is_told_of(window, opened):
+    questions.open_link(window, "https://none.example/", "https://none.example/")
+    (box,) = window.findChildren(QMessageBox)
+    assert "could not be opened" in box.text()
+    assert "https://none.example/" in box.informativeText() + box.text()
+    box.close()

@@ -66,15 +66,26 @@ def open_link(parent: QWidget, address: str, words: str) -> None:
     if url.scheme() not in {"http", "https", "mailto"}:
         return
     if words.strip() in {address, address.removeprefix("mailto:")}:
-        QDesktopServices.openUrl(url)
+        _open_outside(parent, url)
         return
     ask(
         parent,
         "Open this link outside of Chatelaine?",
         url.toString(QUrl.ComponentFormattingOption.FullyEncoded),
         yes="Open",
-        do=lambda: QDesktopServices.openUrl(url),
+        do=lambda: _open_outside(parent, url),
     )
+
+
+def _open_outside(parent: QWidget, url: QUrl) -> None:
+    """Open an address with the program that the desktop has for it; say so if it has none."""
+    if not QDesktopServices.openUrl(url):
+        tell(
+            parent,
+            "The link could not be opened",
+            "This computer has no program for it. Copy its address from the menu of the link: "
+            + url.toString(QUrl.ComponentFormattingOption.FullyEncoded),
+        )
 
 
 def tell_about(parent: QWidget) -> None:

@@ -20,6 +20,7 @@ from chatelaine.gui.chat.composer import Composer
 from chatelaine.gui.chat.controller import ChatController
 from chatelaine.gui.chat.finding import Finding
 from chatelaine.gui.chat.timeline_view import TimelineView
+from chatelaine.gui.message_deletion import MessageDeletion
 from chatelaine.gui.retention import Retention
 from chatelaine.gui.searching import Searching
 from chatelaine.gui.sidebar.thread_list import ThreadList
@@ -102,6 +103,7 @@ class WorkspacePage(QWidget):
         self.reading = ThreadReading(
             self.timeline, scope, self, controller=lambda: self._controller
         )
+        self._deletion = MessageDeletion(self.toast, self, controller=self._controllers.get)
         self.finding = Finding(self.timeline, self._conversation, scope, self.reading.texts)
         self._connect()
 
@@ -440,6 +442,7 @@ class WorkspacePage(QWidget):
         number = thread.id
         controller.loaded.connect(partial(self._show_rows, number))
         self.reading.listen(controller, partial(self._is_open, number))
+        self._deletion.listen(controller)
         controller.event_arrived.connect(partial(self._show_event, number))
         controller.running_changed.connect(partial(self._show_running, number))
         controller.steps_changed.connect(partial(self._show_steps, number))
@@ -552,7 +555,6 @@ class WorkspacePage(QWidget):
     def _delete_turn(self, turn: TurnId) -> None:
         if self._controller is not None and self._takes_words():
             self._controller.delete(turn)
-            self.toast.say("The message was deleted, with its answer.", "Undo", self.undo)
 
     def _show_wanted(self) -> None:
         """Scroll to the turn that was found, if the open thread is the one that has it."""

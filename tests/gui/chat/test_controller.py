@@ -7,6 +7,7 @@ import secrets
 from datetime import timedelta
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.events import Usage
@@ -19,7 +20,9 @@ from chatelaine.gui.chat.controller import PAGE, ChatController
 from chatelaine.gui.chat.copying import taken_rows
 from chatelaine.gui.chat.rows import RowKind, UnreadRow, UserRow, source_of
 from chatelaine.gui.chat.stored_rows import rows_of
+from chatelaine.gui.message_deletion import DELETED, MessageDeletion
 from chatelaine.gui.tasks import TaskScope
+from chatelaine.gui.widgets.toast import Toast
 from chatelaine.store import threads, turns
 from chatelaine.store.items import encode_all
 from chatelaine.store.records import StepKind, TurnState
@@ -326,6 +329,52 @@ async def test_a_message_is_deleted_and_comes_back(opened, store, thread):
     assert heard.loaded[2:] == [4]
     assert controller.model.index_of_turn(3) == 4
     assert read(controller) == list(range(2 * (COUNT - PAGE), 2 * COUNT))
+
+
+@pytest.fixture
+def toast(qapp):
+    ground = QWidget()
+    above = QWidget(ground)
+    yield Toast(above, ground)
+    ground.deleteLater()
+
+
+async def test_a_deleted_message_is_offered_back_as_long_as_it_is_the_last_step(opened, toast):
+    controller, heard = await opened("So.")
+    deletion = MessageDeletion(toast, toast, controller={controller.thread_id: controller}.get)
+    deletion.listen(controller)
+    controller.delete(3)
+    await until(lambda: len(heard.loaded) == 2)
+    await idle(controller)
+    assert not toast.isHidden()
+    assert toast.words == DELETED
+    toast.button.click()
+    await until(lambda: len(heard.loaded) == 3)
+    await idle(controller)
+    assert controller.model.index_of_turn(3) == 4
+    controller.delete(3)
+    await until(lambda: len(heard.loaded) == 4)
+    await idle(controller)
+    controller.send("And now?")
+    await idle(controller)
+    assert toast.isHidden(), "it offers to take back what was said since"
+    toast.button.click()
+    await idle(controller)
+    assert controller.model.index_of_turn(COUNT + 1) is not None
+    assert controller.model.index_of_turn(3) is None
+
+
+async def test_what_could_not_be_deleted_is_not_said_to_be(store, thread, toast):
+    problems: list[BaseException] = []
+    scope = TaskScope(problems.append)
+    controller = ChatController(Conversation(store, thread, Cast()), scope)
+    MessageDeletion(toast, toast, controller={thread.id: controller}.get).listen(controller)
+    controller.delete(4711)
+    await until(lambda: bool(problems))
+    assert isinstance(problems[0], HistoryError)
+    assert toast.isHidden()
+    await scope.close()
+    controller.deleteLater()
 
 
 async def test_a_message_is_deleted_while_another_turn_runs(opened, store, thread):

@@ -82,6 +82,7 @@ class ChatController(QObject):
         message_stored: The message that was sent last is on the disk.
         text_returned: A text that was sent and is taken back; it belongs in the composer again.
         text_brought_again: The text of a turn that redo has brought again.
+        message_deleted: A message was deleted, with its answer.
         failed: A ChatelaineError that no turn tells of.
     """
 
@@ -93,6 +94,7 @@ class ChatController(QObject):
     message_stored = Signal()
     text_returned = Signal(str)
     text_brought_again = Signal()
+    message_deleted = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -332,6 +334,7 @@ class ChatController(QObject):
                 await self._read_steps()
             else:
                 await self._read_rows()
+        self.message_deleted.emit()
 
     async def _show_branch(self, turn: TurnId) -> None:
         async with self._order:

@@ -217,10 +217,11 @@ class TimelineView(TimelineSurface):
         for first, before, after in filled:
             self.laid_out.fill(first, before, after)
             if before != after:
-                for one in (self.selection, self.scrolling):
-                    one.moved(first + before, after - before)
-                for one in (self.keys, self.mouse):
-                    one.rows_moved(first + before, after - before)
+                place, by = first + before, after - before
+                self.selection.moved(place, by)
+                self.scrolling.moved(place, by)
+                self.keys.rows_moved(place, by)
+                self.mouse.rows_moved(place, by)
         self._look_for_place()
         self._settle()
         self.viewport().update()

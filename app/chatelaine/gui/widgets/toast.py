@@ -57,6 +57,11 @@ class Toast(QWidget):
         above.installEventFilter(self)
         self.hide()
 
+    @property
+    def words(self) -> str:
+        """What it has said last."""
+        return self._words.text()
+
     def say(self, words: str, button: str = "", call: Callable[[], object] | None = None) -> None:
         """Show words in place of those before.
 
