@@ -428,7 +428,9 @@ class WorkspacePage(QWidget):
         self.sidebar.select(thread.id)
         self.thread_changed.emit()
         self.steps_changed.emit()
-        if message:
+        if message and (controller.running or thread.trashed is not None):
+            self.writing.take_back(thread.id, message)  # it cannot be sent here now
+        elif message:
             self._send(controller, message)
         focused = QApplication.focusWidget()
         if focused is None or not self.sidebar.isAncestorOf(focused):
@@ -558,10 +560,9 @@ class WorkspacePage(QWidget):
 
     def _show_wanted(self) -> None:
         """Scroll to the turn that was found, if the open thread is the one that has it."""
-        if self.open_thread is not None:
-            turn = self.searching.take_wanted(self.open_thread.id)
-            if turn is not None:
-                self.timeline.show_turn(turn)
+        wanted = self.searching.take_wanted
+        if self.open_thread is not None and (turn := wanted(self.open_thread.id)) is not None:
+            self.timeline.show_turn(turn)
 
     def _show_found(self, thread_id: ThreadId) -> None:
         if self._is_open(thread_id):
