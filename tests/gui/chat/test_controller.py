@@ -169,7 +169,11 @@ async def test_a_turn_that_is_damaged_costs_only_itself(opened, monkeypatch):
             raise HistoryDamaged("It cannot be read.")
         return await read_turns(numbers)
 
+    async def damaged_end(*, limit=None):
+        raise HistoryDamaged("It cannot be read.")
+
     monkeypatch.setattr(conversation, "turns_of", damaged)
+    monkeypatch.setattr(conversation, "turns", damaged_end)
     controller.need(range(1, 51))
     await idle(controller)
     rows = controller.model.rows

@@ -37,6 +37,8 @@ def size(tex: str, *, display: bool = False) -> tuple[float, float]:
         r"x^2",
         r"\frac{1}{\sqrt{2\pi\sigma^2}} e^{-\frac{(x-\mu)^2}{2\sigma^2}}",
         r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}",
+        r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}^{-1}",
+        r"\begin{bmatrix} a & b \end{bmatrix}_{n}^{\top} + \begin{vmatrix} a \end{vmatrix}_1",
         r"f(x)=\begin{cases}\frac{x^2}{2}&x>0\\\sqrt{1-x}&x\le0\end{cases}",
         r"\begin{aligned} a &= b \\ &= c \end{aligned}",
         r"a_0+\cfrac{1}{a_1+\cfrac{1}{a_2+\cfrac{1}{a_3+\cfrac{1}{a_4}}}}",

@@ -53,7 +53,7 @@ async def page(store, scope, gate, dressed):
         store=store, conversation=lambda thread: Conversation(store, thread, Cast())
     )
     made.writing.attach(store)
-    made.reading.attach(store)
+    await made.reading.attach(store)
     made.writing._timer.setInterval(0)
     yield made
     made.detach()

@@ -7,7 +7,7 @@ shown, so that several can run at once. It owns the task of the running turn.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
@@ -391,7 +391,8 @@ class ChatController(QObject):
 
     async def _read_rows(self) -> None:
         if self._outlined is None and not self.running:
-            await self._show_latest()
+            with suppress(HistoryDamaged):  # one of them is; what can be read of them comes below
+                await self._show_latest()
         while True:
             ended = self._ended
             outlined, turns, branches = await self._read_outline()

@@ -61,6 +61,8 @@ _KNOWN: Final = frozenset(
         "none",
     }
 )
+_SCRIPTS: Final = {"msub": 1, "msup": 1, "msubsup": 2}
+"""Elements with scripts, and how many."""
 _TAG: Final = re.compile(r"\\tag\*?\s*\{([^{}]*)\}")
 _NUMBERING: Final = re.compile(r"\\(?:nonumber|notag|label\s*\{[^{}]*\})")
 
@@ -141,11 +143,26 @@ def _draw(tex: str, pixels: float, colour: str, *, display: bool) -> Drawing:
     root = ET.fromstring(tex2mml(_prepared(tex), inline=not display))  # noqa: S314  made here
     if any(element.tag.rpartition("}")[2] not in _KNOWN for element in root.iter()):
         raise CannotSetError
+    _gather_bases(root)
     root.set("mathcolor", colour)
     made = Math(root, size=pixels, font=_FONT)
     svg = made.svgxml()
     _, top, width, height = (float(part) for part in svg.attrib["viewBox"].split())
     return Drawing(ET.tostring(svg), width, height, -top)
+
+
+def _gather_bases(root: ET.Element) -> None:
+    """Let what scripts stand at be one thing: of a matrix it is three, with its brackets."""
+    for element in list(root.iter()):
+        namespace, brace, name = element.tag.rpartition("}")
+        count = _SCRIPTS.get(name)
+        if count is not None and len(element) > count + 1:
+            base = element[: len(element) - count]
+            row = ET.Element(f"{namespace}{brace}mrow")
+            for part in base:
+                element.remove(part)
+                row.append(part)
+            element.insert(0, row)
 
 
 def _prepared(tex: str) -> str:
