@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -67,7 +68,7 @@ def opened(monkeypatch):
         addresses.append(url.toString())
         return "none" not in url.toString()
 
-    monkeypatch.setattr(questions.QDesktopServices, "openUrl", open_url)
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
     return addresses
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -15,6 +16,9 @@ from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.workspace_page import WorkspacePage
 from chatelaine.store.store import ConversationStore
 from support.until import until
+
+if TYPE_CHECKING:
+    from chatelaine.workspace import Workspace
 
 
 @pytest.fixture
@@ -49,8 +53,11 @@ async def page(store, scope, gate, dressed):
             return Assistant(self.agent, "scripted")
 
     made = WorkspacePage(scope)
-    made._workspace = SimpleNamespace(
-        store=store, conversation=lambda thread: Conversation(store, thread, Cast())
+    made._workspace = cast(
+        "Workspace",
+        SimpleNamespace(
+            store=store, conversation=lambda thread: Conversation(store, thread, Cast())
+        ),
     )
     made.writing.attach(store)
     await made.reading.attach(store)
