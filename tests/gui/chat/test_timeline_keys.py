@@ -413,3 +413,18 @@ def test_the_menu_of_a_link_that_has_the_keyboard_is_the_link_s(page, view, user
     assert menu is not None
     assert "Copy link address" in names(menu)
     menu.close()
+
+
+def test_the_keyboard_stays_at_its_message_when_one_above_it_goes(view, user):
+    rows = thread(4)
+    view.load(rows)
+    user.settle()
+    view.keys.go_to(5)
+    model = view.laid_out.model
+    view.load(model, model.remove(1))
+    assert view.keys.row == 3
+    assert view.rows[3] == rows[5]
+    view.load(model, model.remove(3))
+    assert view.keys.row is None
+    user.key(Qt.Key.Key_Up)
+    assert view.keys.row is not None

@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from chatelaine.gui.chat.copying import taken_rows
 
 if TYPE_CHECKING:
+    from chatelaine.gui.chat.laid_out_rows import RowKey
     from chatelaine.gui.chat.row_layouts.controls import Control, ControlKey
     from chatelaine.gui.chat.timeline_area import TimelineArea
 
@@ -34,7 +35,6 @@ class RowKeys(QObject):
     """Which row and which control of a view have the keyboard.
 
     Attributes:
-        row: The current row; None where none is yet.
         control: What in the row has the keyboard; None for the row itself.
         shown: Whether that is shown: it came there by key.
 
@@ -52,10 +52,30 @@ class RowKeys(QObject):
 
     def __init__(self, area: TimelineArea) -> None:
         super().__init__(area)
-        self.row: int | None = None
         self.control: ControlKey | None = None
         self.shown = False
         self._area = area
+        self._row: int | None = None
+        self._known: RowKey | None = None
+
+    @property
+    def row(self) -> int | None:
+        """The current row; None where none is yet."""
+        return self._row
+
+    @row.setter
+    def row(self, row: int | None) -> None:
+        self._row = row
+        self._known = None
+        if row is not None and row < min(len(self._area.laid_out), len(self._area.rows)):
+            self._known = self._area.laid_out.key(row)
+
+    def find_again(self) -> None:
+        """Stay at the same message, which may have another number now; or be at none."""
+        found = None if self._known is None else self._area.laid_out.find(self._known)
+        if found is None:
+            self.control = None
+        self.row = found
 
     def forget(self) -> None:
         """The rows are others now."""

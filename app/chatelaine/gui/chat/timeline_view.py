@@ -161,6 +161,7 @@ class TimelineView(TimelineSurface):
             self._news = 0
         else:
             self.scrolling.find_again()
+            self.keys.find_again()
         self.selection.cut_at(first)
         self.mouse.forget()
         self._show_emptiness()
