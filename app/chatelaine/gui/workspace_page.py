@@ -334,7 +334,7 @@ class WorkspacePage(QWidget):
         """Begin anew in the open thread."""
         if self._controller is not None and self.timeline.rows:
             self._controller.clear()
-            self.toast.say("The thread was cleared.", "Undo", self.undo)
+            self.toast.say("The thread was cleared.", "Undo", self._controller.undo)
 
     def rename(self) -> None:
         """Let the user write another title into the sidebar."""
@@ -348,8 +348,7 @@ class WorkspacePage(QWidget):
 
     def show_list(self, listed: Listed) -> None:
         """List the threads, or those in the archive or in the trash."""
-        workspace = self._workspace
-        if workspace is None:
+        if (workspace := self._workspace) is None:
             return
 
         async def switch() -> None:
@@ -408,8 +407,7 @@ class WorkspacePage(QWidget):
         self.timeline.show_nothing()
 
     async def _open(self, thread: Thread) -> None:
-        workspace = self._workspace
-        if workspace is None:
+        if (workspace := self._workspace) is None:
             return
         await self.writing.read(thread.id)
         # From here to the end of the switch nothing waits: no key can come in between.
@@ -498,8 +496,7 @@ class WorkspacePage(QWidget):
             self._show_next(following)
 
     def _show_next(self, following: ThreadId | None) -> None:
-        workspace = self._workspace
-        if workspace is None:
+        if (workspace := self._workspace) is None:
             return
         if following is None:
             self._switch(lambda: workspace.fresh_thread(self._running_threads()))
