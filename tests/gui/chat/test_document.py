@@ -332,3 +332,43 @@ def test_any_message_can_be_laid_out_painted_and_copied(dressed, source, width):
     for x in range(0, width, 40):
         for y in range(0, document.height + 20, 20):
             document.word_at(document.position_at(QPointF(x, y)))
+
+
+# ---------------------------------------------------------------------------- right to left
+
+
+MIRRORED = "- عنصر أول\n  - عنصر داخلي\n  - Latin words\n\n> اقتباس\n>\n> ```\n> x\n> ```\n"
+
+
+def ink(image: QImage, left: int, right: int, top: float, bottom: float) -> bool:
+    """Tell whether anything is drawn there."""
+    return any(
+        image.pixelColor(x, y) != Qt.GlobalColor.white
+        for x in range(left, right)
+        for y in range(int(top), int(bottom))
+    )
+
+
+def test_what_is_written_from_right_to_left_has_its_markers_and_bars_on_the_right(dressed):
+    document = everything_laid_out(make(MIRRORED))
+    image = painted(document)
+    for number in range(len(document.blocks)):
+        assert document.origin(number).x() == 0
+        top = document.origin(number).y()
+        bottom = top + document.layout(number).height
+        beside = 600 - document._indent(number)
+        assert ink(image, int(beside) + 2, 600, top, bottom), number
+    assert document.is_mirrored
+
+
+def test_each_item_of_the_outermost_list_has_its_own_side(dressed):
+    document = everything_laid_out(make("- עברית\n- Latin\n  - עברית\n"))
+    assert [document.origin(n).x() for n in range(3)] == [0, 26, 52]
+
+
+def test_the_side_is_found_anew_as_a_message_grows(dressed):
+    document = everything_laid_out(make("> 123"))
+    assert document.origin(0).x() == 18
+    document.set_blocks(parse("> 123 עברית\n>\n> Latin"))
+    everything_laid_out(document)
+    assert [document.origin(n).x() for n in range(2)] == [0, 0]

@@ -564,3 +564,23 @@ def test_screen_readers_hear_that_a_reply_is_complete(view, announced):
     say(view, 2, "Words.")
     view.apply(TurnEnded(2, TurnState.DONE))
     assert announced == ["The reply was stopped", "The reply is complete"]
+
+
+def test_words_from_right_to_left_lie_in_their_bubble(view, user):
+    view.load([UserRow(1, "مرحبا، كيف حالك؟", NOW)])
+    user.settle()
+    layout = user.layout(0)
+    text = layout.parts[0]
+    [rect] = text.document.layout(0).rects(0, text.document.layout(0).length)
+    assert layout.bubble.adjusted(8, 0, -8, 0).contains(rect.translated(text.origin))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_the_buttons_beside_a_bubble_have_room_in_a_narrow_window(view, user, appearance, scale):
+    appearance.set_scale(scale)
+    view.resize(360, 500)
+    view.load([UserRow(1, "many words " * 30, NOW)])
+    user.settle()
+    more, edit = user.control(0, "more").rect, user.control(0, "edit").rect
+    assert 0 <= more.left() < more.right() <= edit.left()
+    assert edit.right() <= user.layout(0).bubble.left()

@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from chatelaine.gui.chat.blocks.estimate import estimate_height
 from chatelaine.gui.chat.blocks.make import make_layout
 from chatelaine.gui.chat.blocks.marker import draw_marker
+from chatelaine.gui.chat.blocks.text import is_right_to_left
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import (
     Code,
@@ -88,6 +89,7 @@ class Document:
         self._layouts: list[BlockLayout | None] = []
         self._arranged: list[bool] = []
         self._heights = Heights()
+        self._mirrored: list[bool] = []
 
     # ------------------------------------------------------------------ content
 
@@ -101,6 +103,7 @@ class Document:
         if style is not self._style:
             blocks, self._style = self.blocks, style
             self.blocks, self._layouts, self._arranged = [], [], []
+            self._mirrored = []
             self._heights = Heights()
             self.set_blocks(blocks)
 
@@ -125,6 +128,9 @@ class Document:
         self.blocks[first:] = blocks[first:]
         self._layouts[first:] = made
         self._arranged[first:] = [False] * len(made)
+        del self._mirrored[first:]
+        for index in range(first, len(blocks)):
+            self._mirrored.append(self._is_mirrored(index))
         self._heights.replace(first, count, (self._guess(i) for i in range(first, len(blocks))))
         return first
 
@@ -147,9 +153,15 @@ class Document:
     def natural_width(self) -> float:
         """The width that the blocks really need: lays all of them out."""
         widths = [
-            self._x(index) + self.layout(index).natural_width for index in range(len(self.blocks))
+            self._indent(index) + self.layout(index).natural_width
+            for index in range(len(self.blocks))
         ]
         return max(widths, default=0.0)
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether anything in it begins on the right."""
+        return any(self._mirrored)
 
     # ------------------------------------------------------------------ layout
 
@@ -200,7 +212,7 @@ class Document:
         """Give what a block covers; all of the width if it is not laid out."""
         origin = self.origin(index)
         layout = self.made_layout(index)
-        width = self._width - origin.x() if layout is None else layout.natural_width
+        width = self._width - self._indent(index) if layout is None else layout.natural_width
         height = self._heights[index] - self._gap(index)
         return QRectF(origin.x(), origin.y(), width, height)
 
@@ -229,7 +241,7 @@ class Document:
         if layout is None:
             layout = make_layout(self.blocks[index], self._style, self._sources)
             self._layouts[index] = layout
-        layout.set_width(max(self._width - self._x(index), _NARROWEST))
+        layout.set_width(max(self._width - self._indent(index), _NARROWEST))
         self._arranged[index] = True
         self.laid_out += 1
         before = self._heights[index]
@@ -238,11 +250,27 @@ class Document:
 
     def _guess(self, index: int) -> int:
         block = self.blocks[index]
-        width = max(self._width - self._x(index), _NARROWEST)
+        width = max(self._width - self._indent(index), _NARROWEST)
         return self._gap(index) + math.ceil(estimate_height(block, self._style, width))
 
     def _x(self, index: int) -> float:
+        return 0.0 if self._mirrored[index] else self._indent(index)
+
+    def _indent(self, index: int) -> float:
         return sum(self._step(container) for container in self.blocks[index].place.inside)
+
+    def _is_mirrored(self, index: int) -> bool:
+        """Tell whether what stands beside a block stands to the right of it.
+
+        All of a quotation, and all of an item of the outermost list, is as its first block is.
+        """
+        block = self.blocks[index]
+        inside, marker = block.place.inside, block.place.marker
+        if index and inside and not (marker and len(inside) == 1):
+            above = self.blocks[index - 1].place.inside
+            if above[:1] == inside[:1]:
+                return self._mirrored[index - 1]
+        return isinstance(block, Paragraph | Heading) and is_right_to_left(block.text.plain)
 
     def _gap(self, index: int) -> int:
         if not index:
@@ -286,15 +314,20 @@ class Document:
             origin = QPointF(self._x(index), y + gap)
             self._draw_bars(painter, index, y, gap)
             if (marker := self.blocks[index].place.marker) is not None:
-                right = origin.x() - self._style.px(_MARKER_GAP)
                 baseline = origin.y() + layout.first_baseline()
-                draw_marker(painter, marker, QPointF(right, baseline), self._style)
+                self._draw_marker(painter, index, marker, baseline)
             painter.save()
             painter.translate(origin)
             layout.draw(painter, clip.translated(-origin), marked(index))
             painter.restore()
             y += self._heights[index]
             index += 1
+
+    def _draw_marker(self, painter: QPainter, index: int, marker: Marker, baseline: float) -> None:
+        gap, indent = self._style.px(_MARKER_GAP), self._indent(index)
+        is_mirrored = self._mirrored[index]
+        x = self._width - indent + gap if is_mirrored else indent - gap
+        draw_marker(painter, marker, QPointF(x, baseline), self._style, mirrored=is_mirrored)
 
     def _draw_bars(self, painter: QPainter, index: int, y: float, gap: float) -> None:
         inside = self.blocks[index].place.inside
@@ -307,7 +340,8 @@ class Document:
                 # The bar goes on through the gap between two blocks of the same quotation.
                 goes_on = above[: depth + 1] == inside[: depth + 1]
                 top = y - _QUOTE_BAR if goes_on else y + gap
-                bar = QRectF(x, top, _QUOTE_BAR, y + self._heights[index] - top)
+                left = self._width - x - _QUOTE_BAR if self._mirrored[index] else x
+                bar = QRectF(left, top, _QUOTE_BAR, y + self._heights[index] - top)
                 painter.drawRoundedRect(bar, _QUOTE_BAR / 2, _QUOTE_BAR / 2)
             x += self._step(container)
 

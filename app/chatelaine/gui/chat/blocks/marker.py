@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.blocks.style import BlockStyle
 
 
-def draw_marker(painter: QPainter, marker: Marker, end: QPointF, style: BlockStyle) -> None:
+_RIGHT_TO_LEFT: Final = "\u200f"
+
+
+def draw_marker(
+    painter: QPainter, marker: Marker, end: QPointF, style: BlockStyle, *, mirrored: bool = False
+) -> None:
     """Draw a marker.
 
     Args:
@@ -22,21 +27,30 @@ def draw_marker(painter: QPainter, marker: Marker, end: QPointF, style: BlockSty
         marker: What.
         end: Where it ends to the right, on the baseline of the item's first line.
         style: The look of the message.
+        mirrored: Whether the item is written from right to left; then `end` is its left end.
     """
     ink = colour(style.palette.text_muted)
     metrics = QFontMetricsF(style.body.font)
     if marker.kind is MarkerKind.NUMBER:
         painter.setFont(style.body.font)
         painter.setPen(ink)
-        start = end - QPointF(metrics.horizontalAdvance(marker.text) - 1, 0)
-        painter.drawText(start, marker.text)
+        if mirrored:
+            painter.drawText(end, f"{_RIGHT_TO_LEFT}{marker.text}{_RIGHT_TO_LEFT}")
+        else:
+            painter.drawText(
+                end - QPointF(metrics.horizontalAdvance(marker.text) - 1, 0), marker.text
+            )
         return
     middle = QPointF(end.x(), end.y() - metrics.xHeight() / 2)
     if marker.kind in {MarkerKind.OPEN, MarkerKind.DONE}:
-        _draw_box(painter, middle, style, done=marker.kind is MarkerKind.DONE)
+        size = style.px(14)
+        left = middle.x() - 1 if mirrored else middle.x() - size + 1
+        box = QRectF(left, middle.y() - size / 2 - 0.5, size, size)
+        _draw_box(painter, box, style, done=marker.kind is MarkerKind.DONE)
         return
     size = style.px(5)
-    dot = QRectF(middle.x() - size - 2, middle.y() - size / 2, size, size)
+    left = middle.x() + 2 if mirrored else middle.x() - size - 2
+    dot = QRectF(left, middle.y() - size / 2, size, size)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ink)
     if marker.kind is MarkerKind.DISC:
@@ -49,9 +63,8 @@ def draw_marker(painter: QPainter, marker: Marker, end: QPointF, style: BlockSty
         painter.drawEllipse(dot)
 
 
-def _draw_box(painter: QPainter, middle: QPointF, style: BlockStyle, *, done: bool) -> None:
-    palette, size = style.palette, style.px(14)
-    box = QRectF(middle.x() - size + 2, middle.y() - size / 2 - 0.5, size, size)
+def _draw_box(painter: QPainter, box: QRectF, style: BlockStyle, *, done: bool) -> None:
+    palette, size = style.palette, box.width()
     painter.setPen(QPen(colour(palette.accent if done else palette.border_strong), 1.4))
     painter.setBrush(colour(palette.accent) if done else Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(box, 4, 4)

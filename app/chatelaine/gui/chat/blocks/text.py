@@ -44,6 +44,7 @@ _FORMULA_GAP: Final = 1.0
 _LARGER: Final = 1.1
 """The letters of formulas are smaller than those of words of the same size."""
 _DIRECTION_SAMPLE: Final = 300
+_TAB: Final = 4
 _RIGHT_TO_LEFT: Final = re.compile(
     "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]"
 )
@@ -105,7 +106,7 @@ class TextBlock(BlockLayout):
         self._base = (
             text_style.line_height - metrics.ascent() - metrics.descent()
         ) / 2 + metrics.ascent()
-        self.right_to_left = _is_right_to_left(text.plain)
+        self.right_to_left = is_right_to_left(text.plain)
         self._is_mixed = self.right_to_left or _has_right_to_left(text.plain)
         if align is None:
             align = (
@@ -116,6 +117,8 @@ class TextBlock(BlockLayout):
         self._option.setTextDirection(
             Qt.LayoutDirection.RightToLeft if self.right_to_left else Qt.LayoutDirection.LeftToRight
         )
+        # In words a tab is as wide as four spaces: what was pasted keeps its shape.
+        self._option.setTabStopDistance(_TAB * metrics.horizontalAdvance(" "))
         self._option.setWrapMode(
             QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
             if break_words
@@ -499,7 +502,7 @@ def _target(span: Span) -> str:
     return span.picture if span.picture.startswith(("https://", "http://")) else ""
 
 
-def _is_right_to_left(plain: str) -> bool:
+def is_right_to_left(plain: str) -> bool:
     """Tell whether the first letter with a direction is written from right to left."""
     if plain.isascii():
         return False

@@ -24,6 +24,7 @@ _SIDE: Final = 16
 _ABOVE: Final = 11
 _CORNER: Final = 17.0
 _BELOW: Final = 4
+_BETWEEN: Final = 2
 _SHARE: Final = 0.82
 """How much of the column a bubble may take."""
 _OPEN_AND_LAID_OUT: Final = 12
@@ -72,11 +73,18 @@ class UserMessageLayout(RowLayout[UserRow]):
     @override
     def _arrange(self) -> None:
         style, width, document = self._style(), self._width, self._text.document
-        inner = round(width * _SHARE) - 2 * _SIDE
+        # Beside the bubble stand two buttons, also where the window is narrow and the text large.
+        side = round(icon_size(style).width())
+        widest = min(round(width * _SHARE), width - 2 * side - _BELOW - _BETWEEN)
+        inner = max(widest - 2 * _SIDE, width // 3)
         document.set_width(inner)
         natural = inner
         if len(document.blocks) <= _OPEN_AND_LAID_OUT:
             natural = min(round(document.natural_width + 1), inner)
+            if document.is_mirrored:
+                # Its lines begin at the right edge: that must be the bubble's.
+                document.set_width(natural)
+                document.lay_out(0, float("inf"))
         more = icon_size(style, self._more_label)
         if self._is_long:
             natural = max(natural, round(more.width()))
@@ -121,7 +129,7 @@ class UserMessageLayout(RowLayout[UserRow]):
         ):
             box = QRectF(max(left, 0.0), top, size.width(), size.height())
             yield Control(name, words, box, icon=icon, quiet=True)
-            left -= size.width() + 2
+            left -= size.width() + _BETWEEN
         if self.row.branches:
             yield from self._versions()
 
@@ -148,9 +156,14 @@ class UserMessageLayout(RowLayout[UserRow]):
     @override
     def _draw(self, painter: QPainter, state: RowState) -> None:
         palette = palettes.current()
-        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(palette.bubble))
-        painter.drawRoundedRect(self._bubble, _CORNER, _CORNER)
+        bubble = self._bubble
+        if palette.is_high_contrast:
+            painter.setPen(QPen(colour(palette.border), 1))
+            bubble = bubble.adjusted(0.5, 0.5, -0.5, -0.5)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(bubble, _CORNER, _CORNER)
         if self.row.branches:
             style = self._style()
             size = icon_size(style)
