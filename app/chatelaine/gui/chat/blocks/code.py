@@ -47,7 +47,8 @@ _WORD: Final = re.compile(r"\w+")
 _LONGEST_WORD: Final = 500
 _CONTROL_INSET: Final = 5.0
 _CONTROL_SIDE: Final = 8.0
-_SYMBOL: Final = 16.0
+_LABEL_GAP: Final = 5.0
+_SYMBOL: Final = 17.0
 _NARROW: Final = 260.0
 """A frame that is not wider has symbols in its header, and no words."""
 
@@ -159,10 +160,10 @@ class CodeBlock(BlockLayout):
             if name == "wrap" and not (self._wraps or self._sideways.furthest):
                 continue
             shown = label if self._width > _NARROW else ""
-            width = self._style.px(_SYMBOL) + 2 * _CONTROL_SIDE
+            width = self._style.px(_SYMBOL) + 2 * self._style.px(_CONTROL_SIDE)
             if shown:
                 advance = QFontMetricsF(self._style.small).horizontalAdvance(shown)
-                width += _CONTROL_SIDE / 2 + advance
+                width += self._style.px(_LABEL_GAP) + advance
             height = self.header - 2 * _CONTROL_INSET
             rect = QRectF(right - width, self._header_top + _CONTROL_INSET, width, height)
             checked = self._wraps and name == "wrap"
@@ -215,7 +216,7 @@ class CodeBlock(BlockLayout):
         painter.restore()
         painter.setPen(colour(palette.border))
         line = top + self.header - 0.5
-        painter.drawLine(QPointF(0.5, line), QPointF(self._width, line))
+        painter.drawLine(QPointF(0.5, line), QPointF(self._width - 1, line))
         painter.setFont(self._style.small)
         painter.setPen(colour(palette.text_muted))
         controls = self.controls()

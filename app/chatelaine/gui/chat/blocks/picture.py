@@ -18,7 +18,7 @@ from chatelaine.gui.chat.blocks.layout import (
     mark_colour,
 )
 from chatelaine.gui.chat.blocks.sources import PictureLoad, PictureState
-from chatelaine.gui.theme import icons
+from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import described
 
@@ -98,7 +98,7 @@ class PictureBlock(BlockLayout):
 
     def _frame(self) -> float:
         height = self._style.px(FRAME)
-        return height + self._style.px(_BUTTON_HEIGHT) + 4 if self._stands_below() else height
+        return height + self._style.px(_BUTTON_HEIGHT + 8) if self._stands_below() else height
 
     @property
     def _can_load(self) -> bool:
@@ -133,8 +133,9 @@ class PictureBlock(BlockLayout):
         return host if len(host) <= _LONGEST_HOST else f"…{host[-_LONGEST_HOST:]}"
 
     def _button_width(self) -> float:
-        words = QFontMetricsF(self._style.small).horizontalAdvance("Load picture")
-        return float(round(words)) + 2 * _BUTTON_SIDE
+        font = fonts.text_font(fonts.INTERFACE_PX * self._style.scale)
+        words = QFontMetricsF(font).horizontalAdvance("Load picture")
+        return float(round(words)) + 2 * self._style.px(_BUTTON_SIDE)
 
     @override
     def controls(self) -> list[Control]:

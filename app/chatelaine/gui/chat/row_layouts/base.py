@@ -40,7 +40,7 @@ MarkedStretches: TypeAlias = "Callable[[int, int], Sequence[Marked]]"
 
 R = TypeVar("R", bound=Row)
 
-_RING_OUT: Final = 8.0
+_RING_OUT: Final = 6.0
 _RING_CORNER: Final = 9.0
 
 
@@ -250,6 +250,7 @@ class RowLayout(ABC, Generic[R]):
                         control.name,
                         control.words,
                         control.rect.translated(part.origin),
+                        ControlKind.ICON if control.icon else ControlKind.BUTTON,
                         icon=control.icon,
                         label=control.label,
                         checked=control.checked or None,
@@ -306,7 +307,8 @@ class RowLayout(ABC, Generic[R]):
 
     def ring(self) -> QRectF:
         """Give where the ring is drawn when the row has the keyboard."""
-        return QRectF(-_RING_OUT, -3.0, self._width + 2 * _RING_OUT, self.height + 6.0)
+        around = QRectF(0, 0, self._width, self.height)
+        return around.adjusted(-_RING_OUT, -_RING_OUT, _RING_OUT, _RING_OUT)
 
     # ------------------------------------------------------------------ places
 

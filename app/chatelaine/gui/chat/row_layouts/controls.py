@@ -189,7 +189,10 @@ def _draw_flat(
         painter.setFont(style.small)
         painter.setPen(colour(ink))
         words = rect.adjusted(box.right() - rect.left() + style.px(_LABEL_GAP), 0, 0, 0)
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), label)
+        # Where there is no room for the side, there may still be some for the words.
+        metrics = QFontMetricsF(style.small)
+        shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, words.width() + 1)
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), shown)
     if icon:
         icons.paint(painter, icon, ink, box)
 
