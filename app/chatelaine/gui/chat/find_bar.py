@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QWid
 from typing_extensions import override
 
 from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.theme.palette import colour
 from chatelaine.gui.widgets.icon_button import IconButton
 
@@ -31,6 +32,10 @@ _FROM_EDGE: Final = 10
 _WIDEST: Final = 420
 _LONGEST: Final = 1000
 _SAMPLE: Final = "8888 of 8888"
+_SHORT_SAMPLE: Final = "8 of 8"
+_ROOMY: Final = 340
+"""From this width on, at the usual text size, the field does not move as the count changes."""
+_NARROWEST_FIELD: Final = 40
 
 
 def count_words(number: int | None, total: int, *, is_counting: bool) -> str:
@@ -86,6 +91,7 @@ class FindBar(QWidget):
         self.field.setPlaceholderText("Find in thread")
         self.field.setAccessibleName("Find in this thread")
         self.field.setMaxLength(_LONGEST)
+        self.field.setMinimumWidth(_NARROWEST_FIELD)
         self.field.textChanged.connect(self._on_text)
         self._count = QLabel(self)
         self._count.setObjectName("findCount")
@@ -190,6 +196,8 @@ class FindBar(QWidget):
         if words != self._said:
             self._said = words
             self._count.setText(words)
+            if self.isVisible():
+                self._place()
             self._count.setAccessibleName(words)
             self.setAccessibleDescription(words)
         if not is_counting and words and words != self._announced and self.isVisible():
@@ -219,8 +227,11 @@ class FindBar(QWidget):
     def _place(self) -> None:
         over = self._over.geometry()
         metrics = QFontMetrics(self._count.font())
-        self._count.setMinimumWidth(metrics.horizontalAdvance(_SAMPLE))
-        width = min(_WIDEST, over.width() - 2 * _FROM_EDGE)
+        scale = current_scale()
+        width = min(round(_WIDEST * scale), over.width() - 2 * _FROM_EDGE)
+        # In a narrow window the words have the room that larger counts might need.
+        sample = _SAMPLE if width >= _ROOMY * scale else self._said or _SHORT_SAMPLE
+        self._count.setMinimumWidth(metrics.horizontalAdvance(sample) + 2)
         height = self.sizeHint().height()
         left = over.right() - width - _FROM_EDGE
         self.setGeometry(left, over.top() + _FROM_EDGE, width, height)

@@ -46,6 +46,7 @@ _KEPT: Final = 160
 """Layouts that are kept, those that were used last."""
 _BETWEEN_TURNS: Final = 30
 _BEFORE_REPLY: Final = 34
+_BEFORE_AGENT: Final = 24
 _WITHIN_TURN: Final = 12
 _BETWEEN_TOOLS: Final = 8
 _AFTER_ACTIONS: Final = 6
@@ -443,6 +444,12 @@ def gap_between(above: Row, below: Row) -> int:
         return _BETWEEN_TURNS
     if upper is RowKind.USER:
         return _BEFORE_REPLY
+    if (
+        isinstance(above, ReplyRow | ToolRow)
+        and isinstance(below, ReplyRow | ToolRow)
+        and above.agent != below.agent
+    ):
+        return _BEFORE_AGENT
     if upper is lower is RowKind.TOOL:
         return _BETWEEN_TOOLS
     if upper is RowKind.REPLY and lower is RowKind.NOTICE:

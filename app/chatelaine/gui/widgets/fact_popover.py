@@ -28,6 +28,7 @@ class FactPopover(QFrame):
         grid.setVerticalSpacing(5)
         heading = QLabel(title)
         heading.setProperty("role", "heading")
+        heading.setContentsMargins(0, 0, 0, 4)
         grid.addWidget(heading, 0, 0, 1, 2)
         for number, (name, value) in enumerate(facts, start=1):
             label, words = QLabel(name), QLabel(value)

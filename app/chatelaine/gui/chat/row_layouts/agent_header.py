@@ -21,6 +21,7 @@ _AFTER_AVATAR: Final = 10.0
 _AFTER_NAME: Final = 9.0
 _BELOW: Final = 9.0
 _META_SHARE: Final = 0.4
+_SHORTEST_MODEL: Final = "mod…el"
 _NAMELESS: Final = "Assistant"
 
 
@@ -50,7 +51,8 @@ def draw_header(
     small = fonts.text_font((fonts.MESSAGE_PX - 2) * style.scale)
     names, smalls = QFontMetricsF(name_font), QFontMetricsF(small)
     baseline = size / 2 + names.capHeight() / 2
-    meta = " · ".join(part for part in (row.model, clock_time(row.created)) if part)
+    time = clock_time(row.created)
+    meta = " · ".join(part for part in (row.model, time) if part)
     # A long name leaves some room for the model and the time.
     reserve = min(smalls.horizontalAdvance(meta), width * _META_SHARE) + style.px(_AFTER_NAME)
     room = right - left - reserve
@@ -61,5 +63,15 @@ def draw_header(
     left += names.horizontalAdvance(name) + style.px(_AFTER_NAME)
     painter.setFont(small)
     painter.setPen(colour(palette.text_muted))
-    shown = smalls.elidedText(meta, Qt.TextElideMode.ElideMiddle, right - left)
-    painter.drawText(QPointF(left, baseline), shown)
+    painter.drawText(QPointF(left, baseline), _fitted(row.model, time, smalls, right - left))
+
+
+def _fitted(model: str, time: str, metrics: QFontMetricsF, room: float) -> str:
+    """Shorten the name of a model, so that the time is there as a whole as long as it fits."""
+    if not model:
+        return metrics.elidedText(time, Qt.TextElideMode.ElideRight, room)
+    after = f" · {time}"
+    left = room - metrics.horizontalAdvance(after)
+    if left < metrics.horizontalAdvance(_SHORTEST_MODEL):
+        return metrics.elidedText(time, Qt.TextElideMode.ElideRight, room)
+    return metrics.elidedText(model, Qt.TextElideMode.ElideMiddle, left) + after

@@ -76,7 +76,7 @@ class NoticeLayout(RowLayout[NoticeRow]):
     @override
     def _arrange(self) -> None:
         style, width = self._style(), self._width
-        left = _SIDE + _SYMBOL + _GAP
+        left = _SIDE + round(style.px(_SYMBOL)) + _GAP
         wanted = [("continue", "Continue")] if self.row.can_continue else []
         wanted += [("retry", "Retry")] if self.row.can_retry else []
         sizes = [button_size(style, label) for _, label in wanted]
@@ -87,7 +87,7 @@ class NoticeLayout(RowLayout[NoticeRow]):
         document.set_width(room)
         document.lay_out(0, float("inf"))
         tall = round(max((size.height() for size in sizes), default=0))
-        inner = max(document.height, tall if beside else 0, _SYMBOL)
+        inner = max(document.height, tall if beside else 0, round(style.px(_SYMBOL)))
         self._text.x, self._text.y = left, _ABOVE + (inner - document.height) // 2
         x, y = width - _SIDE - buttons, _ABOVE + (inner - tall) // 2
         if not beside and wanted:
@@ -101,7 +101,8 @@ class NoticeLayout(RowLayout[NoticeRow]):
 
     def _symbol_box(self) -> QRectF:
         middle = self._text.y + self._text.document.rect(0).height() / 2
-        return QRectF(_SIDE, middle - _SYMBOL / 2, _SYMBOL, _SYMBOL)
+        size = self._style().px(_SYMBOL)
+        return QRectF(_SIDE, middle - size / 2, size, size)
 
     @override
     def _controls(self) -> Iterator[Control]:
@@ -115,8 +116,9 @@ class NoticeLayout(RowLayout[NoticeRow]):
         path = frame_path(self._width, self.height)
         if ground:
             painter.fillPath(path, colour(getattr(palette, ground)))
-        else:
-            painter.setPen(QPen(colour(palette.border), 1))
+        if not ground or palette.is_high_contrast:
+            edge = getattr(palette, ink) if ground else palette.border
+            painter.setPen(QPen(colour(edge), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(path)
         if symbol:

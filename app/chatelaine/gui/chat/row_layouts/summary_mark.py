@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
 WORDS: Final = "The model sees a summary of everything above"
+_SHORT: Final = "Summary of all above"
 _GAP: Final = 10
 _SIDE: Final = 16
 _ABOVE: Final = 14
@@ -36,6 +37,7 @@ class SummaryMarkLayout(RowLayout[SummaryRow]):
         super().__init__(row, place, surroundings)
         self._toggle = QRectF()
         self._shown = ""
+        self._label = WORDS
         self._text = self._make_part("summary", Voice.ASIDE)
         self.show_row(row, place)
 
@@ -56,7 +58,11 @@ class SummaryMarkLayout(RowLayout[SummaryRow]):
 
     @override
     def _arrange(self) -> None:
-        size = icon_size(self._style(), WORDS)
+        style = self._style()
+        size = icon_size(style, WORDS)
+        self._label = WORDS
+        if size.width() > self._width:
+            self._label, size = _SHORT, icon_size(style, _SHORT)
         wide = min(size.width(), float(self._width))
         self._toggle = QRectF((self._width - wide) // 2, 0, wide, size.height())
         top = round(size.height())
@@ -69,7 +75,12 @@ class SummaryMarkLayout(RowLayout[SummaryRow]):
     @override
     def _controls(self) -> Iterator[Control]:
         yield Control(
-            "unfold", WORDS, self._toggle, ControlKind.DISCLOSURE, label=WORDS, checked=self._open
+            "unfold",
+            WORDS,
+            self._toggle,
+            ControlKind.DISCLOSURE,
+            label=self._label,
+            checked=self._open,
         )
 
     @override
