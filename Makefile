@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Two installers in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help run screenshot format check test test-core bench constraints hooks clean
+.PHONY: help run screenshot pictures format check test test-core bench constraints hooks clean
 
 # Without bytecode every start, and above all the first answer, takes much longer.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,6 +30,9 @@ run: .venv/.ready-run ## start Chatelaine
 
 screenshot: .venv/.ready-test ## take the pictures of resources/screenshots anew (needs no display)
 	@PYTHONPATH=tests $(IN_VENV) packaging/screenshots.py
+
+pictures: .venv/.ready-test ## take the pictures anew that tests compare the timeline with; ARGS=FOLDER for all, to look at
+	@QT_QPA_PLATFORM=offscreen PYTHONPATH=app:tests $(IN_VENV) -m support.photograph $(ARGS)
 
 format: .venv/.ready-check ## bring the code into its form
 	@.venv/bin/ruff check --fix --exit-zero --quiet
