@@ -21,7 +21,9 @@ NARROW = 620
 SCHEMES = ("light", "dark")
 ADDRESS = "http://localhost:11434/v1"
 BEFORE = "Show me a quotation"
-CONVERSATION = ("Hello! My name is Ada.", "Show me a table")
+CONVERSATION = ("Show me some code", "Show me formulas", "Show me a table of moons")
+FOUND = "Galilei"
+DEMO = "You are talking with the demo model"
 RECOVERY = "Keep your recovery key somewhere safe"
 
 
@@ -53,6 +55,7 @@ def surroundings(home: Path) -> dict[str, str]:
 def take_conversation(program: Driver) -> None:
     """Hold a conversation, and show it in light and dark, wide and narrow."""
     program.wait_open()
+    program.wait_for(lambda state: DEMO in state["labels"])
     program.tell("resize", width=WIDTH, height=HEIGHT)
     for scheme in SCHEMES:
         program.trigger(f"theme-{scheme}")
@@ -80,7 +83,19 @@ def take_conversation(program: Driver) -> None:
         take(program, f"settings-{scheme}")
         program.click("Cancel")
         program.wait_for(lambda state: not state["dialog"])
+    take_finding(program)
     end(program)
+
+
+def take_finding(program: Driver) -> None:
+    """Find a word in the thread."""
+    program.trigger("find-in-thread")
+    program.set_text("findField", FOUND)
+    program.wait_for(lambda state: state["hit"])
+    for scheme in SCHEMES:
+        program.trigger(f"theme-{scheme}")
+        take(program, f"find-{scheme}")
+    program.press("Escape", on="findField")
 
 
 def take_key_not_available(program: Driver) -> None:
@@ -103,6 +118,7 @@ def end(program: Driver) -> None:
 def take(program: Driver, name: str) -> None:
     """Take one picture of what is shown now."""
     path = PICTURES / f"{name}.png"
+    program.wait_for(lambda state: state["settled"])
     program.screenshot(path)
     print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 

@@ -296,6 +296,8 @@ def state() -> dict[str, Any]:
         "rows": [describe(row) for row in page.timeline.rows],
         "versions": versions(page.timeline),
         "seen": seen(page.timeline),
+        "hit": page.timeline.hits._current is not None,
+        "settled": page.timeline.is_settled and (page.timeline._is_loaded or not page.isVisible()),
         "composer": page.composer.text(),
         "running": page.running,
         "undo": window.actions_by_id["undo-step"].text().replace("&", ""),
