@@ -29,13 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
     from chatelaine import log, paths
+    from chatelaine.gui.qt_import import import_qt
+    from chatelaine.gui.single_instance import Answer, ask_to_raise
     from chatelaine.vault.core_dumps import forbid_core_dumps
 
     forbid_core_dumps()
-    from chatelaine.gui.single_instance import Answer, ask_to_raise
-
     if ask_to_raise(paths.user_folders().data) is Answer.RAISED:
         return 0  # the window that is there already has come forward
+    import_qt()
     from chatelaine.gui.application import run
     from chatelaine.gui.event_loop import leave
 

@@ -1,0 +1,57 @@
+"""Types into the window of its own process, as soon as there is a field that takes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit
+
+from support.first_key import resident
+
+LATE = ("openai", "keyring", "sqlcipher3", "cryptography")
+
+
+class KeyProbe(QObject):
+    """Looks at each turn of the loop whether the field is there, and types into it."""
+
+    looked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked.connect(self._look, Qt.ConnectionType.QueuedConnection)
+        self.looked.emit()
+
+    def _look(self) -> None:
+        field = focused_field()
+        if field is not None:
+            QTest.keyClick(field, Qt.Key.Key_A)
+            if field.toPlainText() == "a":
+                moment, spent = time.monotonic(), time.process_time()
+                names = list(sys.modules)
+                answer = {
+                    "at": moment,
+                    "cpu": spent,
+                    "loaded": [name for name in LATE if name in sys.modules],
+                    "modules": len(names),
+                    "own": sum(name.startswith("chatelaine") for name in names),
+                    "resident": resident(),
+                }
+                sys.stdout.write(json.dumps(answer) + "\n")
+                sys.stdout.flush()
+                os._exit(0)
+        self.looked.emit()
+
+
+def focused_field() -> Any:
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, QMainWindow) and window.isVisible():
+            for field in window.findChildren(QPlainTextEdit):
+                if field.isVisible() and field.isEnabled():
+                    return field
+    return None
