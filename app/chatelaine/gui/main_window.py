@@ -40,7 +40,6 @@ from chatelaine.gui.thread_actions import WHOLE_THREAD, connect_lists, show_stat
 from chatelaine.gui.transfers import Transfers
 from chatelaine.gui.vault.entrance import Entrance
 from chatelaine.gui.workspace_page import WorkspacePage
-from chatelaine.markup import parser
 from chatelaine.settings.schema import Looks, Settings, Theme
 
 if TYPE_CHECKING:
@@ -146,7 +145,8 @@ class MainWindow(QMainWindow):
 
     def start(self) -> None:
         """Open the history; to be called in the running loop, after the window is shown."""
-        self._start_task(asyncio.to_thread(parser.preload), "load the parser")
+        self._start_task(self.workspace_page.place.furnish(), "furnish")
+        self._start_task(_load_parser(), "load the parser")
         self.entrance.open()
 
     # ------------------------------------------------------------------ connections
@@ -189,9 +189,9 @@ class MainWindow(QMainWindow):
             ActionId.COPY: lambda: self._edit("copy"),
             ActionId.PASTE: lambda: self._edit("paste"),
             ActionId.SELECT_ALL: lambda: self._edit("selectAll"),
-            ActionId.FIND: page.finding.open,
-            ActionId.FIND_NEXT: lambda: page.finding.go_on(1),
-            ActionId.FIND_PREVIOUS: lambda: page.finding.go_on(-1),
+            ActionId.FIND: lambda: page.place.display.finding.open(),
+            ActionId.FIND_NEXT: lambda: page.place.display.finding.go_on(1),
+            ActionId.FIND_PREVIOUS: lambda: page.place.display.finding.go_on(-1),
             ActionId.SEARCH: self._search,
             ActionId.UNDO_STEP: page.undo,
             ActionId.REDO_STEP: page.redo,
@@ -582,3 +582,9 @@ class MainWindow(QMainWindow):
             log.error("unexpected %s\n%s", type(error).__name__, failure.details)
         if not self._leaving:
             failures.show(self, failure)
+
+
+async def _load_parser() -> None:
+    from chatelaine.markup import parser
+
+    await asyncio.to_thread(parser.preload)

@@ -14,19 +14,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from chatelaine.chat.events import ChatEvent, TurnEnded
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat.composer import Composer
-from chatelaine.gui.chat.controller import ChatController
-from chatelaine.gui.chat.finding import Finding
-from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.gui.message_deletion import MessageDeletion
 from chatelaine.gui.retention import Retention
 from chatelaine.gui.searching import Searching
 from chatelaine.gui.sidebar.thread_list import ThreadList
 from chatelaine.gui.sidebar.thread_model import Listed
 from chatelaine.gui.thread_actions import ThreadActions
-from chatelaine.gui.thread_reading import ThreadReading
+from chatelaine.gui.thread_place import ThreadPlace
 from chatelaine.gui.thread_strip import ThreadStrip
 from chatelaine.gui.widgets.strip import Strip
 from chatelaine.gui.widgets.toast import Toast
@@ -39,8 +35,12 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QResizeEvent
 
+    from chatelaine.chat.events import ChatEvent
     from chatelaine.gui.actions import ActionId
+    from chatelaine.gui.chat.controller import ChatController
+    from chatelaine.gui.chat.timeline_view import TimelineView
     from chatelaine.gui.tasks import TaskScope
+    from chatelaine.gui.thread_display import ThreadDisplay
     from chatelaine.workspace import Workspace
 
 LAST_THREAD = "last-thread"
@@ -53,12 +53,10 @@ class WorkspacePage(QWidget):
 
     Attributes:
         sidebar: All threads.
-        timeline: The open thread.
         composer: Where the user writes.
+        place: Where the open thread is shown.
         threads: What is done with whole threads.
         searching: What finds things in them.
-        finding: What finds things in the open thread.
-        reading: What the timeline asks for.
         retention: What deletes threads that have had their time.
         open_thread: The open thread; None until the history is open.
 
@@ -93,6 +91,7 @@ class WorkspacePage(QWidget):
         self._opening: ThreadId | None = None
         self._last_open: Thread | None = None
         self._waiting_message = ""
+        self.place = ThreadPlace(self, scope, lambda: self._controller)
         self._build()
         self.writing = Writing(self.composer, self._edit_strip, scope, self)
         self.threads = ThreadActions(
@@ -100,20 +99,15 @@ class WorkspacePage(QWidget):
         )
         self.searching = Searching(self.sidebar, scope, self, stopped=self._stopped)
         self.retention = Retention(scope, self)
-        self.reading = ThreadReading(
-            self.timeline, scope, self, controller=lambda: self._controller
-        )
         self._deletion = MessageDeletion(self.toast, self, controller=self._controllers.get)
-        self.finding = Finding(self.timeline, self._conversation, scope, self.reading.texts)
         self._connect()
 
     def _build(self) -> None:
         self.sidebar = ThreadList()
-        self.timeline = TimelineView()
         self.composer = Composer()
         self.notices = QVBoxLayout()
         self.notices.setContentsMargins(0, 0, 0, 0)
-        self._conversation = conversation = QWidget()
+        conversation = QWidget()
         conversation.setObjectName("conversation")
         column = QVBoxLayout(conversation)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,7 +116,7 @@ class WorkspacePage(QWidget):
         self._edit_strip = Strip("editStrip")
         column.addLayout(self.notices)
         column.addWidget(self._thread_strip)
-        column.addWidget(self.timeline, 1)
+        self.place.put_into(column)
         column.addWidget(self._edit_strip)
         column.addWidget(self.composer)
         self.toast = Toast(self.composer, conversation)
@@ -138,18 +132,9 @@ class WorkspacePage(QWidget):
         outer.addWidget(self.splitter)
 
     def _connect(self) -> None:
+        self.place.made.connect(self._connect_display)
         self.composer.submitted.connect(self._submit)
         self.composer.stop_requested.connect(self.stop)
-        self.composer.scroll_pages.connect(self.timeline.scroll_by_page)
-        self.composer.scroll_edge.connect(self.timeline.scroll_to_edge)
-        self.timeline.retry_requested.connect(self.retry)
-        self.timeline.continue_requested.connect(self.continue_reply)
-        self.timeline.suggestion_chosen.connect(self._suggest)
-        self.timeline.link_activated.connect(self.link_activated)
-        self.timeline.edit_requested.connect(self._edit)
-        self.timeline.branch_requested.connect(self._show_branch)
-        self.timeline.fork_requested.connect(self._fork_at)
-        self.timeline.delete_requested.connect(self._delete_turn)
         self.sidebar.selected.connect(self._open_by_id)
         self.sidebar.new_requested.connect(self.new_thread)
         self.sidebar.rename_requested.connect(self._rename)
@@ -161,7 +146,25 @@ class WorkspacePage(QWidget):
         self.threads.said.connect(self._say)
         self.sidebar.activated.connect(lambda _thread: self.composer.setFocus())
         self.searching.found.connect(self._show_found)
-        self.reading.said.connect(self.toast.say)
+
+    def _connect_display(self, display: ThreadDisplay) -> None:
+        timeline = display.timeline
+        display.reading.said.connect(self.toast.say)
+        self.composer.scroll_pages.connect(timeline.scroll_by_page)
+        self.composer.scroll_edge.connect(timeline.scroll_to_edge)
+        timeline.retry_requested.connect(self.retry)
+        timeline.continue_requested.connect(self.continue_reply)
+        timeline.suggestion_chosen.connect(self._suggest)
+        timeline.link_activated.connect(self.link_activated)
+        timeline.edit_requested.connect(self._edit)
+        timeline.branch_requested.connect(self._show_branch)
+        timeline.fork_requested.connect(self._fork_at)
+        timeline.delete_requested.connect(self._delete_turn)
+
+    @property
+    def timeline(self) -> TimelineView:
+        """The open thread."""
+        return self.place.display.timeline
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -179,10 +182,10 @@ class WorkspacePage(QWidget):
         self.writing.attach(workspace.store)
         self.threads.attach(workspace.store)
         self.searching.attach(workspace.store)
-        await self.reading.attach(workspace.store)
         self.retention.start(workspace)
         self._unsubscribe = workspace.store.subscribe(self._on_change)
         threads = await workspace.store.threads()
+        await self.place.attach(workspace.store)
         self.sidebar.set_threads(threads)
         await self._open(await self._last_thread(workspace, threads))
 
@@ -201,14 +204,14 @@ class WorkspacePage(QWidget):
         for controller in self._controllers.values():
             await controller.settle()
         await self.writing.write_now()
-        await self.reading.save(None if self.open_thread is None else self.open_thread.id)
+        await self.place.save(None if self.open_thread is None else self.open_thread.id)
 
     def detach(self) -> None:
         """Have nothing to do with the history any more."""
         self.writing.detach()
         self.threads.attach(None)
         self.searching.attach(None)
-        self.reading.detach()
+        self.place.detach()
         self.retention.stop()
         if self._unsubscribe is not None:
             self._unsubscribe()
@@ -224,8 +227,7 @@ class WorkspacePage(QWidget):
             controller.deleteLater()
         self._controllers.clear()
         self.sidebar.forget()
-        self.finding.forget()
-        self.timeline.show_nothing()
+        self.place.forget()
         self.composer.set_running(False)
         self.composer.field.setPlainText("")  # what typing could bring back goes too
         self._show_thread()
@@ -399,11 +401,11 @@ class WorkspacePage(QWidget):
         """Put the composer's text aside: from now on it belongs to the thread that comes."""
         self.writing.leave()
         if self.open_thread is not None:
-            self.reading.leave(self.open_thread.id)
+            self.place.display.reading.leave(self.open_thread.id)
         self.open_thread = None
         self._show_thread()
         self.composer.set_running(False)
-        self.finding.close()
+        self.place.display.finding.close()
         self.timeline.show_nothing()
 
     async def _open(self, thread: Thread) -> None:
@@ -438,12 +440,15 @@ class WorkspacePage(QWidget):
             await workspace.store.values.set(LAST_THREAD, str(thread.id))
 
     def _make_controller(self, workspace: Workspace, thread: Thread) -> ChatController:
+        from chatelaine.gui.chat.controller import ChatController
+
         controller = ChatController(workspace.conversation(thread), self._scope, self)
         number = thread.id
         controller.loaded.connect(partial(self._show_rows, number))
-        self.reading.listen(controller, partial(self._is_open, number))
+        self.place.display.reading.listen(controller, partial(self._is_open, number))
         self._deletion.listen(controller)
         controller.event_arrived.connect(partial(self._show_event, number))
+        controller.turn_ended.connect(self.turn_ended)
         controller.running_changed.connect(partial(self._show_running, number))
         controller.steps_changed.connect(partial(self._show_steps, number))
         controller.message_stored.connect(partial(self.writing.stored, number))
@@ -462,14 +467,12 @@ class WorkspacePage(QWidget):
     def _show_rows(self, thread_id: ThreadId, first: int = 0) -> None:
         if self._is_open(thread_id):
             self.timeline.load(self._controllers[thread_id].model, first)
-            self.reading.come_back(thread_id)
+            self.place.display.reading.come_back(thread_id)
             self._show_wanted()
 
     def _show_event(self, thread_id: ThreadId, event: ChatEvent, first: int) -> None:
         if self._is_open(thread_id):
             self.timeline.show_event(event, first)
-        if isinstance(event, TurnEnded):
-            self.turn_ended.emit()
 
     def _show_running(self, thread_id: ThreadId, running: bool) -> None:
         self.sidebar.set_running(self._running_threads())

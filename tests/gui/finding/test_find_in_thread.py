@@ -565,13 +565,13 @@ async def test_the_page_of_a_history_has_the_bar_and_leaves_no_words(appearance,
     page.resize(1000, 600)
     page.show()
     page.timeline.load(thread(3))
-    page.finding.open()
-    page.finding.bar.field.setText("needle")
-    await until(lambda: page.finding.find.total == 3 and not scope._tasks)
+    page.place.display.finding.open()
+    page.place.display.finding.bar.field.setText("needle")
+    await until(lambda: page.place.display.finding.find.total == 3 and not scope._tasks)
     assert marked_words(page) == ["needle"] * 3
     page.forget()
-    assert page.finding.bar.isHidden()
-    assert page.finding.bar.field.text() == ""
+    assert page.place.display.finding.bar.isHidden()
+    assert page.place.display.finding.bar.field.text() == ""
     page.timeline.load(thread(3))
     assert marked_words(page) == []
     await scope.close()

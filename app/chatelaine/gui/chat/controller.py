@@ -77,6 +77,7 @@ class ChatController(QObject):
         loaded: There are other rows in `model`, from the one on that is told.
         filled: Texts have come: a list of `Filled`, what `TimelineModel.fill` gives.
         event_arrived: A ChatEvent, already applied to `model`, and the first row that it changed.
+        turn_ended: A turn is over, and `event_arrived` has told of it.
         running_changed: Whether a turn runs now.
         steps_changed: `steps` is another one.
         message_stored: The message that was sent last is on the disk.
@@ -89,6 +90,7 @@ class ChatController(QObject):
     loaded = Signal(int)
     filled = Signal(object)
     event_arrived = Signal(object, int)
+    turn_ended = Signal()
     running_changed = Signal(bool)
     steps_changed = Signal()
     message_stored = Signal()
@@ -301,6 +303,8 @@ class ChatController(QObject):
     def _tell(self, event: ChatEvent) -> None:
         self._ended += isinstance(event, TurnEnded)
         self.event_arrived.emit(event, self.model.apply(event))
+        if isinstance(event, TurnEnded):
+            self.turn_ended.emit()
 
     async def _load(self) -> None:
         async with self._order:

@@ -1,0 +1,59 @@
+"""What shows the open thread: the timeline, what it asks for, and finding in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import chatelaine.gui.chat.controller  # noqa: F401 - imported along with what it fills
+from chatelaine.gui.chat.finding import Finding
+from chatelaine.gui.chat.timeline_view import TimelineView
+from chatelaine.gui.thread_reading import ThreadReading
+from chatelaine.gui.widgets.focus_order import put_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+    from chatelaine.gui.chat.controller import ChatController
+    from chatelaine.gui.tasks import TaskScope
+
+
+class ThreadDisplay:
+    """The parts that show the open thread.
+
+    Attributes:
+        timeline: The open thread.
+        reading: What the timeline asks for.
+        finding: What finds things in the open thread.
+    """
+
+    def __init__(
+        self, page: QWidget, scope: TaskScope, controller: Callable[[], ChatController | None]
+    ) -> None:
+        """Make the parts; `put_in_place` shows them.
+
+        Args:
+            page: The page, over which details are shown.
+            scope: Owns the tasks.
+            controller: Gives the controller of the open thread.
+        """
+        self._scope = scope
+        self.timeline = TimelineView()
+        self.reading = ThreadReading(self.timeline, scope, page, controller=controller)
+
+    def put_in_place(self, column: QVBoxLayout, ground: QWidget) -> None:
+        """Take the place that was kept free.
+
+        Args:
+            column: Where the place is.
+            ground: What keeps it free; it goes.
+        """
+        conversation = ground.parentWidget()
+        column.replaceWidget(ground, self.timeline)
+        put_after(ground, self.timeline)
+        ground.setParent(None)
+        self.finding = Finding(self.timeline, conversation, self._scope, self.reading.texts)
+        ground.deleteLater()
+        # At once: else it would be painted where it was made before it is where it belongs.
+        column.activate()

@@ -1,0 +1,100 @@
+"""The place of the open thread: plain ground, until what shows a thread is there.
+
+The timeline is most of what the window consists of, and there is nothing to show before the history
+is open. So it is imported in a worker thread, and made, once the window takes typing; whoever needs
+it sooner has it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chatelaine.gui.chat.controller import ChatController
+    from chatelaine.gui.tasks import TaskScope
+    from chatelaine.gui.thread_display import ThreadDisplay
+    from chatelaine.store.records import ThreadId
+    from chatelaine.store.store import ConversationStore
+
+
+class ThreadPlace(QObject):
+    """Keeps the place free, and makes what belongs there.
+
+    Signals:
+        made(ThreadDisplay): It is there, and is to be connected.
+    """
+
+    made = Signal(object)
+
+    def __init__(
+        self, page: QWidget, scope: TaskScope, controller: Callable[[], ChatController | None]
+    ) -> None:
+        """Make it; `put_into` gives it its place.
+
+        Args:
+            page: The page, over which details are shown.
+            scope: Owns the tasks.
+            controller: Gives the controller of the open thread.
+        """
+        super().__init__(page)
+        self._page = page
+        self._scope = scope
+        self._controller = controller
+        self._column: QVBoxLayout | None = None
+        self._ground = QWidget()
+        self._display: ThreadDisplay | None = None
+
+    def put_into(self, column: QVBoxLayout) -> None:
+        """Take all the room of a column that its other parts leave."""
+        self._column = column
+        column.addWidget(self._ground, 1)
+
+    @property
+    def display(self) -> ThreadDisplay:
+        """What shows the open thread."""
+        if self._display is None:
+            self._display = self._make()
+        return self._display
+
+    async def furnish(self) -> None:
+        """Make what shows a thread, with little of it to be felt."""
+        await asyncio.to_thread(import_module, "chatelaine.gui.thread_display")
+        _ = self.display  # made by being asked for
+
+    async def attach(self, store: ConversationStore) -> None:
+        """Make what shows a thread, and read from this history from now on."""
+        await self.furnish()
+        await self.display.reading.attach(store)
+
+    async def save(self, thread_id: ThreadId | None) -> None:
+        """Write down what is seen of each thread; the one that is named is the open one."""
+        if self._display is not None:
+            await self._display.reading.save(thread_id)
+
+    def detach(self) -> None:
+        """Read nothing of the history any more."""
+        if self._display is not None:
+            self._display.reading.detach()
+
+    def forget(self) -> None:
+        """Keep and show nothing of any thread."""
+        if self._display is not None:
+            self._display.reading.forget()
+            self._display.finding.forget()
+            self._display.timeline.show_nothing()
+
+    def _make(self) -> ThreadDisplay:
+        from chatelaine.gui.thread_display import ThreadDisplay
+
+        assert self._column is not None  # noqa: S101 - the page has given it its place
+        display = ThreadDisplay(self._page, self._scope, self._controller)
+        display.put_in_place(self._column, self._ground)
+        self.made.emit(display)
+        return display

@@ -1,0 +1,38 @@
+"""The order in which Tab goes through a window, where it is not that in which its parts were made."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+
+def put_after(before: QWidget, widget: QWidget) -> None:
+    """Have Tab come to a widget, and to all that is in it, after another one of the window.
+
+    Args:
+        before: The other one; it need not take the focus itself.
+        widget: What has been put into the window after it was made.
+    """
+    # Qt puts nothing behind or before what cannot have the focus.
+    start = before
+    while not _takes_focus(before):
+        before = before.previousInFocusChain()
+        if before is start:
+            return
+    for one in _in_order(widget):
+        if _takes_focus(one):
+            QWidget.setTabOrder(before, one)
+            before = one
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    return widget.focusPolicy() is not Qt.FocusPolicy.NoFocus
+
+
+def _in_order(widget: QWidget) -> list[QWidget]:
+    order = [widget]
+    following = widget.nextInFocusChain()
+    while widget.isAncestorOf(following):
+        order.append(following)
+        following = following.nextInFocusChain()
+    return order
