@@ -21,7 +21,7 @@ from chatelaine.gui import event_loop
 from chatelaine.gui.main_window import MainWindow
 from chatelaine.gui.single_instance import Doorbell
 from chatelaine.gui.tasks import TaskScope
-from chatelaine.gui.theme.appearance import Appearance, Contrast, Scheme
+from chatelaine.gui.theme.appearance import STYLE_ARGUMENTS, Appearance, Contrast, Scheme
 from chatelaine.gui.theme.motion import Motion
 from chatelaine.settings import storage
 from chatelaine.settings.schema import Settings
@@ -35,7 +35,7 @@ DESKTOP_FILE = "chatelaine"
 
 def run() -> int:
     """Show the window and stay until it is closed; give the exit code."""
-    application = QApplication(sys.argv[:1])
+    application = QApplication([*sys.argv[:1], *STYLE_ARGUMENTS])
     application.setApplicationName("chatelaine")
     application.setApplicationDisplayName("Chatelaine")
     application.setDesktopFileName(DESKTOP_FILE)
@@ -43,7 +43,9 @@ def run() -> int:
     application.setQuitOnLastWindowClosed(False)
     folders = paths.user_folders()
     settings, problem = _load_settings(folders.config)
-    appearance = Appearance(application, Scheme(settings.theme), settings.text_size / 100)
+    appearance = Appearance(
+        application, Scheme(settings.theme), settings.text_size / 100, is_styled=True
+    )
     _dress(appearance, settings)
     window = MainWindow(
         settings,
@@ -51,6 +53,7 @@ def run() -> int:
         save=partial(storage.save, folders.config),
     )
     window.settings_changed.connect(partial(_dress, appearance))
+    window.settings_changed.connect(partial(_move, appearance))
     sys.excepthook = partial(_report, window)
     # The end of the session leaves no time for questions.
     application.commitDataRequest.connect(lambda _manager: window.leave())
@@ -60,6 +63,9 @@ def run() -> int:
         closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         window.closed.connect(partial(closed.set_result, None))
         listening = TaskScope(window.show_failure)
+        # Neither is seen at the first moment.
+        appearance.show_icon()
+        _move(appearance, settings)
         doorbell = Doorbell(folders.data, partial(_come_forward, window))
         try:
             if await doorbell.listen():
@@ -99,8 +105,11 @@ def _come_forward(window: MainWindow) -> bool:
 def _dress(appearance: Appearance, settings: Settings) -> None:
     appearance.set_scheme(Scheme(settings.theme))
     appearance.set_contrast(Contrast(settings.contrast))
-    appearance.set_motion(Motion(settings.motion))
     appearance.set_scale(settings.text_size / 100)
+
+
+def _move(appearance: Appearance, settings: Settings) -> None:
+    appearance.set_motion(Motion(settings.motion))
 
 
 def _report(

@@ -14,7 +14,6 @@ from chatelaine.gui import questions
 from chatelaine.gui.actions import ActionId
 from chatelaine.gui.sidebar.thread_menu import archive_words, pin_words
 from chatelaine.gui.sidebar.thread_model import Listed
-from chatelaine.gui.widgets.choice_dialog import ChoiceDialog
 from chatelaine.store.records import UNTITLED, StepKind, Thread, ThreadId, TurnId
 
 if TYPE_CHECKING:
@@ -232,6 +231,8 @@ class ThreadActions(QObject):
     async def _ask_for_lifetime(self, store: ConversationStore, thread_id: ThreadId) -> None:
         thread = await store.thread(thread_id)
         days = 0 if thread.lifetime is None else thread.lifetime.days
+        from chatelaine.gui.widgets.choice_dialog import ChoiceDialog
+
         ChoiceDialog(
             "When does this thread expire?",
             "When its time has come it is deleted for good. Each new message in it begins the "

@@ -122,6 +122,7 @@ def test_registering_the_fonts_again_does_not_load_them_again(appearance, monkey
 
 
 def test_the_window_icon_is_the_applications_own(appearance, qapp):
+    appearance.show_icon()
     assert not qapp.windowIcon().isNull()
     assert qapp.windowIcon().availableSizes()
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from chatelaine.gui import questions
-from chatelaine.gui.progress import with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -91,6 +90,8 @@ class BackupActions:
             self._scope.start(self._check(self._backups), name="check", replace="check")
 
     async def _back_up(self, target: Path) -> None:
+        from chatelaine.gui.progress import with_progress
+
         backups = self._backups
         if backups is None:
             return
@@ -115,6 +116,8 @@ class BackupActions:
             )
 
     async def _replace_with(self, backups: WorkspaceBackups, unlocked: Unlocked) -> None:
+        from chatelaine.gui.progress import with_progress
+
         prepared = await with_progress(
             self._window,
             "Restoring the backup",
@@ -125,6 +128,8 @@ class BackupActions:
             self._change.replace(lambda: backups.put_in_place(prepared))
 
     async def _check(self, backups: WorkspaceBackups) -> None:
+        from chatelaine.gui.progress import with_progress
+
         report = await with_progress(self._window, "Checking your history", backups.check)
         if report is None:
             return
@@ -146,6 +151,8 @@ class BackupActions:
         )
 
     async def _save(self, backups: WorkspaceBackups) -> None:
+        from chatelaine.gui.progress import with_progress
+
         saved = await with_progress(self._window, "Saving what can be read", backups.salvage)
         if saved is None:
             return

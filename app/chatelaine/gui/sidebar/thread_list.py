@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
@@ -19,16 +20,17 @@ from typing_extensions import override
 from chatelaine.gui.actions import ActionId
 from chatelaine.gui.sidebar.list_head import ListHead
 from chatelaine.gui.sidebar.search_box import SearchBox
-from chatelaine.gui.sidebar.search_results import SearchResults
 from chatelaine.gui.sidebar.thread_menu import make_menu
 from chatelaine.gui.sidebar.thread_model import Listed, Role, ThreadModel
 from chatelaine.gui.sidebar.thread_view import ThreadView
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.icons import icon
+from chatelaine.gui.widgets.focus_order import put_after
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from chatelaine.gui.sidebar.search_results import SearchResults
     from chatelaine.store.records import Change, Thread, ThreadId
     from chatelaine.store.search import SearchHit
 
@@ -106,7 +108,6 @@ class ThreadList(QWidget):
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(16, 32, 16, 16)
         self.search = SearchBox()
-        self.results = SearchResults()
         self._body = QStackedLayout()
         self._restore = QPushButton("Restore")
         self._restore.setObjectName("restoreThread")
@@ -131,7 +132,6 @@ class ThreadList(QWidget):
         # Only now: this layout shows its first widget at once, which must not be a window by then.
         self._body.addWidget(self.view)
         self._body.addWidget(self._empty)
-        self._body.addWidget(self.results)
         self.setMinimumWidth(180)
 
     def _connect(self) -> None:
@@ -143,9 +143,7 @@ class ThreadList(QWidget):
         self.view.remove_pressed.connect(self._on_remove)
         self.view.menu_wanted.connect(self._open_menu)
         self.search.searched.connect(self._on_searched)
-        self.search.entered.connect(self.results.begin)
-        self.results.left.connect(self.search.setFocus)
-        self.results.chosen.connect(self.hit_chosen)
+        self.search.entered.connect(lambda: self.results.begin())
         for model in self._models.values():
             model.title_edited.connect(self.rename_requested)
             model.modelReset.connect(self._show_state)
@@ -238,6 +236,18 @@ class ThreadList(QWidget):
 
     # ------------------------------------------------------------------ what was found
 
+    @cached_property
+    def results(self) -> SearchResults:
+        """What was found; made with the first search, for the start needs none of it."""
+        from chatelaine.gui.sidebar.search_results import SearchResults
+
+        results = SearchResults()
+        self._body.addWidget(results)
+        put_after(self._empty, results)
+        results.left.connect(self.search.setFocus)
+        results.chosen.connect(self.hit_chosen)
+        return results
+
     def add_hits(self, text: str, hits: Sequence[SearchHit]) -> None:
         """Show what was found, unless something else is looked for by now."""
         if text == self._searched:
@@ -258,7 +268,8 @@ class ThreadList(QWidget):
     def _on_searched(self, text: str) -> None:
         self._searched = text
         self._searching = bool(text)
-        self.results.found.clear()
+        if text or "results" in vars(self):
+            self.results.found.clear()
         self._show_state()
         self.search_wanted.emit(text)
 

@@ -17,8 +17,6 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QContextMenuEvent,
     QKeyEvent,
     QKeySequence,
@@ -213,17 +211,20 @@ class ThreadView(QListView):
     ) -> None:
         QAbstractItemView.currentChanged(self, current, previous)
         if current.isValid():
-            self._tell(QAccessible.Event.Focus, current.row())
+            self._tell(current.row(), is_focus=True)
 
     @override
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         QAbstractItemView.selectionChanged(self, selected, deselected)
         for index in selected.indexes():
-            self._tell(QAccessible.Event.Selection, index.row())
+            self._tell(index.row(), is_focus=False)
 
-    def _tell(self, what: QAccessible.Event, row: int) -> None:
-        """Tell a screen reader."""
+    def _tell(self, row: int, *, is_focus: bool) -> None:
+        """Tell a screen reader that a row has the focus, or is selected."""
+        from PySide6.QtGui import QAccessible, QAccessibleEvent
+
         if QAccessible.isActive():
+            what = QAccessible.Event.Focus if is_focus else QAccessible.Event.Selection
             event = QAccessibleEvent(self, what)
             event.setChild(row)
             QAccessible.updateAccessibility(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from chatelaine.gui.theme.palette import Palette
+
+
+STYLE: Final = "Fusion"
+STYLE_ARGUMENTS: Final = ("-style", STYLE)
+"""What Qt reads the style from as it starts: so it makes no other one first, nor tells Python."""
 
 
 class Scheme(StrEnum):
@@ -61,16 +66,29 @@ class Appearance(QObject):
     changed = Signal()
 
     def __init__(
-        self, app: QApplication, scheme: Scheme = Scheme.SYSTEM, scale: float = 1.0
+        self,
+        app: QApplication,
+        scheme: Scheme = Scheme.SYSTEM,
+        scale: float = 1.0,
+        *,
+        is_styled: bool = False,
     ) -> None:
+        """Dress the application.
+
+        Args:
+            app: The application.
+            scheme: Whether it is light or dark.
+            scale: The user's text size; 1.0 is the usual.
+            is_styled: It was started with `STYLE_ARGUMENTS`.
+        """
         super().__init__(app)
         self._app = app
         self._scheme = scheme
         self._contrast = Contrast.SYSTEM
         self._scale = scale
         self._applied: tuple[Palette, float] | None = None
-        app.setStyle("Fusion")
-        app.setWindowIcon(icons.app_icon())
+        if not is_styled:
+            app.setStyle(STYLE)
         app.styleHints().colorSchemeChanged.connect(self._follow)
         # Kept: what they give of the wishes for contrast goes when nobody holds them in Python.
         self._hints = app.styleHints()
@@ -122,6 +140,10 @@ class Appearance(QObject):
     def set_motion(self, wanted: motion.Motion) -> None:
         """Let things move, or stand still, or as the system wants it."""
         motion.choose(self._app, wanted)
+
+    def show_icon(self) -> None:
+        """Give the windows their icon; it takes its time to be drawn in all its sizes."""
+        self._app.setWindowIcon(icons.app_icon())
 
     async def listen(self) -> None:
         """Begin to hear from the desktop what Qt does not tell."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QStyle
+from PySide6.QtWidgets import QApplication
 
 _CHOICE: Final = "chatelaineMotion"
 _DESKTOP: Final = "chatelaineStillDesktop"
@@ -58,6 +58,8 @@ def follow(app: QApplication, *, still: bool) -> None:
 def _is_still_by_platform(app: QApplication) -> bool:
     if os.environ.get("GTK_ENABLE_ANIMATIONS") == "0":
         return True
+    from PySide6.QtWidgets import QStyle  # a class of some hundred names, which cost their time
+
     # Windows and some desktops say it in this way: animations that take no time.
     return app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) == 0
 
