@@ -1,4 +1,8 @@
-"""The start of the program next to a bare PySide6 window, to the first character that is taken."""
+"""The start of the program next to a bare PySide6 window, to the first character that is taken.
+
+The same with a large history next to the start with a small one, and what it takes of the memory
+when all that comes after the first character has come.
+"""
 
 from __future__ import annotations
 
@@ -22,50 +26,95 @@ AREA = "start-up"
 ROUNDS = 11
 BUDGET = 2.0
 """From a checkout; an installed program is held to less."""
+THREADS = 10_000
+"""Of ten messages each."""
+MEMORY = 110
+"""MB, resident, before the first message is sent."""
+AT_REST = 5.0
+"""Seconds after which nothing more is imported or made."""
 
 
 def run(report: Report) -> None:
-    """Measure the start, each round both, with a history and a keyring that are there."""
+    """Measure the start, each round of everything, with a keyring that is there."""
     with tempfile.TemporaryDirectory() as root, session_bus() as bus:
         bus.start_keyring(PASSWORD)
-        environment = _surroundings(Path(root)) | bus.environment
-        with Driver(environment) as program:  # the first start makes the history
-            program.wait_open()
-            program.quit()
-        for kind in ("bare", "chatelaine"):  # what is read from the disk is in memory after this
-            _start(kind, environment)
-        ours, theirs = [], []
-        for _ in range(ROUNDS):
-            theirs.append(_start("bare", environment))
-            ours.append(_start("chatelaine", environment))
-    for name, key in (("wall", "took"), ("CPU", "cpu")):
-        mine, others = [[run[key] for run in runs] for runs in (ours, theirs)]
-        report.compare(
-            AREA, f"first character ÷ a bare window, {name}", mine, others, budget=BUDGET
+        small, large = (
+            _surroundings(Path(root) / name) | bus.environment for name in ("small", "large")
         )
+        _python(large, "bench.startup_history", str(THREADS))
+        for environment in (small, large):
+            with Driver(environment) as program:  # the first start makes the history
+                program.wait_open()
+                program.quit()
+        memory = _memory(small)
+        for environment in (small, large):  # what is read from the disk is in memory after this
+            for kind in ("bare", "chatelaine", "thread"):
+                _start(kind, environment)
+        bare, ours, much, shown, shown_much = [], [], [], [], []
+        for _ in range(ROUNDS):
+            bare.append(_start("bare", small))
+            ours.append(_start("chatelaine", small))
+            much.append(_start("chatelaine", large))
+            shown.append(_start("thread", small))
+            shown_much.append(_start("thread", large))
+    for name, key in (("wall", "took"), ("CPU", "cpu")):
+        _compare(report, f"first character ÷ a bare window, {name}", key, ours, bare, BUDGET)
+    for name, key in (("wall", "took"), ("CPU", "cpu")):
+        what = f"first character, 100,000 messages ÷ none, {name}"
+        _compare(report, what, key, much, ours, 1.1)
+    _compare(report, "thread shown, 100,000 messages ÷ none, CPU", "cpu", shown_much, shown, None)
     late = any("openai" in run["loaded"] for run in ours)
     report.count(AREA, "openai imported before it", int(late), budget=0)
+    report.count(AREA, "our modules imported before it", ours[0]["own"], budget=None)
+    report.count(AREA, "MB resident before the first message", memory, budget=MEMORY)
+
+
+def _compare(
+    report: Report,
+    name: str,
+    key: str,
+    ours: list[dict[str, Any]],
+    theirs: list[dict[str, Any]],
+    budget: float | None,
+) -> None:
+    mine, others = [[run[key] for run in runs] for runs in (ours, theirs)]
+    report.compare(AREA, name, mine, others, budget=budget)
+
+
+def _memory(environment: dict[str, str]) -> float:
+    """Give the megabytes that a window at rest takes."""
+    with Driver(environment) as program:
+        program.wait_open()
+        time.sleep(AT_REST)
+        pages = Path(f"/proc/{program.process.pid}/statm").read_text(encoding="ascii").split()[1]
+        program.quit()
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _start(kind: str, environment: dict[str, str]) -> dict[str, Any]:
     begun = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "support.first_key", kind],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{kind} did not take a character: {done.stderr}")
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(_python(environment, "support.first_key", kind))
     answer["took"] = answer["at"] - begun
     return answer
 
 
+def _python(environment: dict[str, str], module: str, argument: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", module, argument],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{module} {argument} failed: {done.stderr}")
+    return done.stdout
+
+
 def _surroundings(root: Path) -> dict[str, str]:
     folders = {"HOME": "home", "XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config"}
+    root.mkdir()
     for name in folders.values():
         (root / name).mkdir(mode=0o700)
     paths = {variable: str(root / name) for variable, name in folders.items()}

@@ -2,6 +2,7 @@
 
     python -m support.first_key bare          a PySide6 window with one field
     python -m support.first_key chatelaine    the real program
+    python -m support.first_key thread        the same, but it waits until a thread is shown
 
 What is printed is `time.monotonic()` of the moment, the CPU time spent by then (both in seconds),
 the names of modules that must not have been imported by then, how many were, how many of them are
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 
@@ -35,17 +37,18 @@ def bare() -> None:
     del probe
 
 
-def chatelaine() -> None:
+def chatelaine(*, shown: bool = False) -> None:
     from chatelaine.__main__ import main as run
     from chatelaine.gui.qt_import import import_qt
 
     import_qt()  # as the program does, which must not find that it was done in another way
     from support.key_probe import KeyProbe
 
-    probe = KeyProbe()
+    probe = KeyProbe(shown=shown)
     run([])
     del probe
 
 
 if __name__ == "__main__":
-    {"bare": bare, "chatelaine": chatelaine}[sys.argv[1]]()
+    kinds = {"bare": bare, "chatelaine": chatelaine, "thread": partial(chatelaine, shown=True)}
+    kinds[sys.argv[1]]()

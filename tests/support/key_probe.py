@@ -22,13 +22,19 @@ class KeyProbe(QObject):
 
     looked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, *, shown: bool = False) -> None:
+        """Begin to look.
+
+        Args:
+            shown: Whether to wait until a thread is shown as well.
+        """
         super().__init__()
+        self._shown = shown
         self.looked.connect(self._look, Qt.ConnectionType.QueuedConnection)
         self.looked.emit()
 
     def _look(self) -> None:
-        field = focused_field()
+        field = None if self._shown and not is_thread_shown() else focused_field()
         if field is not None:
             QTest.keyClick(field, Qt.Key.Key_A)
             if field.toPlainText() == "a":
@@ -46,6 +52,14 @@ class KeyProbe(QObject):
                 sys.stdout.flush()
                 os._exit(0)
         self.looked.emit()
+
+
+def is_thread_shown() -> bool:
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, QMainWindow):
+            page: Any = window.workspace_page  # type: ignore[attr-defined]
+            return page.open_thread is not None and page.timeline.is_settled
+    return False
 
 
 def focused_field() -> Any:
