@@ -30,8 +30,6 @@ THREADS = 10_000
 """Of ten messages each."""
 MEMORY = 110
 """MB, resident, before the first message is sent."""
-AT_REST = 5.0
-"""Seconds after which nothing more is imported or made."""
 
 
 def run(report: Report) -> None:
@@ -46,7 +44,7 @@ def run(report: Report) -> None:
             with Driver(environment) as program:  # the first start makes the history
                 program.wait_open()
                 program.quit()
-        memory = _memory(small)
+        memory = _start("rest", small)["resident"] / 1e6
         for environment in (small, large):  # what is read from the disk is in memory after this
             for kind in ("bare", "chatelaine", "thread"):
                 _start(kind, environment)
@@ -58,37 +56,20 @@ def run(report: Report) -> None:
             shown.append(_start("thread", small))
             shown_much.append(_start("thread", large))
     for name, key in (("wall", "took"), ("CPU", "cpu")):
-        _compare(report, f"first character ÷ a bare window, {name}", key, ours, bare, BUDGET)
-    for name, key in (("wall", "took"), ("CPU", "cpu")):
+        first = f"first character ÷ a bare window, {name}"
+        report.compare(AREA, first, *_both(key, ours, bare), budget=BUDGET)
         what = f"first character, 100,000 messages ÷ none, {name}"
-        _compare(report, what, key, much, ours, 1.1)
-    _compare(report, "thread shown, 100,000 messages ÷ none, CPU", "cpu", shown_much, shown, None)
+        report.compare(AREA, what, *_both(key, much, ours), budget=1.1)
+    later = "thread shown, 100,000 messages ÷ none, CPU"
+    report.compare(AREA, later, *_both("cpu", shown_much, shown), budget=None)
     late = any("openai" in run["loaded"] for run in ours)
     report.count(AREA, "openai imported before it", int(late), budget=0)
-    report.count(AREA, "our modules imported before it", ours[0]["own"], budget=None)
+    report.count(AREA, "our modules imported before it", len(ours[0]["own"]), budget=None)
     report.count(AREA, "MB resident before the first message", memory, budget=MEMORY)
 
 
-def _compare(
-    report: Report,
-    name: str,
-    key: str,
-    ours: list[dict[str, Any]],
-    theirs: list[dict[str, Any]],
-    budget: float | None,
-) -> None:
-    mine, others = [[run[key] for run in runs] for runs in (ours, theirs)]
-    report.compare(AREA, name, mine, others, budget=budget)
-
-
-def _memory(environment: dict[str, str]) -> float:
-    """Give the megabytes that a window at rest takes."""
-    with Driver(environment) as program:
-        program.wait_open()
-        time.sleep(AT_REST)
-        pages = Path(f"/proc/{program.process.pid}/statm").read_text(encoding="ascii").split()[1]
-        program.quit()
-    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+def _both(key: str, *runs: list[dict[str, Any]]) -> list[list[float]]:
+    return [[run[key] for run in each] for each in runs]
 
 
 def _start(kind: str, environment: dict[str, str]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
     python -m support.first_key bare          a PySide6 window with one field
     python -m support.first_key chatelaine    the real program
     python -m support.first_key thread        the same, but it waits until a thread is shown
+    python -m support.first_key rest          and until all has come that comes later
 
 What is printed is `time.monotonic()` of the moment, the CPU time spent by then (both in seconds),
-the names of modules that must not have been imported by then, how many were, how many of them are
+the names of modules that must not have been imported by then, how many were, which of them are
 our own, and the resident memory in bytes.
 """
 
@@ -15,6 +16,9 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+
+AT_REST = 5.0
+"""Seconds after which nothing more is imported or made."""
 
 
 def resident() -> int:
@@ -37,18 +41,23 @@ def bare() -> None:
     del probe
 
 
-def chatelaine(*, shown: bool = False) -> None:
+def chatelaine(*, shown: bool = False, rest: float = 0) -> None:
     from chatelaine.__main__ import main as run
     from chatelaine.gui.qt_import import import_qt
 
     import_qt()  # as the program does, which must not find that it was done in another way
     from support.key_probe import KeyProbe
 
-    probe = KeyProbe(shown=shown)
+    probe = KeyProbe(shown=shown, rest=rest)
     run([])
     del probe
 
 
 if __name__ == "__main__":
-    kinds = {"bare": bare, "chatelaine": chatelaine, "thread": partial(chatelaine, shown=True)}
+    kinds = {
+        "bare": bare,
+        "chatelaine": chatelaine,
+        "thread": partial(chatelaine, shown=True),
+        "rest": partial(chatelaine, shown=True, rest=AT_REST),
+    }
     kinds[sys.argv[1]]()

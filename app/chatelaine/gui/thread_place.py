@@ -78,6 +78,14 @@ class ThreadPlace(QObject):
         if self._display is not None:
             await self._display.reading.save(thread_id)
 
+    def find(self) -> None:
+        """Let the user write what to find in the open thread."""
+        self.display.finding.open()
+
+    def find_on(self, by: int) -> None:
+        """Show the next place where it is (1), or the previous one (-1)."""
+        self.display.finding.go_on(by)
+
     def detach(self) -> None:
         """Read nothing of the history any more."""
         if self._display is not None:
@@ -86,7 +94,6 @@ class ThreadPlace(QObject):
     def forget(self) -> None:
         """Keep and show nothing of any thread."""
         if self._display is not None:
-            self._display.reading.forget()
             self._display.finding.forget()
             self._display.timeline.show_nothing()
 

@@ -143,7 +143,7 @@ class ThreadList(QWidget):
         self.view.remove_pressed.connect(self._on_remove)
         self.view.menu_wanted.connect(self._open_menu)
         self.search.searched.connect(self._on_searched)
-        self.search.entered.connect(lambda: self.results.begin())
+        self.search.entered.connect(self._enter_results)
         for model in self._models.values():
             model.title_edited.connect(self.rename_requested)
             model.modelReset.connect(self._show_state)
@@ -272,6 +272,9 @@ class ThreadList(QWidget):
             self.results.found.clear()
         self._show_state()
         self.search_wanted.emit(text)
+
+    def _enter_results(self) -> None:
+        self.results.begin()
 
     # ------------------------------------------------------------------ inside
 

@@ -1,4 +1,4 @@
-"""The order in which Tab goes through a window, where it is not that in which its parts were made."""
+"""The order in which Tab goes through a window, for parts that were made later than others."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ def put_after(before: QWidget, widget: QWidget) -> None:
         widget: What has been put into the window after it was made.
     """
     # Qt puts nothing behind or before what cannot have the focus.
-    start = before
-    while not _takes_focus(before):
-        before = before.previousInFocusChain()
-        if before is start:
+    found = before
+    while not _takes_focus(found):
+        previous = found.previousInFocusChain()
+        if previous is None or previous is before:
             return
+        found = previous
     for one in _in_order(widget):
         if _takes_focus(one):
-            QWidget.setTabOrder(before, one)
-            before = one
+            QWidget.setTabOrder(found, one)
+            found = one
 
 
 def _takes_focus(widget: QWidget) -> bool:
@@ -32,7 +33,7 @@ def _takes_focus(widget: QWidget) -> bool:
 def _in_order(widget: QWidget) -> list[QWidget]:
     order = [widget]
     following = widget.nextInFocusChain()
-    while widget.isAncestorOf(following):
+    while following is not None and widget.isAncestorOf(following):
         order.append(following)
         following = following.nextInFocusChain()
     return order
