@@ -16,6 +16,10 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AT_REST = 5.0
 """Seconds after which nothing more is imported or made."""
@@ -54,7 +58,7 @@ def chatelaine(*, shown: bool = False, rest: float = 0) -> None:
 
 
 if __name__ == "__main__":
-    kinds = {
+    kinds: dict[str, Callable[[], None]] = {
         "bare": bare,
         "chatelaine": chatelaine,
         "thread": partial(chatelaine, shown=True),

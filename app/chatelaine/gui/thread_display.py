@@ -50,6 +50,7 @@ class ThreadDisplay:
             ground: What keeps it free; it goes.
         """
         conversation = ground.parentWidget()
+        assert conversation is not None  # noqa: S101 - the column lies in it
         column.replaceWidget(ground, self.timeline)
         put_after(ground, self.timeline)
         ground.setParent(None)
