@@ -56,5 +56,6 @@ class ThreadDisplay:
         ground.setParent(None)
         self.finding = Finding(self.timeline, conversation, self._scope, self.reading.texts)
         ground.deleteLater()
-        # At once: else it would be painted where it was made before it is where it belongs.
+        # At once: else the composer would have its room until it is shown.
+        self.timeline.show()
         column.activate()
