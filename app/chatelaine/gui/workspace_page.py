@@ -143,7 +143,7 @@ class WorkspacePage(QWidget):
         self.sidebar.left.connect(self.list_left)
         self.threads.left.connect(self._on_left)
         self.threads.opened.connect(self._open_thread)
-        self.threads.said.connect(self._say)
+        self.threads.said.connect(self.toast.offer_undo)
         self.sidebar.activated.connect(lambda _thread: self.composer.setFocus())
         self.searching.found.connect(self._show_found)
 
@@ -514,9 +514,6 @@ class WorkspacePage(QWidget):
 
     def _open_is_among(self, threads: Collection[ThreadId]) -> bool:
         return self.open_thread is not None and self.open_thread.id in threads
-
-    def _say(self, words: str, take_back: Callable[[], object] | None) -> None:
-        self.toast.say(words, "Undo" if take_back is not None else "", take_back)
 
     def _show_thread(self) -> None:
         """Say how it stands with the open thread, and whether it takes messages."""

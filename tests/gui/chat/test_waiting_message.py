@@ -60,7 +60,7 @@ async def page(store, scope, gate, dressed):
         ),
     )
     made.writing.attach(store)
-    await made.reading.attach(store)
+    await made.place.attach(store)
     made.writing._timer.setInterval(0)
     yield made
     made.detach()

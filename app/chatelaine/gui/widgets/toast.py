@@ -62,6 +62,10 @@ class Toast(QWidget):
         """What it has said last."""
         return self._words.text()
 
+    def offer_undo(self, words: str, take_back: Callable[[], object] | None) -> None:
+        """Show words, with a button that takes back what they say, if that can be."""
+        self.say(words, "" if take_back is None else "Undo", take_back)
+
     def say(self, words: str, button: str = "", call: Callable[[], object] | None = None) -> None:
         """Show words in place of those before.
 
