@@ -28,7 +28,6 @@ from chatelaine.gui.chat.rows import (
     UnreadRow,
     UserRow,
     kind_of,
-    size_of,
 )
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.theme import palette as palettes
@@ -51,6 +50,7 @@ _WITHIN_TURN: Final = 12
 _BETWEEN_TOOLS: Final = 8
 _AFTER_ACTIONS: Final = 6
 _SPOKEN: Final = frozenset({RowKind.REPLY, RowKind.TOOL})
+_PARTS: Final = 1 << 16
 _PER_BLOCK: Final = 350
 """Characters after which a reply has another block, and a gap before it."""
 
@@ -278,7 +278,8 @@ class LaidOutRows:
         """Give the room above a row."""
         if not index:
             return 0
-        return gap_between(self.model.rows[index - 1], self.model.rows[index])
+        kinds = self.model.rows.kinds
+        return _GAPS[kinds[index - 1]][kinds[index]]
 
     def top(self, index: int) -> int:
         """Give where a row begins, below its gap."""
@@ -352,20 +353,25 @@ class LaidOutRows:
             self._unstyled.discard(index)
 
     def _kept_or_guessed(self, start: int, end: int) -> list[int]:
-        guesses = self._guess_some(range(start, end))
+        found: list[int] = []
+        guess: _Guess | None = None
         for index in range(start, end):
             layout = self._layouts.get(index)
-            if layout is not None:
-                guesses[index - start] = self.gap(index) + layout.height
-        return guesses
+            if layout is None:
+                guess = guess or self._guess()
+                found.append(self._guess_one(index, guess))
+            else:
+                found.append(self.gap(index) + layout.height)
+        return found
 
     def _guess_some(self, indexes: range) -> list[int]:
         guess = self._guess()
+        return [self._guess_one(index, guess) for index in indexes]
+
+    def _guess_one(self, index: int, guess: _Guess) -> int:
         rows = self.model.rows
-        return [
-            self.gap(index) + guess.height(kind_of(rows[index]), *size_of(rows[index]))
-            for index in indexes
-        ]
+        kind = KINDS[rows.kinds[index]]
+        return self.gap(index) + guess.height(kind, rows.chars[index], rows.lines[index])
 
     def _guesses(self, first: int) -> list[int]:
         kinds, chars, lines = self.model.sizes()
@@ -414,12 +420,15 @@ class _Guess:
 
     def heights(self, kinds: bytes, chars: Sequence[int], lines: Sequence[int]) -> list[int]:
         """Guess the heights of many rows with their gaps."""
-        base = [self._base[kind] for kind in KINDS]
-        each = [self._each[kind] for kind in KINDS]
-        per_line = [self._per_line[kind] for kind in KINDS]
+        # In whole parts of a pixel: a hundred thousand rows are to be there at once.
+        parts = [
+            tuple(round(each[kind] * _PARTS) for each in (self._base, self._each, self._per_line))
+            for kind in KINDS
+        ]
+        of_rows = map(parts.__getitem__, kinds)
         return [
-            int(base[kind] + each[kind] * count + per_line[kind] * breaks)
-            for kind, count, breaks in zip(kinds, chars, lines, strict=True)
+            (base + each * count + per_line * breaks) // _PARTS
+            for (base, each, per_line), count, breaks in zip(of_rows, chars, lines, strict=True)
         ]
 
 
@@ -437,9 +446,8 @@ def place_of(rows: Sequence[Row], index: int) -> Place:
     return Place(headed=is_headed, closing=not goes_on, last=below is None)
 
 
-def gap_between(above: Row, below: Row) -> int:
-    """Give the room between two rows, in pixels."""
-    upper, lower = kind_of(above), kind_of(below)
+def gap_between(upper: RowKind, lower: RowKind) -> int:
+    """Give the room between rows of two kinds, in pixels."""
     if lower in {RowKind.USER, RowKind.SUMMARY}:
         return _BETWEEN_TURNS
     if upper is RowKind.USER:
@@ -455,3 +463,7 @@ def gap_between(above: Row, below: Row) -> int:
     if upper is RowKind.REPLY and lower is RowKind.NOTICE:
         return _AFTER_ACTIONS
     return _WITHIN_TURN
+
+
+_GAPS: Final = tuple(tuple(gap_between(upper, lower) for lower in KINDS) for upper in KINDS)
+"""For the places of two kinds in `KINDS`: the room between such rows."""

@@ -72,8 +72,7 @@ class RowList(Sequence[Row]):
         self.lines = array("I")
         self.summary: TurnId = 0
         self._read: list[Row | GrowingReply | None] = []
-        for row in rows:
-            self.append(row)
+        self.replace(range(0), list(rows))
 
     @classmethod
     def unread(cls, outlined: OutlinedRows) -> RowList:

@@ -469,7 +469,8 @@ class TimelineView(TimelineSurface):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._place_empty()
+        if not self._empty.isHidden():
+            self._place_empty()
         super().resizeEvent(event)
 
     @override
