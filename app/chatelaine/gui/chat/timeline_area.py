@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _SLICE: Final = 0.004
 """Seconds that laying out what is out of sight may take at a time."""
+_AHEAD_MS: Final = 8
+"""Milliseconds before each of these slices in which nothing was scrolled: half of a frame, so that
+it comes between two frames and not in one."""
 _STRIP: Final = 200
 """Pixels that are laid out together."""
 _REST_MS: Final = 150
@@ -81,7 +84,7 @@ class TimelineArea(QAbstractScrollArea):
         self._jump.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._jump.clicked.connect(self.scroll_to_end)
         self._jump.hide()
-        self._idle_timer = QTimer(self, singleShot=True, interval=0)
+        self._idle_timer = QTimer(self, singleShot=True, interval=_AHEAD_MS)
         self._idle_timer.timeout.connect(self._look_ahead)
         self._width_timer = QTimer(self, singleShot=True, interval=_REST_MS)
         self._width_timer.timeout.connect(self._guess_again)
@@ -165,6 +168,8 @@ class TimelineArea(QAbstractScrollArea):
         """Scroll so that a rectangle of a row is seen: no further than needed."""
         self.laid_out.layout(row).lay_out(rect.top(), rect.bottom())
         self.laid_out.note_height(row)
+        # It may be another height than was guessed, above what is seen.
+        self.scrolling.hold()
         origin, height = self.origin(row), self.viewport().height()
         top, bottom = origin.y() + rect.top(), origin.y() + rect.bottom()
         if top < 0 or rect.height() > height:
