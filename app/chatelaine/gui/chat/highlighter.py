@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from chatelaine.markup.highlight import Mark
 
-_REMEMBERED: Final = 300
+_REMEMBERED: Final = 100
 _REST: Final = 2.0
 """After a block was coloured, a rest of this many times what that took: code that grows is coloured
 again and again, and the worker shares the interpreter with the window."""

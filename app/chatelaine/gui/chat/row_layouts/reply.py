@@ -17,6 +17,7 @@ from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 from chatelaine.gui.widgets.pulse import draw_pulse
+from chatelaine.markup.parser import parse
 from chatelaine.markup.stream import StreamParser
 
 if TYPE_CHECKING:
@@ -78,11 +79,20 @@ class ReplyLayout(RowLayout[ReplyRow]):
                 # What was asked for is on its way, and begins with what is here.
                 return
             self._shown = (row.text, row.running)
-            blocks = self._parser.grow(row.text)
-            self._set_blocks(blocks if row.running else self._parser.finish())
+            if row.running:
+                self._set_blocks(self._parser.grow(row.text))
+            else:
+                self._set_blocks(self._complete(row.text))
         elif self._asked != (row.text, row.running):
             self._asked = (row.text, row.running)
             self._surroundings.parsing.request(self, row.text, complete=not row.running)
+
+    def _complete(self, text: str) -> list[Block]:
+        """Give the blocks of a complete text; of one that grew here, only its end is parsed."""
+        if not self._parser.source:
+            return parse(text)
+        self._parser.grow(text)
+        return self._parser.finish()
 
     def take_parsed(self, source: str, parser: StreamParser, blocks: list[Block]) -> None:
         """Take the blocks of a text that was parsed elsewhere."""
