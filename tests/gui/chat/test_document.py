@@ -47,6 +47,9 @@ The end.
 """
 
 
+CODE = "```python\nx = 1\n```"
+
+
 def make(source: str, width: float = 600) -> Document:
     made = Document(block_style(palette.light(), 1.0), NO_SOURCES)
     made.set_blocks(parse(source))
@@ -372,3 +375,34 @@ def test_the_side_is_found_anew_as_a_message_grows(dressed):
     document.set_blocks(parse("> 123 עברית\n>\n> Latin"))
     everything_laid_out(document)
     assert [document.origin(n).x() for n in range(2)] == [0, 0]
+
+
+def test_what_is_pressed_between_two_heights_is_in_the_blocks_there():
+    document = everything_laid_out(make("\n\n".join([f"Words.\n\n{CODE}"] * 4)))
+    every = list(document.controls())
+    tops = sorted({control.rect.top() for _, control in every})
+    assert len(tops) == 4
+    for top in tops:
+        assert list(document.controls_between(top, top + 1)) == [
+            (block, control) for block, control in every if control.rect.top() == top
+        ]
+    assert list(document.controls_between(-9, document.height + 9)) == every
+    assert list(make("").controls_between(0, 100)) == []
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a\n\n", "b\n\n", "- c\n", "```\nd\n```\n"]), max_size=6))
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_shown_after_whatever_is_shown(sources: list[list[str]]):
+    document = make("")
+    for source in sources:
+        blocks, before = parse("".join(source)), list(document.blocks)
+        first = document.set_blocks(blocks)
+        assert document.blocks == blocks
+        assert before[:first] == blocks[:first]
+        assert first == min(len(before), len(blocks)) or before[first] != blocks[first]
+        fresh = make("".join(source))
+        for one in (document, fresh):
+            everything_laid_out(one)
+        assert document.height == fresh.height

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -22,10 +23,15 @@ def clock_time(moment: datetime, now: datetime | None = None) -> str:
         moment: An aware time.
         now: What time it is; the clock's if None.
     """
+    # It is asked for at each paint, and what day it is costs far less than the words.
+    return _on_day(moment, (now.astimezone() if now else datetime.now()).date())  # noqa: DTZ005  the day here
+
+
+@lru_cache(maxsize=256)
+def _on_day(moment: datetime, today: date) -> str:
     local = moment.astimezone()
-    today = (now or datetime.now(local.tzinfo)).astimezone(local.tzinfo)
     time = f"{local:%H:%M}"
-    if local.date() == today.date():
+    if local.date() == today:
         return time
     if local.year == today.year:
         return f"{local.day} {local:%b}, {time}"

@@ -7,7 +7,7 @@ A widget asks for a role (`palette.text_muted`), never for a colour. Whoever pai
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
@@ -328,6 +328,12 @@ def colour(value: str) -> QColor:
 
 def current() -> Palette:
     """Give the colours in which the application is dressed now."""
+    return _worn(QGuiApplication.palette().cacheKey())
+
+
+@lru_cache(maxsize=4)
+def _worn(_key: int) -> Palette:
+    """Recognise the palette of the application, once for each: it has a key of its own."""
     worn = QGuiApplication.palette()
     ground = worn.color(QPalette.ColorRole.Window)
     is_dark = ground.lightness() < 128  # noqa: PLR2004  half of Qt's 0..255

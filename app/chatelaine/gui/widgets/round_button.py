@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPixmapCache,
+)
 from PySide6.QtWidgets import QAbstractButton
 from typing_extensions import override
 
@@ -15,6 +24,8 @@ from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
+
+    from chatelaine.gui.theme.palette import Palette
 
 _SIZE: Final = 36
 _SHADOW: Final = 4
@@ -72,26 +83,44 @@ class RoundButton(QAbstractButton):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = palettes.current()
+        ground = palette.pressed if self.isDown() else palette.raised
+        if self.underMouse():
+            ground = palette.hover
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._disc(palette, ground))
+        if self._count:
+            self._draw_count(painter, QRectF(_SHADOW, _SHADOW, _SIZE, _SIZE))
+        painter.end()
+
+    def _disc(self, palette: Palette, ground: str) -> QPixmap:
+        """Give the disc as it stands: from a picture, since it is painted with all below it."""
+        focused, ratio = self.hasFocus(), self.devicePixelRatioF()
+        edge = palette.focus if focused else palette.border
+        ink = palette.text
+        key = f"chatelaine/disc/{self._symbol}/{ground}/{edge}/{ink}/{focused}/{ratio}"
+        made = QPixmap()
+        if QPixmapCache.find(key, made):
+            return made
+        made = QPixmap(self.size() * ratio)
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         disc = QRectF(_SHADOW, _SHADOW, _SIZE, _SIZE)
         painter.setPen(Qt.PenStyle.NoPen)
         for step in range(_SHADOW, 0, -1):
             painter.setBrush(QColor(0, 0, 0, 7))
             painter.drawEllipse(disc.adjusted(-step, 1 - step, step, step + 1))
-        ground = palette.pressed if self.isDown() else palette.raised
-        painter.setBrush(colour(palette.hover if self.underMouse() else ground))
-        focused = self.hasFocus()
-        painter.setPen(
-            QPen(colour(palette.focus if focused else palette.border), 2 if focused else 1)
-        )
+        painter.setBrush(colour(ground))
+        painter.setPen(QPen(colour(edge), 2 if focused else 1))
         painter.drawEllipse(disc.adjusted(0.5, 0.5, -0.5, -0.5))
         box = QRectF(0, 0, _SYMBOL, _SYMBOL)
         box.moveCenter(disc.center())
-        icons.paint(painter, self._symbol, palette.text, box)
-        if self._count:
-            self._draw_count(painter, disc)
+        icons.paint(painter, self._symbol, ink, box)
         painter.end()
+        QPixmapCache.insert(key, made)
+        return made
 
     def _draw_count(self, painter: QPainter, disc: QRectF) -> None:
         palette = palettes.current()

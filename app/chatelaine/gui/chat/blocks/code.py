@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
 from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.code_rows import TAB, CodeRows
@@ -316,14 +316,10 @@ class CodeBlock(BlockLayout):
             begin, stop = max(mark.start, start), min(mark.end, end)
             if begin >= stop:
                 continue
-            look = QTextCharFormat()
-            look.setForeground(self._style.tint(mark.tint))
-            if mark.tint.value == "comment":
-                look.setFontItalic(True)
             entry = QTextLayout.FormatRange()
             entry.start = units.unit(begin - start)
             entry.length = units.unit(stop - start) - entry.start
-            entry.format = look
+            entry.format = self._style.tints[mark.tint]
             made.append(entry)
         return made
 

@@ -8,6 +8,7 @@ message of any length is there at once. What is laid out later may change the he
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -35,7 +36,7 @@ from chatelaine.markup.blocks import (
 from chatelaine.markup.heights import Heights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from PySide6.QtGui import QPainter
 
@@ -86,6 +87,7 @@ class Document:
         self._style = style
         self._sources = sources
         self._width = 0.0
+        self._same = 0
         self._layouts: list[BlockLayout | None] = []
         self._arranged: list[bool] = []
         self._heights = Heights()
@@ -104,20 +106,25 @@ class Document:
             blocks, self._style = self.blocks, style
             self.blocks, self._layouts, self._arranged = [], [], []
             self._mirrored = []
+            self._same = 0
             self._heights = Heights()
             self.set_blocks(blocks)
 
-    def set_blocks(self, blocks: Sequence[Block]) -> int:
+    def set_blocks(self, blocks: list[Block]) -> int:
         """Show these blocks; those that are the same as before keep their layouts.
 
         Returns:
             The number of the first that is another one, or of the first that is no more.
         """
-        first = 0
-        for old, new in zip(self.blocks, blocks, strict=False):
+        # Most of what a text had before the last piece of it are the very same blocks.
+        first = min(self._same, len(blocks))
+        if self.blocks[:first] != blocks[:first]:
+            first = 0
+        for old, new in zip(islice(self.blocks, first, None), islice(blocks, first, None)):  # noqa: B905  either may end first
             if old is not new and old != new:
                 break
             first += 1
+        self._same = first
         count = len(self.blocks)
         if first == count == len(blocks):
             return first
@@ -131,16 +138,18 @@ class Document:
         del self._mirrored[first:]
         for index in range(first, len(blocks)):
             self._mirrored.append(self._is_mirrored(index))
-        self._heights.replace(first, count, (self._guess(i) for i in range(first, len(blocks))))
+        # Without a width nothing can be guessed; `set_width` does.
+        guess = self._guess if self._width else (lambda _: 0)
+        self._heights.replace(first, count, (guess(i) for i in range(first, len(blocks))))
         return first
 
     def set_width(self, width: float) -> None:
         """Show it for a width in pixels; heights are guesses again."""
         if width == self._width:
             return
-        self._width = width
+        is_first, self._width = not self._width, width
         self._arranged = [False] * len(self.blocks)
-        if len(self.blocks) <= _GUESSED_AGAIN:
+        if is_first or len(self.blocks) <= _GUESSED_AGAIN:
             for index in range(len(self.blocks)):
                 self._heights[index] = self._guess(index)
 
@@ -435,9 +444,9 @@ class Document:
     def links(self) -> Iterator[tuple[int, Link]]:
         """Give the links of the blocks that are laid out, each with the number of its block."""
         for index, layout in enumerate(self._layouts):
-            if layout is not None and self._arranged[index]:
+            if layout is not None and self._arranged[index] and (links := layout.links()):
                 origin = self.origin(index)
-                for target, rects in layout.links():
+                for target, rects in links:
                     yield index, Link(target, [rect.translated(origin) for rect in rects])
 
     def link_text(self, index: int, target: str) -> str:
@@ -451,10 +460,22 @@ class Document:
 
     def controls(self) -> Iterator[tuple[int, Control]]:
         """Give what can be pressed in the blocks that are laid out, with their numbers."""
-        for index, layout in enumerate(self._layouts):
-            if layout is not None and self._arranged[index]:
+        return self._controls_of(range(len(self.blocks)))
+
+    def controls_between(self, top: float, bottom: float) -> Iterator[tuple[int, Control]]:
+        """Give of them what is in the blocks that lie between two heights, in part or whole."""
+        if not self.blocks:
+            return iter(())
+        first = self._heights.at(math.floor(top))
+        last = self._heights.at(max(math.ceil(bottom), 0))
+        return self._controls_of(range(first, last + 1))
+
+    def _controls_of(self, blocks: Iterable[int]) -> Iterator[tuple[int, Control]]:
+        for index in blocks:
+            layout = self.made_layout(index)
+            if layout is not None and (found := layout.controls()):
                 origin = self.origin(index)
-                for control in layout.controls():
+                for control in found:
                     yield index, control._replace(rect=control.rect.translated(origin))
 
 

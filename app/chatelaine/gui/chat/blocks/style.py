@@ -7,13 +7,14 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtGui import QColor, QFont, QFontMetricsF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat
 
 from chatelaine.gui.theme import fonts
 from chatelaine.gui.theme.palette import Palette, colour
+from chatelaine.markup.highlight import Tint
 
 if TYPE_CHECKING:
-    from chatelaine.markup.highlight import Tint
+    from collections.abc import Mapping
 
 _HEADINGS: Final = (1.4, 1.2, 1.1, 1.0, 1.0, 1.0)
 _LINE: Final = 1.6
@@ -31,6 +32,7 @@ class TextStyle:
         line_height: From one line to the next, in pixels, unless a line needs more.
         colour: The colour of the words.
         average: The usual width of a character, in pixels.
+        base: How far below the top of a line its words stand.
     """
 
     font: QFont
@@ -38,6 +40,7 @@ class TextStyle:
     line_height: float
     colour: QColor
     average: float
+    base: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class BlockStyle:
         code_line: The height of a line of code.
         code_advance: The width of a character of code.
         small: The font of labels.
+        tints: The looks of the kinds of code. They are shared: do not change them.
     """
 
     palette: Palette
@@ -67,14 +71,11 @@ class BlockStyle:
     code_line: float
     code_advance: float
     small: QFont
+    tints: Mapping[Tint, QTextCharFormat]
 
     def px(self, pixels: float) -> float:
         """Scale a length with the text, to whole pixels."""
         return float(round(pixels * self.scale))
-
-    def tint(self, tint: Tint) -> QColor:
-        """Give the colour of a kind of code."""
-        return colour(getattr(self.palette, f"code_{tint.value}"))
 
 
 class Voice(StrEnum):
@@ -83,6 +84,14 @@ class Voice(StrEnum):
     NORMAL = "normal"
     NOTE = "note"  # smaller
     ASIDE = "aside"  # smaller and paler
+
+
+def _tinted(palette: Palette, tint: Tint) -> QTextCharFormat:
+    look = QTextCharFormat()
+    look.setForeground(colour(getattr(palette, f"code_{tint.value}")))
+    if tint is Tint.COMMENT:
+        look.setFontItalic(True)
+    return look
 
 
 @lru_cache(maxsize=16)
@@ -112,6 +121,7 @@ def block_style(palette: Palette, scale: float, voice: Voice = Voice.NORMAL) -> 
         code_line=float(round(code.pixelSize() * _CODE_LINE)),
         code_advance=QFontMetricsF(code).horizontalAdvance("0"),
         small=fonts.text_font((fonts.MESSAGE_PX - 2) * scale),
+        tints={tint: _tinted(palette, tint) for tint in Tint},
     )
 
 
@@ -124,5 +134,8 @@ def _text_style(
 ) -> TextStyle:
     font = fonts.text_font(pixels, weight)
     code_font = fonts.code_font(pixels * 0.87)
-    average = QFontMetricsF(font).horizontalAdvance(_PANGRAM) / len(_PANGRAM)
-    return TextStyle(font, code_font, float(round(font.pixelSize() * line)), ink, average)
+    metrics = QFontMetricsF(font)
+    average = metrics.horizontalAdvance(_PANGRAM) / len(_PANGRAM)
+    height = float(round(font.pixelSize() * line))
+    base = (height - metrics.ascent() - metrics.descent()) / 2 + metrics.ascent()
+    return TextStyle(font, code_font, height, ink, average, base)

@@ -102,10 +102,7 @@ class TextBlock(BlockLayout):
         ]
         self._has_insets = any(span.formula or span.picture for span in text.spans)
         self.length = self._units.length
-        metrics = QFontMetricsF(text_style.font)
-        self._base = (
-            text_style.line_height - metrics.ascent() - metrics.descent()
-        ) / 2 + metrics.ascent()
+        self._base = text_style.base
         self.right_to_left = is_right_to_left(text.plain)
         self._is_mixed = self.right_to_left or _has_right_to_left(text.plain)
         if align is None:
@@ -154,6 +151,8 @@ class TextBlock(BlockLayout):
     def _formats(self, layout: QTextLayout) -> list[QTextLayout.FormatRange]:
         made: list[QTextLayout.FormatRange] = []
         pads: list[QTextLayout.FormatRange] = []
+        if not self._spans:
+            return made
         pad = QTextCharFormat()
         pad.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
         pad.setFontLetterSpacing(_CODE_PAD)
@@ -170,7 +169,10 @@ class TextBlock(BlockLayout):
                 for stop in (first, last):
                     start = layout.previousCursorPosition(stop)
                     pads.append(_range(start, stop - start, pad))
-        natural = QFontMetricsF(self._text_style.font).horizontalAdvance(_STANDS_FOR_PICTURE)
+        natural = 0.0
+        if self._insets:
+            metrics = QFontMetricsF(self._text_style.font)
+            natural = metrics.horizontalAdvance(_STANDS_FOR_PICTURE)
         for inset in self._insets:
             look = QTextCharFormat()
             look.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
@@ -45,28 +46,46 @@ def draw_header(
     mark = QRectF(start + inset, inset, symbol, symbol)
     icons.paint(painter, "agent", palette.on_accent, mark)
 
-    left = start + size + style.px(_AFTER_AVATAR)
-    right = start + width
-    name_font = fonts.text_font(fonts.MESSAGE_PX * style.scale, QFont.Weight.DemiBold)
-    small = fonts.text_font((fonts.MESSAGE_PX - 2) * style.scale)
-    names, smalls = QFontMetricsF(name_font), QFontMetricsF(small)
-    baseline = size / 2 + names.capHeight() / 2
+    left = size + style.px(_AFTER_AVATAR)
     time = clock_time(row.created)
-    meta = " · ".join(part for part in (row.model, time) if part)
-    # A long name leaves some room for the model and the time.
-    reserve = min(smalls.horizontalAdvance(meta), width * _META_SHARE) + style.px(_AFTER_NAME)
-    room = right - left - reserve
-    name = names.elidedText(row.agent or _NAMELESS, Qt.TextElideMode.ElideRight, room)
-    painter.setFont(name_font)
+    name = row.agent or _NAMELESS
+    words = _fitted(name, row.model, time, width - left, width * _META_SHARE, style.scale)
+    baseline = size / 2 + words.cap_height / 2
+    painter.setFont(words.name_font)
     painter.setPen(colour(palette.text))
-    painter.drawText(QPointF(left, baseline), name)
-    left += names.horizontalAdvance(name) + style.px(_AFTER_NAME)
-    painter.setFont(small)
+    painter.drawText(QPointF(start + left, baseline), words.name)
+    painter.setFont(style.small)
     painter.setPen(colour(palette.text_muted))
-    painter.drawText(QPointF(left, baseline), _fitted(row.model, time, smalls, right - left))
+    painter.drawText(QPointF(start + left + words.meta_left, baseline), words.meta)
 
 
-def _fitted(model: str, time: str, metrics: QFontMetricsF, room: float) -> str:
+class _Words(NamedTuple):
+    name: str
+    name_font: QFont
+    cap_height: float
+    meta: str
+    meta_left: float
+
+
+@lru_cache(maxsize=64)
+def _fitted(  # noqa: PLR0913, PLR0917  all that it depends on
+    name: str, model: str, time: str, room: float, most_meta: float, scale: float
+) -> _Words:
+    """Shorten the words for the room there is: measuring them takes longer than drawing them."""
+    name_font = fonts.text_font(fonts.MESSAGE_PX * scale, QFont.Weight.DemiBold)
+    names = QFontMetricsF(name_font)
+    smalls = QFontMetricsF(fonts.text_font((fonts.MESSAGE_PX - 2) * scale))
+    gap = round(_AFTER_NAME * scale)
+    meta = " · ".join(part for part in (model, time) if part)
+    # A long name leaves some room for the model and the time.
+    reserve = min(smalls.horizontalAdvance(meta), most_meta) + gap
+    shown = names.elidedText(name, Qt.TextElideMode.ElideRight, room - reserve)
+    left = names.horizontalAdvance(shown) + gap
+    rest = _fitted_meta(model, time, smalls, room - left)
+    return _Words(shown, name_font, names.capHeight(), rest, left)
+
+
+def _fitted_meta(model: str, time: str, metrics: QFontMetricsF, room: float) -> str:
     """Shorten the name of a model, so that the time is there as a whole as long as it fits."""
     if not model:
         return metrics.elidedText(time, Qt.TextElideMode.ElideRight, room)

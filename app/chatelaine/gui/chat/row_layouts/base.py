@@ -27,10 +27,11 @@ from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import Code, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from PySide6.QtGui import QPainter
 
+    from chatelaine.gui.chat.blocks.layout import Control as BlockControl
     from chatelaine.gui.chat.blocks.layout import Marked
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.parsing import Parsing
@@ -244,20 +245,7 @@ class RowLayout(ABC, Generic[R]):
         """Give what can be pressed and what leads elsewhere, in reading order."""
         found = list(self._controls())
         for number, part in enumerate(self.parts):
-            for block, control in part.document.controls():
-                found.append(
-                    Control(
-                        control.name,
-                        control.words,
-                        control.rect.translated(part.origin),
-                        ControlKind.ICON if control.icon else ControlKind.BUTTON,
-                        icon=control.icon,
-                        label=control.label,
-                        checked=control.checked or None,
-                        part=number,
-                        block=block,
-                    )
-                )
+            found += _controls_in(number, part, part.document.controls())
             for block, link in part.document.links():
                 if link.rects:
                     first, *more = (rect.translated(part.origin) for rect in link.rects)
@@ -298,12 +286,22 @@ class RowLayout(ABC, Generic[R]):
             part.document.draw(painter, clip.translated(-part.origin), partial(marked, number))
             painter.restore()
         style = self._style()
-        for control in self.controls():
+        for control in self._drawn_controls(clip, state):
             controls.draw(painter, control, style, state)
         if state.ringed:
             painter.setPen(QPen(colour(style.palette.focus), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self.ring(), _RING_CORNER, _RING_CORNER)
+
+    def _drawn_controls(self, clip: QRectF, state: RowState) -> list[Control]:
+        """Give the controls of which something may be seen; of links only a ring ever is."""
+        if state.focused is not None and state.focused.target:
+            return self.controls()
+        found = list(self._controls())
+        for number, part in enumerate(self.parts):
+            inside = part.document.controls_between(clip.top() - part.y, clip.bottom() - part.y)
+            found += _controls_in(number, part, inside)
+        return found
 
     def ring(self) -> QRectF:
         """Give where the ring is drawn when the row has the keyboard."""
@@ -396,3 +394,21 @@ class RowLayout(ABC, Generic[R]):
 
     def _make_part(self, name: str, voice: Voice = Voice.NORMAL) -> Part:
         return Part(name, Document(self._style(voice), self._surroundings.sources), voice)
+
+
+def _controls_in(
+    number: int, part: Part, found: Iterable[tuple[int, BlockControl]]
+) -> Iterator[Control]:
+    """Give controls of the blocks of a part as those of the row."""
+    for block, control in found:
+        yield Control(
+            control.name,
+            control.words,
+            control.rect.translated(part.origin),
+            ControlKind.ICON if control.icon else ControlKind.BUTTON,
+            icon=control.icon,
+            label=control.label,
+            checked=control.checked or None,
+            part=number,
+            block=block,
+        )
