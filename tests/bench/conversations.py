@@ -129,8 +129,8 @@ def _part(chance: random.Random) -> str:
     if kind < 0.88:
         return f"{_sentence(chance, 9)[:-1]} $x_{{{chance.randint(1, 9)}}}$."
     is_quote = kind < 0.95
-    words = chance.randint(8, 30) if is_quote else 4
-    return ("> " if is_quote else "## ") + _sentence(chance, words)
+    count = chance.randint(8, 30) if is_quote else 4
+    return ("> " if is_quote else "## ") + _sentence(chance, count)
 
 
 def _table(chance: random.Random) -> str:
