@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QApplication
 
 from bench.conversations import StoredThread, formulas, message, messages, rows
 from bench.timeline_shown import Browser, Ours
+from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
 from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.event_loop import tune_interpreter
 from chatelaine.gui.theme import fonts
@@ -120,6 +121,7 @@ class Measuring:
             feed: Does what is due after so many seconds; tells whether there is more.
         """
         beats: list[float] = []
+        begun = time.perf_counter()
         loop = QEventLoop()
         heart = QTimer(interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
         heart.timeout.connect(lambda: beats.append(time.perf_counter()))
@@ -129,8 +131,7 @@ class Measuring:
                 None if (at := time.perf_counter() - begun) < seconds and feed(at) else loop.quit()
             )
         )
-        delay = _run_delay()
-        begun, cpu = time.perf_counter(), time.process_time()
+        delay, cpu = _run_delay(), time.process_time()
         heart.start()
         feeder.start()
         # A real loop: one that looked again and again would take a processor for itself.
@@ -279,6 +280,7 @@ class Measuring:
             self.settle()
             text = message(_chance(11), 12_000)
             layout = view.laid_out.layout(len(view.rows) - 1)
+            assert isinstance(layout, ReplyLayout)
             document, parser = layout.parts[-1].document, layout._parser
             laid_out, paints = document.laid_out, view.paints
             parsed, pixels = parser.parsed_characters, view.pixels

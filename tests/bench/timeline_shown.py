@@ -19,8 +19,9 @@ from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.store.records import TurnState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from PySide6.QtCore import QRect
     from PySide6.QtGui import QPaintEvent
 
     from chatelaine.gui.chat.outlined_rows import OutlinedRows
@@ -43,7 +44,8 @@ class CountedView(TimelineView):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.pixels += sum(rect.width() * rect.height() for rect in event.region())
+        region: Iterable[QRect] = event.region()  # type: ignore[assignment]  # it can be iterated
+        self.pixels += sum(rect.width() * rect.height() for rect in region)
         super().paintEvent(event)
 
 
