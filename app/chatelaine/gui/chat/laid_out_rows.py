@@ -278,8 +278,9 @@ class LaidOutRows:
         """Give the room above a row."""
         if not index:
             return 0
-        kinds = self.model.rows.kinds
-        return _GAPS[kinds[index - 1]][kinds[index]]
+        rows = self.model.rows
+        known = _GAPS[rows.kinds[index - 1]][rows.kinds[index]]
+        return gap_between(rows[index - 1], rows[index]) if known is None else known
 
     def top(self, index: int) -> int:
         """Give where a row begins, below its gap."""
@@ -446,18 +447,23 @@ def place_of(rows: Sequence[Row], index: int) -> Place:
     return Place(headed=is_headed, closing=not goes_on, last=below is None)
 
 
-def gap_between(upper: RowKind, lower: RowKind) -> int:
-    """Give the room between rows of two kinds, in pixels."""
-    if lower in {RowKind.USER, RowKind.SUMMARY}:
-        return _BETWEEN_TURNS
-    if upper is RowKind.USER:
-        return _BEFORE_REPLY
+def gap_between(above: Row, below: Row) -> int:
+    """Give the room between two rows of what agents say, in pixels."""
     if (
         isinstance(above, ReplyRow | ToolRow)
         and isinstance(below, ReplyRow | ToolRow)
         and above.agent != below.agent
     ):
         return _BEFORE_AGENT
+    return _gap_of(kind_of(above), kind_of(below))
+
+
+def _gap_of(upper: RowKind, lower: RowKind) -> int:
+    """Give the room between rows of two kinds, in pixels."""
+    if lower in {RowKind.USER, RowKind.SUMMARY}:
+        return _BETWEEN_TURNS
+    if upper is RowKind.USER:
+        return _BEFORE_REPLY
     if upper is lower is RowKind.TOOL:
         return _BETWEEN_TOOLS
     if upper is RowKind.REPLY and lower is RowKind.NOTICE:
@@ -465,5 +471,8 @@ def gap_between(upper: RowKind, lower: RowKind) -> int:
     return _WITHIN_TURN
 
 
-_GAPS: Final = tuple(tuple(gap_between(upper, lower) for lower in KINDS) for upper in KINDS)
-"""For the places of two kinds in `KINDS`: the room between such rows."""
+_GAPS: Final = tuple(
+    tuple(None if {upper, lower} <= _SPOKEN else _gap_of(upper, lower) for lower in KINDS)
+    for upper in KINDS
+)
+"""For the places of two kinds in `KINDS`: the room between such rows, where the kinds say it."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HEADINGS: Final = (1.4, 1.2, 1.1, 1.0, 1.0, 1.0)
 _LINE: Final = 1.6
 _CODE_LINE: Final = 1.55
+_TAB: Final = 4
 _PANGRAM: Final = "The five boxing wizards jump quickly; how is it that they are not afraid at all?"
 
 
@@ -33,6 +34,7 @@ class TextStyle:
         colour: The colour of the words.
         average: The usual width of a character, in pixels.
         base: How far below the top of a line its words stand.
+        tab: How wide a tab is, in pixels: as wide as four spaces.
     """
 
     font: QFont
@@ -41,6 +43,7 @@ class TextStyle:
     colour: QColor
     average: float
     base: float
+    tab: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +141,5 @@ def _text_style(
     average = metrics.horizontalAdvance(_PANGRAM) / len(_PANGRAM)
     height = float(round(font.pixelSize() * line))
     base = (height - metrics.ascent() - metrics.descent()) / 2 + metrics.ascent()
-    return TextStyle(font, code_font, height, ink, average, base)
+    tab = _TAB * metrics.horizontalAdvance(" ")
+    return TextStyle(font, code_font, height, ink, average, base, tab)

@@ -44,7 +44,6 @@ _FORMULA_GAP: Final = 1.0
 _LARGER: Final = 1.1
 """The letters of formulas are smaller than those of words of the same size."""
 _DIRECTION_SAMPLE: Final = 300
-_TAB: Final = 4
 _RIGHT_TO_LEFT: Final = re.compile(
     "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]"
 )
@@ -115,7 +114,7 @@ class TextBlock(BlockLayout):
             Qt.LayoutDirection.RightToLeft if self.right_to_left else Qt.LayoutDirection.LeftToRight
         )
         # In words a tab is as wide as four spaces: what was pasted keeps its shape.
-        self._option.setTabStopDistance(_TAB * metrics.horizontalAdvance(" "))
+        self._option.setTabStopDistance(text_style.tab)
         self._option.setWrapMode(
             QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
             if break_words

@@ -68,7 +68,7 @@ class _Words(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _fitted(  # noqa: PLR0913, PLR0917  all that it depends on
+def _fitted(  # noqa: PLR0917  all that it depends on
     name: str, model: str, time: str, room: float, most_meta: float, scale: float
 ) -> _Words:
     """Shorten the words for the room there is: measuring them takes longer than drawing them."""
