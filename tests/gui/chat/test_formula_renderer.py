@@ -201,12 +201,18 @@ def test_one_that_cannot_be_set_is_told_as_such_and_holds_up_no_other(qapp, qtbo
 
 
 def test_many_are_set_by_one_worker_and_told_together(qapp, qtbot, monkeypatch):
-    threads, told = set(), []
+    at_work, told = threading.Lock(), []
+    threads, together = set(), []
     real = module._set
 
     def watched(wanted):
         threads.add(threading.get_ident())
-        return real(wanted)
+        together.append(not at_work.acquire(blocking=False))
+        try:
+            return real(wanted)
+        finally:
+            if not together[-1]:
+                at_work.release()
 
     monkeypatch.setattr(module, "_set", watched)
     renderer = FormulaRenderer()
@@ -217,7 +223,8 @@ def test_many_are_set_by_one_worker_and_told_together(qapp, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: all(renderer.find(one) is not None for one in wanted))
     qtbot.waitUntil(lambda: renderer.is_idle)
     assert threading.get_ident() not in threads
-    assert len(threads) == 1
+    assert len(together) == 20
+    assert not any(together)
     assert len(told) < 20
 
 

@@ -182,6 +182,14 @@ def world():
         ("redo",),
     ]
 )
+@example(
+    deeds=[
+        ("turn", "", [], TurnState.DONE),
+        ("turn", "", [], TurnState.DONE),
+        ("compact", 0),
+        ("edit", 1, "", []),
+    ]
+)
 def test_an_outline_says_which_rows_there_are(world, monkeypatch, deeds):
     runner, store = world
     monkeypatch.setattr(timeline_model, "KEPT_ROWS", 3)

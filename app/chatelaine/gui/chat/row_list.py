@@ -175,14 +175,14 @@ class RowList(Sequence[Row]):
                 for (one, size), (two, _) in zip(mine, others, strict=True)
             )
             low, high = (middle, high) if same else (low, middle - 1)
+        mark = self.mark()
+        if mark is not None and self.summary != other.summary:
+            return min(low, mark)  # an edit copies a summary: the mark is there, of another turn
         return low
 
     def take(self, other: RowList, count: int) -> None:
         """Take over what was read of the first rows in another list that begins with the same."""
         self._read[:count] = other._read[:count]
-        place = self.mark()
-        if place is not None and place < count and self.summary != other.summary:
-            self._read[place] = None
 
     # ------------------------------------------------------------------ changes
 
