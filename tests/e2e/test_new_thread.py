@@ -19,7 +19,7 @@ def test_a_new_thread_takes_typing_at_once(start, action, place):
             program.wait_for(lambda state: state["focus"] == "Threads")
         else:
             program.press("Ctrl+K")
-            program.wait_for(lambda state: "earch" in (state["focus"] or ""))
+            program.wait_for(lambda state: "search" in (state["focus"] or "").casefold())
         program.trigger(action)
         program.wait_for(lambda state: state["open"] and not state["rows"])
         program.type("words for it")
