@@ -214,20 +214,6 @@ def test_controls_lie_in_the_header_without_touching(dressed):
         assert not block.press("copy"), "copying is done by the view"
 
 
-def test_the_header_stays_seen_while_a_long_block_is_read(dressed):
-    block = code_block("line\n" * 100)
-    assert block.stick(500)
-    (copy,) = block.controls()
-    assert 500 <= copy.rect.top() <= 500 + block.header
-    light = palette.light()
-    image = painted(block, top=500, height=200)
-    assert image.pixelColor(200, 3).name() == light.code_header
-    assert block.stick(-10)
-    assert block.controls()[0].rect.top() < block.header
-    block.stick(1e9)
-    assert block.controls()[0].rect.bottom() < block.height
-
-
 def test_hits_and_the_selection_have_their_own_grounds(dressed):
     block = code_block("one two three")
     light = palette.light()

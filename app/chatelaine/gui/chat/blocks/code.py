@@ -75,7 +75,6 @@ class CodeBlock(BlockLayout):
         self._coloured = ""
         self._width = 0.0
         self._wraps = False
-        self._header_top = 0.0
         self.header = style.px(HEADER)
         self.set_code(code)
 
@@ -165,7 +164,7 @@ class CodeBlock(BlockLayout):
                 advance = QFontMetricsF(self._style.small).horizontalAdvance(shown)
                 width += self._style.px(_LABEL_GAP) + advance
             height = self.header - 2 * _CONTROL_INSET
-            rect = QRectF(right - width, self._header_top + _CONTROL_INSET, width, height)
+            rect = QRectF(right - width, _CONTROL_INSET, width, height)
             checked = self._wraps and name == "wrap"
             made.insert(0, Control(name, words, rect, name, shown, checked))
             right = rect.left() - 2
@@ -179,14 +178,6 @@ class CodeBlock(BlockLayout):
         self._pieces.clear()
         self._arrange()
         return True
-
-    @override
-    def stick(self, top: float) -> bool:
-        lowest = self.height - self.header - BELOW - 2 * self._style.code_line
-        wanted = round(min(max(top, 0.0), max(lowest, 0.0)))
-        moved = wanted != self._header_top
-        self._header_top = float(wanted)
-        return moved
 
     # ------------------------------------------------------------------ drawing
 
@@ -205,8 +196,8 @@ class CodeBlock(BlockLayout):
         painter.restore()
 
     def _draw_header(self, painter: QPainter, clip: QRectF) -> None:
-        palette, top = self._style.palette, self._header_top
-        strip = QRectF(0, top, self._width, self.header)
+        palette = self._style.palette
+        strip = QRectF(0, 0, self._width, self.header)
         if not strip.intersects(clip):
             return
         painter.save()
@@ -215,13 +206,13 @@ class CodeBlock(BlockLayout):
         painter.fillPath(path, colour(palette.code_header))
         painter.restore()
         painter.setPen(colour(palette.border))
-        line = top + self.header - 0.5
+        line = self.header - 0.5
         painter.drawLine(QPointF(0.5, line), QPointF(self._width - 1, line))
         painter.setFont(self._style.small)
         painter.setPen(colour(palette.text_muted))
         controls = self.controls()
         room = (controls[0].rect.left() if controls else self._width) - PAD - _CONTROL_SIDE
-        label = QRectF(PAD, top, max(room, 0.0), self.header - 1)
+        label = QRectF(PAD, 0, max(room, 0.0), self.header - 1)
         vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         words = QFontMetricsF(self._style.small).elidedText(
             self.code.language or "text", Qt.TextElideMode.ElideRight, label.width()
@@ -235,7 +226,7 @@ class CodeBlock(BlockLayout):
         if first >= last:
             return
         painter.save()
-        inside = QRectF(1, self._header_top + self.header, self._width - 2, self.height)
+        inside = QRectF(1, self.header, self._width - 2, self.height)
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         painter.setPen(colour(self._style.palette.text))
         left = PAD - self._sideways.offset
@@ -395,7 +386,7 @@ class CodeBlock(BlockLayout):
 
     @override
     def is_text_at(self, point: QPointF) -> bool:
-        if point.y() < self._header_top + self.header:
+        if point.y() < self.header:
             return False
         area = QRectF(0, 0, self._width, self.height)
         return area.contains(point) and not self._sideways.holds(point)

@@ -184,17 +184,6 @@ class BlockLayout(ABC):
         """
         return False
 
-    def stick(self, top: float) -> bool:  # noqa: ARG002  most blocks have no header
-        """Keep the header seen of a block that reaches beyond the upper edge of what is seen.
-
-        Args:
-            top: How far down the block that edge is; negative where all of it is below.
-
-        Returns:
-            Whether anything moved.
-        """
-        return False
-
     def hint_at(self, point: QPointF) -> str:  # noqa: ARG002  most blocks need no explanation
         """Give what a tool tip says at a point; '' for nothing."""
         return ""
