@@ -83,6 +83,33 @@ def test_a_locked_window_shows_nothing_and_unlocks_to_the_same_thread_and_draft(
         assert program.quit() == 0
 
 
+def test_save_turns_the_app_lock_on_and_says_what_is_missing(
+    start: Callable[..., Driver],
+) -> None:
+    with start() as program:
+        program.wait_open()
+        # What the window says last when a history is open: the menus know of it then.
+        program.wait_for(lambda state: any("demo model" in one for one in state["labels"]))
+        program.press("Ctrl+L")
+        program.wait_for(lambda state: "The app lock is off" in (state["dialog"] or ""))
+        program.click("Turn it on…")
+        program.wait_for(lambda state: state["focus"] == "New passphrase")
+        program.type(PASSPHRASE)
+        program.click("Save")
+        program.wait_for(lambda state: "Enter the passphrase again." in state["dialog"])
+        assert program.state["focus"] == "New passphrase again"
+        program.type("four words")
+        program.press("Return")
+        program.wait_for(lambda state: "passphrases are not alike" in state["dialog"])
+        program.set_text("newPassphraseAgain", PASSPHRASE)
+        program.click("Save")
+        program.wait_for(lambda state: state["dialog"] is None)
+        program.press("Ctrl+L")
+        program.wait_for(lambda state: state["focus"] == "Passphrase")
+        unlock(program)
+        assert program.quit() == 0
+
+
 def test_a_running_turn_is_stopped_and_kept_when_the_window_is_locked(
     start: Callable[..., Driver],
 ) -> None:

@@ -95,10 +95,34 @@ class HistoryChange:
 
         self._scope.start(ask(), name="ask first", replace="ask first")
 
-    def lock_on_demand(self) -> None:
-        """Lock because the user wants it: what is lost by it is asked about."""
+    def lock_on_demand(self, turn_on: Callable[[], object]) -> None:
+        """Lock because the user wants it: what is lost by it is asked about.
+
+        Args:
+            turn_on: Leads to where the app lock is turned on; offered where it is off.
+        """
+        workspace = self._holder.open_workspace
         if self._locking.possible:
             self.ask_first("Lock and discard", partial(self.lock, told=True))
+        elif workspace is not None:
+            work = self._find_out(workspace, turn_on)
+            self._scope.start(work, name="lock", replace="lock")
+
+    async def _find_out(self, workspace: Workspace, turn_on: Callable[[], object]) -> None:
+        """Lock where the app lock is on, which is not known at once; else say that it is off."""
+        is_on = await self._locking.find_out(workspace)
+        if workspace is not self._holder.open_workspace:
+            return
+        if is_on:
+            self.lock_on_demand(turn_on)
+            return
+        questions.ask(
+            self._window,
+            "The app lock is off",
+            "Chatelaine can be locked once there is a passphrase that opens it again.",
+            yes="Turn it on…",
+            do=turn_on,
+        )
 
     def take_discarded(self) -> failures.Failure | None:
         """Say, once, which temporary threads were lost without anybody being asked."""

@@ -69,9 +69,14 @@ class Locking(QObject):
         """Find out whether this history can be locked; what opens it may have changed."""
 
         async def ask() -> None:
-            self._set_possible(await workspace.is_app_locked())
+            await self.find_out(workspace)
 
         self._scope.start(ask(), name="is it locked", replace="is it locked")
+
+    async def find_out(self, workspace: HasAppLock) -> bool:
+        """As `look`; gives `possible` as it then is."""
+        self._set_possible(await workspace.is_app_locked())
+        return self.possible
 
     def left(self) -> None:
         """Take note that no history is open."""

@@ -45,6 +45,7 @@ from chatelaine.settings.schema import Looks, Settings, Theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from chatelaine.gui.settings.settings_dialog import SettingsDialog
     from chatelaine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ _WITH_A_HISTORY = (
     ActionId.EMPTY_TRASH,
     ActionId.SEARCH,
     ActionId.RECOVERY_KEY,
+    ActionId.LOCK,
     ActionId.BACK_UP,
     ActionId.BACKUPS,
     ActionId.CHECK,
@@ -175,7 +177,7 @@ class MainWindow(QMainWindow):
             ActionId.EXPORT_ALL: lambda: transfers.export_all(self._workspace),
             ActionId.IMPORT: lambda: transfers.import_conversations(self._workspace),
             ActionId.RECOVERY_KEY: self._show_recovery_key,
-            ActionId.LOCK: change.lock_on_demand,
+            ActionId.LOCK: partial(change.lock_on_demand, self._show_security),
             ActionId.OPEN_HISTORY: lambda: questions.ask_which_history(self, change.open_other),
             ActionId.NEW_HISTORY: lambda: questions.ask_where_to_begin(self, change.begin_other),
             ActionId.BACK_UP: self._backups.back_up_now,
@@ -415,7 +417,6 @@ class MainWindow(QMainWindow):
         actions[ActionId.REDO_STEP].setText(redo_text(steps.redo))
         actions[ActionId.REDO_STEP].setEnabled(is_open and steps.redo is not None)
         actions[ActionId.STOP].setEnabled(page.running)
-        actions[ActionId.LOCK].setEnabled(self.locking.possible)
         for action_id in _FINDING:
             actions[action_id].setEnabled(is_open)
         for action_id in _WITH_A_HISTORY:
@@ -489,9 +490,13 @@ class MainWindow(QMainWindow):
         }[self._settings.theme]
         self.actions_by_id[action].setChecked(True)
 
-    def _show_settings_dialog(self) -> None:
+    def _show_security(self) -> None:
+        if (dialog := self._show_settings_dialog()) is not None:
+            dialog.show_security()
+
+    def _show_settings_dialog(self) -> SettingsDialog | None:
         if self._workspace is None:
-            return
+            return None
         from chatelaine.gui.settings.settings_dialog import SettingsDialog
 
         workspace = self._workspace
@@ -504,6 +509,7 @@ class MainWindow(QMainWindow):
         dialog.appearance_changed.connect(self._set_appearance)
         dialog.trash_days_changed.connect(self._keep_trash)
         dialog.open()
+        return dialog
 
     # ------------------------------------------------------------------ commands
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatelaine.errors import DiskFull
+from chatelaine.errors import DiskFull, KeyringLocked, WrongSecret
 from chatelaine.gui.settings.settings_dialog import SettingsDialog
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.providers.records import Protocol, Provider
@@ -51,6 +51,35 @@ class Table:
         self.texts.pop(name, None)
 
 
+class AppLock:
+    """As much of a workspace as the security page needs; `failure` is what its keyring says."""
+
+    opened_with_recovery_key = False
+
+    def __init__(self) -> None:
+        self.passphrase: str | None = None
+        self.failure: Exception | None = None
+
+    async def is_app_locked(self) -> bool:
+        return self.passphrase is not None
+
+    async def enable_app_lock(self, passphrase: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.passphrase = passphrase
+
+    async def disable_app_lock(self) -> None:
+        self.passphrase = None
+
+    async def check_passphrase(self, passphrase: str) -> None:
+        if passphrase != self.passphrase:
+            raise WrongSecret("It is another one.")
+
+    async def change_passphrase(self, new: str, *, old: str | None = None) -> None:
+        await self.check_passphrase(old or "")
+        self.passphrase = new
+
+
 @dataclass
 class Desk:
     """What the dialog works with."""
@@ -61,8 +90,10 @@ class Desk:
     window: QWidget
     told: list[Any]
 
-    def open(self, settings: Settings | None = None) -> SettingsDialog:
-        dialog = SettingsDialog(self, self.scope, self.window, settings=settings)
+    def open(
+        self, settings: Settings | None = None, app_lock: AppLock | None = None
+    ) -> SettingsDialog:
+        dialog = SettingsDialog(self, self.scope, self.window, settings=settings, app_lock=app_lock)
         dialog.saved.connect(lambda: self.told.append("saved"))
         dialog.appearance_changed.connect(
             lambda looks: self.told.append((looks.theme, looks.text_size))
@@ -267,3 +298,45 @@ async def test_the_dialog_is_usable_at_480_pixels(desk: Desk) -> None:
             assert right < dialog.width(), one.objectName()
     dialog.reject()
     await until(desk.is_closed)
+
+
+async def test_save_turns_the_app_lock_on_or_says_why_not(desk: Desk) -> None:
+    lock = AppLock()
+    lock.failure = KeyringLocked("The keyring is locked.")
+    dialog = await loaded(desk.open(Settings(), lock))
+    dialog.show_security()
+    field, again = (child(dialog, QLineEdit, f"newPassphrase{end}") for end in ("", "Again"))
+    await until(field.hasFocus)
+    write(dialog, "newPassphraseAgain", "four words that rhyme")
+    QTest.mouseClick(button(dialog, "save"), LEFT)
+    assert says(dialog, "Enter a passphrase of at least 8 characters.")()
+    write(dialog, "newPassphrase", "four words that rhyme")
+    QTest.mouseClick(button(dialog, "save"), LEFT)
+    await until(says(dialog, "The keyring is locked."))
+    assert dialog.isVisible()
+    lock.failure = None
+    write(dialog, "newPassphrase", "four words that rhyme")
+    QTest.keyClick(field, Qt.Key.Key_Return)  # Enter is Save, and something is missing
+    assert says(dialog, "Enter the passphrase again.")()
+    assert again.hasFocus()
+    write(dialog, "newPassphraseAgain", "four words that rhyme")
+    QTest.mouseClick(button(dialog, "save"), LEFT)
+    await until(desk.is_closed)
+    assert lock.passphrase == "four words that rhyme"
+
+
+async def test_save_changes_the_passphrase_where_the_app_lock_is_on(desk: Desk) -> None:
+    lock = AppLock()
+    lock.passphrase = "four words that rhyme"
+    dialog = await loaded(desk.open(Settings(), lock))
+    dialog.show_security()
+    present = child(dialog, QLineEdit, "presentPassphrase")
+    await until(present.hasFocus)
+    for name in ("newPassphrase", "newPassphraseAgain"):
+        write(dialog, name, "five other words by heart")
+    QTest.mouseClick(button(dialog, "save"), LEFT)
+    assert says(dialog, "Enter the present passphrase as well.")()
+    write(dialog, "presentPassphrase", lock.passphrase)
+    QTest.mouseClick(button(dialog, "save"), LEFT)
+    await until(desk.is_closed)
+    assert lock.passphrase == "five other words by heart"

@@ -76,11 +76,15 @@ class HasAppLock(Protocol):
 class SecurityPage(QWidget):
     """Turns the app lock on and off at once; the times count when the settings are saved.
 
+    A passphrase that was entered and not yet used is used when the settings are saved.
+
     Signals:
         app_lock_changed(): It is on, or off, or opens with another passphrase now.
+        busy_changed(bool): It is being changed, or no longer.
     """
 
     app_lock_changed = Signal()
+    busy_changed = Signal(bool)
 
     def __init__(
         self, workspace: HasAppLock, scope: TaskScope, parent: QWidget | None = None
@@ -90,6 +94,7 @@ class SecurityPage(QWidget):
         self._scope = scope
         self._is_on = False
         self._is_gone = False
+        self._wants_focus = False
         self._build()
         self._connect()
         self.setEnabled(False)
@@ -162,8 +167,8 @@ class SecurityPage(QWidget):
         return column
 
     def _connect(self) -> None:
-        self._turn_on.clicked.connect(self._on_turn_on)
-        self._change.clicked.connect(self._on_change)
+        self._turn_on.clicked.connect(lambda: self._on_turn_on(None))
+        self._change.clicked.connect(lambda: self._on_change(None))
         self._turn_off.clicked.connect(self._on_turn_off)
         self._new.changed.connect(self._judge)
         self._present.textChanged.connect(self._judge)
@@ -185,6 +190,31 @@ class SecurityPage(QWidget):
         """Tell whether the computer's sleep is to lock."""
         return self._on_sleep.isChecked()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether a passphrase was entered that nothing was done with yet."""
+        return bool(self._present.text()) or not self._new.is_empty
+
+    def save(self, then: Callable[[], object]) -> None:
+        """Turn the app lock on, or change its passphrase, with what was entered.
+
+        Args:
+            then: Called when that is done. Where something is missing or fails, the page says so.
+        """
+        missing = self._show_missing()
+        if missing:
+            self._news.say(missing, Role.ERROR)
+        elif self._is_on:
+            self._on_change(then)
+        else:
+            self._on_turn_on(then)
+
+    def begin(self) -> None:
+        """Lead into the first field, as soon as it is known which one that is."""
+        self._wants_focus = not self.isEnabled()
+        if not self._wants_focus:
+            (self._new if self._asks_present.isHidden() else self._present).setFocus()
+
     def leave(self) -> None:
         """Forget what was entered: the page goes. What was begun comes to its end."""
         self._is_gone = True
@@ -196,6 +226,8 @@ class SecurityPage(QWidget):
         if not self._is_gone:
             self._show(is_on=is_on)
             self.setEnabled(True)
+            if self._wants_focus:
+                self.begin()
 
     def _show(self, *, is_on: bool) -> None:
         self._is_on = is_on
@@ -213,17 +245,27 @@ class SecurityPage(QWidget):
         self._change.setEnabled(self._new.is_good and known)
         self._turn_off.setEnabled(known)
 
+    def _show_missing(self) -> str:
+        if self._is_on and self._new.is_empty:
+            self._new.setFocus()
+            return "Enter a new passphrase as well, or turn the app lock off."
+        if self._is_on and not self._asks_present.isHidden() and not self._present.text():
+            self._present.setFocus()
+            return "Enter the present passphrase as well."
+        return self._new.show_missing()
+
     # ------------------------------------------------------------------ changing it
 
-    def _on_turn_on(self) -> None:
+    def _on_turn_on(self, then: Callable[[], object] | None) -> None:
         new = self._new.take()
-        self._begin(lambda: self._workspace.enable_app_lock(new), "The app lock is on.")
+        self._begin(lambda: self._workspace.enable_app_lock(new), "The app lock is on.", then)
 
-    def _on_change(self) -> None:
+    def _on_change(self, then: Callable[[], object] | None) -> None:
         old, new = self._take_present(), self._new.take()
         self._begin(
             lambda: self._workspace.change_passphrase(new, old=old),
             "From now on the new passphrase opens your history.",
+            then,
         )
 
     def _on_turn_off(self) -> None:
@@ -234,16 +276,26 @@ class SecurityPage(QWidget):
                 await self._workspace.check_passphrase(old)
             await self._workspace.disable_app_lock()
 
-        self._begin(turn_off, "The app lock is off.")
+        self._begin(turn_off, "The app lock is off.", None)
 
     def _take_present(self) -> str | None:
         return None if self._asks_present.isHidden() else self._present.take()
 
-    def _begin(self, change: Callable[[], Awaitable[None]], done: str) -> None:
+    def _begin(
+        self,
+        change: Callable[[], Awaitable[None]],
+        done: str,
+        then: Callable[[], object] | None,
+    ) -> None:
         self._set_busy(busy=True)
-        self._scope.start(self._run(change, done), name=_CHANGE)
+        self._scope.start(self._run(change, done, then), name=_CHANGE)
 
-    async def _run(self, change: Callable[[], Awaitable[None]], done: str) -> None:
+    async def _run(
+        self,
+        change: Callable[[], Awaitable[None]],
+        done: str,
+        then: Callable[[], object] | None,
+    ) -> None:
         problem: ChatelaineError | None = None
         try:
             await change()
@@ -253,12 +305,17 @@ class SecurityPage(QWidget):
             self.app_lock_changed.emit()
         if self._is_gone:
             return
+        is_on = await self._workspace.is_app_locked()
+        if self._is_gone:
+            return
         self._set_busy(busy=False)
-        self._show(is_on=await self._workspace.is_app_locked())
+        self._show(is_on=is_on)
         if problem is None:
             self._forget()
             self._news.say(done, Role.SUCCESS)
             (self._after if self._is_on else self._new).setFocus()
+            if then is not None:
+                then()
         else:
             self._news.say(problem.message, Role.ERROR)
             if isinstance(problem, WrongSecret):
@@ -273,6 +330,7 @@ class SecurityPage(QWidget):
         self._news.hush()
         for widget in (self._asks_present, self._new, self._turn_on, self._change, self._turn_off):
             widget.setEnabled(not busy)
+        self.busy_changed.emit(busy)
         if busy:
             self._patience.start()
         else:

@@ -146,7 +146,15 @@ class SettingsDialog(QDialog):
         self._demo.clicked.connect(self._on_demo)
         if self._security is not None:
             self._security.app_lock_changed.connect(self.app_lock_changed)
+            # Save would close the dialog before it is known what comes of it; Cancel may.
+            self._security.busy_changed.connect(self._save.setDisabled)
         self._tabs.currentChanged.connect(self._show_demo)
+
+    def show_security(self) -> None:
+        """Show the page with the app lock, ready for a passphrase."""
+        if self._security is not None:
+            self._tabs.setCurrentIndex(self._tabs.count() - 1)
+            self._security.begin()
 
     # ------------------------------------------------------------------ provider
 
@@ -184,14 +192,16 @@ class SettingsDialog(QDialog):
                 self.page.set_testing(testing=False)
 
     def _on_save(self) -> None:
-        if not self.page.is_changed():
-            self.accept()
-            return
-        entry = self.page.entry()
-        if entry is None:
+        entry = self.page.entry() if self.page.is_changed() else None
+        if entry is None and self.page.is_changed():
             self._tabs.setCurrentIndex(0)
-            return
-        self._change(lambda: self._providers.save(entry.provider, entry.api_key))
+        elif self._security is not None and self._security.is_begun:
+            self._tabs.setCurrentIndex(self._tabs.count() - 1)
+            self._security.save(then=self._on_save)
+        elif entry is None:
+            self.accept()
+        else:
+            self._change(lambda: self._providers.save(entry.provider, entry.api_key))
 
     def _on_demo(self) -> None:
         self._change(self._providers.remove)

@@ -72,6 +72,22 @@ class NewPassphrase(QWidget):
         first = self.first.text()
         return len(first) >= SHORTEST and first == self.again.text()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in either field."""
+        return not self.first.text() and not self.again.text()
+
+    def show_missing(self) -> str:
+        """Say what is missing until it `is_good`, and lead there; '' where nothing is."""
+        first, second = self.first.text(), self.again.text()
+        if self.is_good:
+            return ""
+        if len(first) >= SHORTEST:
+            self.again.setFocus()
+            return "The two passphrases are not alike." if second else "Enter the passphrase again."
+        self.first.setFocus()
+        return f"Enter a passphrase of at least {SHORTEST} characters."
+
     def take(self) -> str:
         """Give what was entered, and forget it."""
         self.again.take()
