@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from chatelaine.gui import questions
+from chatelaine.gui import failures, questions
 
 
 @pytest.fixture
@@ -102,3 +102,33 @@ def test_a_link_that_nothing_opens_is_told_of(window, opened):
     assert "could not be opened" in box.text()
     assert "https://none.example/" in box.informativeText() + box.text()
     box.close()
+
+
+@pytest.mark.parametrize("grave", [False, True])
+def test_a_letter_presses_nothing_and_with_alt_its_button(window, qtbot, grave):
+    done = []
+    questions.ask(
+        window, "Replace?", "All.", yes="&Replace", do=lambda: done.append(1), grave=grave
+    )
+    (box,) = window.findChildren(QMessageBox)
+    box.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is box)
+    for sign in "rRc5":
+        QTest.keyClicks(box, sign)
+        QTest.keyClicks(box.focusWidget(), sign)
+    # What Qt does for a letter takes a moment: a button is seen to be pressed before it acts.
+    assert not any(one.isDown() for one in box.buttons())
+    assert box.isVisible()
+    QTest.keyClick(box, Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: done == [1])
+
+
+def test_the_letter_of_a_standard_button_does_not_close_a_box(window):
+    box = failures.show(window, failures.Failure("Lost", "It is gone."))
+    (button,) = box.buttons()
+    button.setText("&OK")
+    QTest.keyClicks(box, "o")
+    assert not button.isDown()
+    assert box.isVisible()
+    QTest.keyClick(box, Qt.Key.Key_Escape)
+    assert not box.isVisible()

@@ -131,10 +131,27 @@ async def test_a_restore_is_asked_for_and_cancel_does_nothing(workspace, window)
     dialog.open()
     listed = the_list(dialog)
     await until(lambda: listed.topLevelItemCount() == 1)
-    for answer in ("Cancel", "Replace everything"):
+
+    async def press_restore() -> QMessageBox:
         press(dialog, "Restore…")
         await until(lambda: box(dialog) is not None)
-        press(box(dialog), answer)
+        (asked,) = (each for each in dialog.findChildren(QMessageBox) if each.isVisible())
+        return asked
+
+    first = await press_restore()
+    for sign in "ra":  # typed without Alt
+        QTest.keyClicks(first, sign)
+        assert not any(one.isDown() for one in first.buttons())
+    press(first, "Cancel")
+    await until(lambda: box(dialog) is None)
+    for leave in (Qt.Key.Key_Return, Qt.Key.Key_Escape, None):
+        press(await press_restore(), "Replace everything")
+        await until(lambda: box(dialog) and "whole history" in box(dialog).text())
+        assert wanted == []
+        if leave is None:
+            press(box(dialog), "Replace everything")
+        else:
+            QTest.keyClick(box(dialog).defaultButton(), leave)
         await until(lambda: box(dialog) is None)
     assert [each.path for each in wanted] == [(await backups.list_backups())[0].path]
     dialog.reject()

@@ -238,10 +238,21 @@ class BackupsDialog(QDialog):
             if pressed is merging:
                 self._start(self._merge(unlocked))
             elif pressed is replacing:
-                self.replacement_wanted.emit(unlocked)
+                self._ask_to_replace(unlocked)
 
         box.buttonClicked.connect(answered)
         box.open()
+
+    def _ask_to_replace(self, unlocked: Unlocked) -> None:
+        questions.ask(
+            self,
+            "Replace your whole history?",
+            "Chatelaine shows only what is in this backup then. What was written since is in the "
+            "backup that is made of your present history, and in the file that stays beside it.",
+            yes="Replace everything",
+            do=lambda: self.replacement_wanted.emit(unlocked),
+            grave=True,
+        )
 
     async def _merge(self, unlocked: Unlocked) -> None:
         merged = await with_progress(

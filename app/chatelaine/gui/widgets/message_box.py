@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QMessageBox,
+    QSizePolicy,
+    QSpacerItem,
+    QWidget,
+)
+from typing_extensions import override
 
 from chatelaine.gui.widgets.line_breaks import breakable
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
+
 _WIDTH: Final = 400
+_WITH: Final = (
+    Qt.KeyboardModifier.AltModifier
+    | Qt.KeyboardModifier.ControlModifier
+    | Qt.KeyboardModifier.MetaModifier
+)
 
 
 class MessageBox(QMessageBox):
@@ -33,8 +49,19 @@ class MessageBox(QMessageBox):
         heading = self.findChild(QLabel, "qt_msgbox_label")
         if heading is not None:
             heading.setProperty("role", "heading")
-            heading.setWordWrap(True)
-        for name in ("qt_msgbox_label", "qt_msgbox_informativelabel"):
-            label = self.findChild(QLabel, name)
-            if label is not None:
-                label.setMinimumWidth(_WIDTH)
+        # The labels keep a minimum of their own: with another, Qt would take any heading for one
+        # that fits into a line, and cut it.
+        grid = self.layout()
+        if isinstance(grid, QGridLayout):
+            wide = QSpacerItem(_WIDTH, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
+            grid.addItem(wide, grid.rowCount(), 0, 1, grid.columnCount())
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Qt's own boxes take a letter for Alt and that letter: whoever is still typing when one
+        # opens would press its buttons.
+        alone = not event.modifiers() & _WITH
+        if alone and event.key() < Qt.Key.Key_Escape:
+            event.accept()
+        else:
+            super().keyPressEvent(event)
