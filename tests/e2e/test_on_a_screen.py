@@ -176,3 +176,41 @@ def test_without_a_display_it_says_so_instead_of_aborting(
     assert done.returncode == 1
     assert "there is no display" in done.stderr
     assert "make screenshot" in done.stderr
+
+
+HEADINGS = """
+import sys
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from chatelaine.gui.theme.appearance import Appearance
+from chatelaine.gui.widgets.message_box import MessageBox
+
+application = QApplication(sys.argv)
+appearance = Appearance(application)
+window = QWidget()
+window.show()
+words = ("threads were added and some of them stand beside others " * 2).split()
+for scale in (1.0, 1.5, 2.0):
+    appearance.set_scale(scale)
+    for count in range(1, len(words)):
+        box = MessageBox(window, " ".join(words[:count]), "They can be moved to the trash.")
+        box.open()
+        application.processEvents()
+        for label in box.findChildren(QLabel):
+            width = label.width() if label.wordWrap() else label.sizeHint().width()
+            height = label.heightForWidth(width) if label.wordWrap() else 0
+            if label.text() and (label.width() < width or label.height() < height):
+                print("cut:", scale, label.text())
+        box.close()
+print("done")
+"""
+
+
+def test_no_heading_of_a_box_is_cut(display: str) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", HEADINGS],
+        env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.split("\n") == ["done", ""]

@@ -35,6 +35,7 @@ def ask(
     do: Callable[[], object],
     no: str = "Cancel",
     grave: bool = False,
+    by_enter: bool = True,
 ) -> None:
     """Ask before something is done.
 
@@ -46,6 +47,7 @@ def ask(
         do: What it does.
         no: The words on the button that does not.
         grave: Whether something is lost by it: then Enter does not do it.
+        by_enter: Whether Enter does it where nothing is lost.
     """
     box = MessageBox(parent, title, text)
     role = QMessageBox.ButtonRole
@@ -55,6 +57,7 @@ def ask(
     if grave:
         warning = palettes.current().warning
         box.setIconPixmap(icons.pixmap("warning", warning, _SYMBOL, parent.devicePixelRatioF()))
+    if grave or not by_enter:
         box.setDefaultButton(leaving)
     box.buttonClicked.connect(lambda pressed: do() if pressed is doing else None)
     box.open()

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from chatelaine.gui.backups.backup_actions import BackupActions
-from chatelaine.gui.backups.backups_dialog import BackupsDialog
+from chatelaine.gui.backups.backups_dialog import BackupsDialog, _added
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.history_access import HistoryAccess
 from chatelaine.workspace_backups import WorkspaceBackups
@@ -117,9 +117,44 @@ async def test_a_backup_in_the_list_adds_what_is_missing(workspace, window):
     assert [each.title for each in await workspace.store.threads()] == ["Lost"]
     told: list[Change] = []
     workspace.store.subscribe(told.append)
+    assert box(dialog).defaultButton().text() == "Keep them"
     press(box(dialog), "Move them to the trash")
     await until(lambda: any(each.threads and each.threads[0].trashed for each in told))
     dialog.reject()
+
+
+async def test_enter_keeps_what_was_added(workspace, window):
+    thread = await workspace.store.create_thread(title="Lost")
+    backups = WorkspaceBackups(workspace)
+    await backups.back_up_now()
+    await workspace.store.purge_threads([thread.id])
+    dialog = BackupsDialog(backups, window.scope, window)
+    dialog.open()
+    await until(lambda: the_list(dialog).topLevelItemCount() == 1)
+    press(dialog, "Restore…")
+    await until(lambda: box(dialog) is not None)
+    press(box(dialog), "Add what is missing")
+    await until(lambda: box(dialog) is not None and "was added" in box(dialog).text())
+    QTest.keyClick(box(dialog), Qt.Key.Key_Return)
+    await until(lambda: box(dialog) is None)
+    dialog.reject()
+    await window.scope.close()  # whatever was begun by it has come to its end
+    (kept,) = await workspace.store.threads()
+    assert (kept.title, kept.trashed) == ("Lost", None)
+
+
+@pytest.mark.parametrize(
+    ("count", "beside", "words"),
+    [
+        (1, 0, "1 thread was added."),
+        (1, 1, "1 thread was added, beside one that is here already."),
+        (3, 0, "3 threads were added."),
+        (3, 1, "3 threads were added. 1 of them stands beside one that is here already."),
+        (3, 2, "3 threads were added. 2 of them stand beside others that are here already."),
+    ],
+)
+def test_what_was_added_is_said_in_the_right_number(count, beside, words):
+    assert _added(count, beside) == words
 
 
 async def test_a_restore_is_asked_for_and_cancel_does_nothing(workspace, window):

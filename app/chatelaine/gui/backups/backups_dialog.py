@@ -267,10 +267,7 @@ class BackupsDialog(QDialog):
         if not merged.added:
             self._note.say("Everything in this backup is here already.", Role.SUCCESS)
             return
-        count = len(merged.added)
-        said = f"{count} {'thread was' if count == 1 else 'threads were'} added."
-        if merged.beside:
-            said += f" {len(merged.beside)} of them stand beside one that is here already."
+        said = _added(len(merged.added), len(merged.beside))
         self._note.say(said, Role.SUCCESS)
         questions.ask(
             self,
@@ -279,6 +276,7 @@ class BackupsDialog(QDialog):
             yes="Move them to the trash",
             do=lambda: self._start(self._backups.undo_merge(merged)),
             no="Keep them",
+            by_enter=False,
         )
 
     # ------------------------------------------------------------------ inside
@@ -291,6 +289,18 @@ class BackupsDialog(QDialog):
             await work
         except ChatelaineError as error:
             failures.show(self, failures.describe(error))
+
+
+def _added(count: int, beside: int) -> str:
+    """Say how many threads were added, and how many of them are here in another form."""
+    if count == 1:
+        return "1 thread was added" + (", beside one that is here already." if beside else ".")
+    said = f"{count} threads were added."
+    if beside == 1:
+        said += " 1 of them stands beside one that is here already."
+    elif beside:
+        said += f" {beside} of them stand beside others that are here already."
+    return said
 
 
 def _button(text: str, name: str) -> QPushButton:
