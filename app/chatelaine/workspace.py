@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from chatelaine.chat.assistants import Assistants
 from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import ExportFailed, HistoryDamaged
+from chatelaine.paths import replace_private_file
 from chatelaine.providers.registry import ProviderRegistry
 from chatelaine.store.transfer.conversations import to_text
 from chatelaine.store.transfer.incoming import load
@@ -115,7 +116,7 @@ class Workspace(WorkspaceKeys):
     async def export_thread(
         self, thread_id: ThreadId, target: Path, *, suffix: str | None = None
     ) -> None:
-        """Write a thread into a file: readable by everybody who can read the file.
+        """Write a thread into a file that is not encrypted; no other user may read it.
 
         Args:
             thread_id: The thread.
@@ -134,7 +135,7 @@ class Workspace(WorkspaceKeys):
     async def export_all(self, target: Path) -> None:
         """Write all threads but the temporary ones into a file that `import_from` reads again.
 
-        It is readable by everybody who can read the file.
+        The file is not encrypted; no other user may read it.
 
         Raises:
             ExportFailed: The file could not be written; what was there before is untouched.
@@ -165,12 +166,7 @@ class Workspace(WorkspaceKeys):
 def _write_export(target: Path, render: Callable[[], str]) -> None:
     text = render()  # of a long thread it takes its time: never where the window is painted
     try:
-        temporary = target.with_name(f".{target.name}.part")
-        try:
-            temporary.write_text(text, encoding="utf-8", errors="replace")
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        replace_private_file(target, text.encode("utf-8", errors="replace"))
     except OSError as error:
         raise ExportFailed(
             f"“{target.name}” could not be written: {error.strerror or 'unknown reason'}. "

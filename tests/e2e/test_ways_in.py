@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,8 @@ def test_a_thread_is_exported_as_markdown(start, user):
         program.press("Return", on="fileNameEdit")
         wait_until(target.exists, what="the exported file")
         wait_until(lambda: "Keep this" in target.read_text(encoding="utf-8"))
+        program.wait_for(lambda state: any("“exported.md” was" in one for one in state["labels"]))
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
         assert program.quit() == 0
 
 

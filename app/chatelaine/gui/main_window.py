@@ -159,7 +159,8 @@ class MainWindow(QMainWindow):
         entrance.needed.connect(lambda: self._pages.setCurrentWidget(entrance.page))
         entrance.waiting.connect(self._show_waiting)
         entrance.quit_requested.connect(self.close)
-        change, transfers = self._change_of_history, Transfers(self, self._scope)
+        change = self._change_of_history
+        transfers = Transfers(self, self._scope, page.toast.say)
         self.locking.wanted.connect(change.lock)
         self.locking.changed.connect(self._update_actions)
         page.steps_changed.connect(self._update_actions)

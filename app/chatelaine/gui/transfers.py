@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from chatelaine.gui import questions
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from PySide6.QtWidgets import QWidget
 
     from chatelaine.gui.tasks import TaskScope
@@ -20,9 +22,17 @@ if TYPE_CHECKING:
 class Transfers:
     """Asks where to, and has it done."""
 
-    def __init__(self, window: QWidget, scope: TaskScope) -> None:
+    def __init__(self, window: QWidget, scope: TaskScope, say: Callable[[str], object]) -> None:
+        """Make it.
+
+        Args:
+            window: What the dialogs belong to.
+            scope: Starts what takes its time.
+            say: Says something that needs no answer.
+        """
         self._window = window
         self._scope = scope
+        self._say = say
 
     def export(self, workspace: Workspace | None, thread: Thread | None) -> None:
         """Ask where a thread is to be exported to, and in which format."""
@@ -30,8 +40,9 @@ class Transfers:
             return
 
         def write(path: str, suffix: str) -> None:
-            work = workspace.export_thread(thread.id, Path(path), suffix=suffix)
-            self._scope.start(work, name="export")
+            target = Path(path)
+            work = workspace.export_thread(thread.id, target, suffix=suffix)
+            self._scope.start(self._export(work, target), name="export")
 
         questions.ask_where_to_export(self._window, thread.title, _formats(), write)
 
@@ -41,9 +52,15 @@ class Transfers:
             return
 
         def write(path: str, _suffix: str) -> None:
-            self._scope.start(workspace.export_all(Path(path)), name="export")
+            target = Path(path)
+            work = workspace.export_all(target)
+            self._scope.start(self._export(work, target), name="export")
 
         questions.ask_where_to_export(self._window, "conversations", _documents(), write)
+
+    async def _export(self, work: Awaitable[None], target: Path) -> None:
+        await work
+        self._say(f"“{target.name}” was written. It is not encrypted.")
 
     def import_conversations(self, workspace: Workspace | None) -> None:
         """Ask which document is to be imported."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import stat
 import threading
 
 import pytest
@@ -145,6 +147,23 @@ async def test_an_export_is_whole_or_not_at_all(access, tmp_path):
         with pytest.raises(ExportFailed):
             await workspace.export_thread(thread.id, tmp_path / "nowhere" / "travel.md")
         assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "travel.md"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no modes")
+@pytest.mark.parametrize("suffix", [".md", ".json"])
+async def test_only_the_user_may_read_an_export(access, tmp_path, suffix):
+    async with await access().open(may_create=True) as workspace:
+        thread = await workspace.store.create_thread(title="Travel")
+        replaced = tmp_path / f"replaced{suffix}"
+        replaced.write_text("before")
+        replaced.chmod(0o644)
+        made, everything = tmp_path / f"made{suffix}", tmp_path / "all.json"
+        for target in (made, replaced):
+            await workspace.export_thread(thread.id, target)
+        await workspace.export_all(everything)
+    for target in (made, replaced, everything):
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+        assert "Travel" in target.read_text("utf-8")
 
 
 async def test_an_export_is_rendered_where_it_holds_nobody_up(access, tmp_path, monkeypatch):
