@@ -221,10 +221,31 @@ async def test_the_demo_model_can_be_used_again(desk: Desk) -> None:
     await desk.providers.save(Provider("https://example.com/v1", "m"), KEY)
     dialog = await loaded(desk.open())
     QTest.mouseClick(button(dialog, "useDemo"), LEFT)
+    assert says(dialog, "When you save, the demo model answers again.")()
+    assert not child(dialog, QLineEdit, "baseUrl").isEnabled()
+    QTest.mouseClick(button(dialog, "save"), LEFT)
     await until(desk.is_closed)
     assert await desk.providers.current() is None
     assert await desk.providers.api_key() is None
     assert desk.told == ["saved"]
+
+
+@pytest.mark.parametrize("way", ["cancel", "useDemo"])
+async def test_the_server_stays_unless_the_demo_model_is_saved(desk: Desk, way: str) -> None:
+    server = Provider("https://example.com/v1", "m")
+    await desk.providers.save(server, KEY)
+    dialog = await loaded(desk.open())
+    QTest.mouseClick(button(dialog, "useDemo"), LEFT)
+    assert dialog.isVisible()
+    QTest.mouseClick(button(dialog, way), LEFT)
+    if way == "useDemo":  # pressed once more, it takes its word back
+        assert child(dialog, QLineEdit, "baseUrl").isEnabled()
+        assert not says(dialog, "demo model")()
+        QTest.mouseClick(button(dialog, "save"), LEFT)
+    await until(desk.is_closed)
+    assert await desk.providers.current() == server
+    assert await desk.providers.api_key() == KEY
+    assert desk.told == []
 
 
 async def test_saving_without_a_change_only_closes(desk: Desk) -> None:

@@ -49,6 +49,10 @@ _DEMO = (
     "Now the demo model answers: it needs no network and is no AI. "
     "Connect a server to talk with a real one."
 )
+_TO_DEMO = (
+    "When you save, the demo model answers again. "
+    "The address of this server and its API key are then removed."
+)
 _STORED = "A key is stored. Leave this empty to keep it."
 _NONE_STORED = "Only where the server wants one"
 _REMOVED = "The key will be removed when you save."
@@ -191,6 +195,11 @@ class ProviderPage(QWidget):
         self._remove_key.setChecked(False)
         self._forget_result()
         self._show_key_state()
+
+    def show_demo_chosen(self, *, chosen: bool) -> None:
+        """Show that the demo model is to take the place of the server, or not any more."""
+        self._demo.say(_TO_DEMO if chosen else "")
+        self.setEnabled(not chosen)
 
     def set_testing(self, *, testing: bool) -> None:
         """Show that the server is being asked, or no longer."""

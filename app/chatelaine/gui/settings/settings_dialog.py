@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     ]
 
 _TEST = "test connection"
+_USE_DEMO, _KEEP_SERVER = "&Use the demo model", "&Use the server"
 _WIDTH, _HEIGHT = 520, 620
 
 
@@ -114,7 +115,8 @@ class SettingsDialog(QDialog):
         if self._before is not None and self._security is not None:
             self._security.load(self._before)
             self._tabs.addTab(_scrolled(self._security), "Secu&rity")
-        self._demo = QPushButton("&Use the demo model")
+        self._demo = QPushButton(_USE_DEMO)
+        self._demo.setCheckable(True)
         self._demo.setObjectName("useDemo")
         self._demo.setProperty("kind", "quiet")
         self._demo.setAutoDefault(False)
@@ -143,7 +145,7 @@ class SettingsDialog(QDialog):
         self._looks.changed.connect(self._on_appearance)
         self._save.clicked.connect(self._on_save)
         self._cancel.clicked.connect(self.reject)
-        self._demo.clicked.connect(self._on_demo)
+        self._demo.toggled.connect(self._on_demo)
         if self._security is not None:
             self._security.app_lock_changed.connect(self.app_lock_changed)
             # Save would close the dialog before it is known what comes of it; Cancel may.
@@ -192,19 +194,23 @@ class SettingsDialog(QDialog):
                 self.page.set_testing(testing=False)
 
     def _on_save(self) -> None:
-        entry = self.page.entry() if self.page.is_changed() else None
-        if entry is None and self.page.is_changed():
+        is_changed = self.page.is_changed() and not self._demo.isChecked()
+        entry = self.page.entry() if is_changed else None
+        if is_changed and entry is None:
             self._tabs.setCurrentIndex(0)
         elif self._security is not None and self._security.is_begun:
             self._tabs.setCurrentIndex(self._tabs.count() - 1)
             self._security.save(then=self._on_save)
+        elif self._demo.isChecked():
+            self._change(self._providers.remove)
         elif entry is None:
             self.accept()
         else:
             self._change(lambda: self._providers.save(entry.provider, entry.api_key))
 
-    def _on_demo(self) -> None:
-        self._change(self._providers.remove)
+    def _on_demo(self, chosen: bool) -> None:
+        self._demo.setText(_KEEP_SERVER if chosen else _USE_DEMO)
+        self.page.show_demo_chosen(chosen=chosen)
 
     def _change(self, change: Callable[[], Awaitable[None]]) -> None:
         self._set_saving(saving=True)
