@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.driver import ProgramRefused
 from support.until import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from support.driver import Driver
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -214,3 +217,65 @@ def test_no_heading_of_a_box_is_cut(display: str) -> None:
         check=True,
     )
     assert shown.stdout.split("\n") == ["done", ""]
+
+
+PASSPHRASE = "four words that rhyme"
+
+
+def clicked(program: Driver, name: str) -> bool:
+    try:
+        program.click(name)
+    except ProgramRefused:  # it is not there yet, or has nothing to do
+        return False
+    return True
+
+
+def test_the_passphrase_is_asked_for_in_the_active_window_after_a_backup_was_restored(
+    start: Callable[..., Driver], managed: str, home: Path
+) -> None:
+    with start() as program:
+        program.wait_open()
+        program.send("Before the backup")
+        program.wait_idle(1)
+        program.trigger("settings")
+        program.wait_for(lambda state: state["dialog"] is not None)
+        program.tell("show_tab", name="Security")
+        for name in ("newPassphrase", "newPassphraseAgain"):
+            program.set_text(name, PASSPHRASE)
+        program.click("Save")
+        program.wait_for(lambda state: state["dialog"] is None)
+        folder = next(home.rglob("history.db")).parent / "backups"
+        folder.mkdir(exist_ok=True)
+        program.trigger("back-up")
+        program.wait_for(lambda state: state["dialog"] is not None)
+        program.set_text("fileNameEdit", str(folder / "mine.chtlbak"))
+        program.press("Return", on="fileNameEdit")
+        program.wait_for(lambda state: "was made and checked" in (state["dialog"] or ""))
+        program.press("Escape")
+        program.wait_for(lambda state: state["dialog"] is None)
+        program.send("After it")
+        program.wait_idle(2)
+        assert program.quit() == 0
+    with start(DISPLAY=managed, QT_QPA_PLATFORM="xcb") as program:
+        program.wait_for(lambda state: state["focus"] == "Passphrase")
+        program.type(PASSPHRASE)
+        program.press("Return")
+        program.wait_idle(2)
+        # What the window says last when a history is open: the menus know of it then.
+        program.wait_for(lambda state: any("demo model" in one for one in state["labels"]))
+        program.tell("leave_windows")
+        program.trigger("backups")
+        program.wait_for(lambda state: state["dialog"] is not None)
+        wait_until(lambda: clicked(program, "restoreBackup"), what="the list of backups")
+        program.wait_for(lambda state: "How should this" in (state["dialog"] or ""))
+        program.click("Replace everything")
+        program.wait_for(lambda state: "Replace your whole" in (state["dialog"] or ""))
+        program.click("Replace everything")
+        program.wait_for(lambda state: state["active"] and state["focus"] == "Passphrase")
+        xdotool(managed, "type", PASSPHRASE)
+        xdotool(managed, "key", "Return")
+        state = program.wait_for(lambda state: state["rows"] and state["page"] == "workspace")
+        said = [row["text"] for row in state["rows"] if row["row"] == "UserRow"]
+        assert said == ["Before the backup"]
+        program.wait_for(lambda state: "The backup was restored" in state["labels"])
+        assert program.quit() == 0

@@ -49,6 +49,7 @@ class Remote(QObject):
         super().__init__()
         self._answers = os.fdopen(int(os.environ["CHATELAINE_ANSWERS"]), "w", buffering=1)
         self._shown = ""
+        self._activates = True
         self.commanded.connect(self._carry_out, Qt.ConnectionType.QueuedConnection)
         self._recorder = QTimer(self, interval=RECORD_INTERVAL_MS)
         self._recorder.timeout.connect(self._record)
@@ -67,7 +68,7 @@ class Remote(QObject):
     def _carry_out(self, line: str) -> None:
         command = json.loads(line)
         verb = command.pop("verb")
-        if QApplication.activeWindow() is None and main_window() is not None:
+        if self._activates and QApplication.activeWindow() is None and main_window() is not None:
             # A window manager gives the focus back when a dialog has closed; here there is none.
             main_window().activateWindow()
             QTest.qWaitForWindowActive(main_window(), 1000)
@@ -90,6 +91,10 @@ class Remote(QObject):
             self._say({"shown": shown, "at": time.monotonic()})
 
     # -------------------------------------------------------------- verbs
+
+    def do_leave_windows(self) -> None:
+        """Activate no window any more: there is a window manager, whose doing is looked at."""
+        self._activates = False
 
     def do_state(self) -> dict[str, Any]:
         return state()

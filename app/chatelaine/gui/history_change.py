@@ -71,6 +71,7 @@ class HistoryChange:
         self._scope = scope
         self._quit_next = False
         self._discarded = 0
+        self._has_restored = False
 
     def ask_first(self, yes: str, go_on: Callable[[], object]) -> None:
         """Go on where no temporary thread is lost by it; else ask before.
@@ -124,8 +125,14 @@ class HistoryChange:
             do=turn_on,
         )
 
-    def take_discarded(self) -> failures.Failure | None:
-        """Say, once, which temporary threads were lost without anybody being asked."""
+    def take_notice(self) -> failures.Failure | None:
+        """Say, once, what has become of the history, or was lost without anybody being asked."""
+        if self._has_restored:
+            self._has_restored = False
+            return failures.Failure(
+                "The backup was restored",
+                "Your history as it was before is in a backup, and in a file beside this one.",
+            )
         count, self._discarded = self._discarded, 0
         if not count:
             return None
@@ -186,7 +193,12 @@ class HistoryChange:
                 as it was.
         """
         if self._may_begin():
-            self._begin(self._entrance.open, "", None, last=put_in_place)
+            self._begin(self._open_restored, "", None, last=put_in_place)
+
+    def _open_restored(self) -> None:
+        self._entrance.open()
+        # The dialog that has closed was the active window; what is asked for now is asked here.
+        self._window.activateWindow()
 
     def begin_other(self, history: Path) -> None:
         """Close the history and begin an empty one, where there is no file yet."""
@@ -247,6 +259,7 @@ class HistoryChange:
             self._ask(problem, anyway, partial(again, asking=False))
         else:
             failed = None if last is None else await _failure_of(last)
+            self._has_restored = last is not None and failed is None
             workspace = self._holder.open_workspace
             if count and workspace is not None:
                 self._discarded = await self._door.temporary(workspace)

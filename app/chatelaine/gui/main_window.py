@@ -251,8 +251,8 @@ class MainWindow(QMainWindow):
             self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
         if await workspace.wants_provider_notice():
             self._offer_provider()
-        if (lost := self._change_of_history.take_discarded()) is not None:
-            self._banner.show_failure(lost, {}, tone=Tone.INFO)
+        if (notice := self._change_of_history.take_notice()) is not None:
+            self._banner.show_failure(notice, {}, tone=Tone.INFO)
 
     async def _settle(self, workspace: Workspace) -> None:
         """Get ready for the first request once the user has had time to begin."""
