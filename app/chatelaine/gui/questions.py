@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from chatelaine.gui.theme import icons
 from chatelaine.gui.theme import palette as palettes
+from chatelaine.gui.widgets.file_dialog import FileDialog
 from chatelaine.gui.widgets.message_box import MessageBox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from chatelaine.errors import ChatelaineError
 
 _SYMBOL = 40
+_HISTORIES = ["Histories (*.db)", "All files (*)"]
 
 
 def tell(parent: QWidget, title: str, text: str) -> None:
@@ -144,7 +146,7 @@ def ask_to_discard(parent: QWidget, count: int, yes: str, do: Callable[[], objec
 
 
 def ask_where_to_export(
-    parent: QWidget, title: str, formats: Mapping[str, str], write: Callable[[str, str], None]
+    parent: QWidget, title: str, formats: Mapping[str, str], write: Callable[[Path, str], object]
 ) -> None:
     """Ask where conversations are to be exported to; what is written is not encrypted.
 
@@ -154,22 +156,22 @@ def ask_where_to_export(
         formats: Names of formats, each with how its files end; the first is the usual one.
         write: Called with the path, and the ending of the format that was chosen.
     """
-    dialog = QFileDialog(parent, "Export to a file that is not encrypted")
-    dialog.setObjectName("exportDialog")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     filters = {f"{name} (*{suffix})": suffix for name, suffix in formats.items()}
-    dialog.setNameFilters(list(filters))
+    dialog = FileDialog(
+        parent,
+        "Export to a file that is not encrypted",
+        name="exportDialog",
+        filters=list(filters),
+        take=lambda path: write(path, filters[dialog.selectedNameFilter()]),
+        suggestion=_file_name(title),
+    )
     dialog.setDefaultSuffix(next(iter(filters.values())))
     dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix(filters[name]))
-    _start_in_documents(dialog)
-    dialog.selectFile(_file_name(title))
-    dialog.fileSelected.connect(lambda path: write(path, filters[dialog.selectedNameFilter()]))
     dialog.open()
 
 
 def ask_what_to_import(
-    parent: QWidget, formats: Mapping[str, str], take: Callable[[Path], None]
+    parent: QWidget, formats: Mapping[str, str], take: Callable[[Path], object]
 ) -> None:
     """Ask which file is to be imported.
 
@@ -178,48 +180,41 @@ def ask_what_to_import(
         formats: Names of formats, each with how its files end.
         take: Called with the path.
     """
-    dialog = QFileDialog(parent, "Import conversations")
-    dialog.setObjectName("importDialog")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     filters = [f"{name} (*{suffix})" for name, suffix in formats.items()]
-    dialog.setNameFilters([*filters, "All files (*)"])
-    _start_in_documents(dialog)
-    dialog.fileSelected.connect(lambda path: take(Path(path)))
-    dialog.open()
+    FileDialog(
+        parent,
+        "Import conversations",
+        name="importDialog",
+        filters=[*filters, "All files (*)"],
+        take=take,
+    ).open()
 
 
-def _start_in_documents(dialog: QFileDialog) -> None:
-    documents = QStandardPaths.StandardLocation.DocumentsLocation
-    dialog.setDirectory(QStandardPaths.writableLocation(documents))
-
-
-def ask_which_history(parent: QWidget, open_it: Callable[[Path], None]) -> None:
+def ask_which_history(parent: QWidget, open_it: Callable[[Path], object]) -> None:
     """Ask for the file of another history, which is then opened."""
-    dialog = _history_dialog(parent, "Open another history")
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.fileSelected.connect(lambda path: open_it(Path(path)))
-    dialog.open()
+    FileDialog(
+        parent,
+        "Open another history",
+        name="historyDialog",
+        filters=_HISTORIES,
+        take=open_it,
+    ).open()
 
 
-def ask_where_to_begin(parent: QWidget, begin: Callable[[Path], None]) -> None:
+def ask_where_to_begin(parent: QWidget, begin: Callable[[Path], object]) -> None:
     """Ask where a new history is to be, which is then made."""
-    dialog = _history_dialog(parent, "Begin a new history")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog = FileDialog(
+        parent,
+        "Begin a new history",
+        name="historyDialog",
+        filters=_HISTORIES,
+        take=begin,
+        suggestion="my history.db",
+    )
     # Nothing is ever written over; whoever chooses a file that exists is told so.
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
     dialog.setDefaultSuffix("db")
-    dialog.selectFile("my history.db")
-    dialog.fileSelected.connect(lambda path: begin(Path(path)))
     dialog.open()
-
-
-def _history_dialog(parent: QWidget, title: str) -> QFileDialog:
-    dialog = QFileDialog(parent, title)
-    dialog.setObjectName("historyDialog")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setNameFilters(["Histories (*.db)", "All files (*)"])
-    return dialog
 
 
 def _file_name(title: str) -> str:

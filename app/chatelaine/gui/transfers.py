@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatelaine.gui import questions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
 
@@ -39,8 +39,7 @@ class Transfers:
         if workspace is None or thread is None:
             return
 
-        def write(path: str, suffix: str) -> None:
-            target = Path(path)
+        def write(target: Path, suffix: str) -> None:
             work = workspace.export_thread(thread.id, target, suffix=suffix)
             self._scope.start(self._export(work, target), name="export")
 
@@ -51,8 +50,7 @@ class Transfers:
         if workspace is None:
             return
 
-        def write(path: str, _suffix: str) -> None:
-            target = Path(path)
+        def write(target: Path, _suffix: str) -> None:
             work = workspace.export_all(target)
             self._scope.start(self._export(work, target), name="export")
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
-
 from chatelaine.gui import questions
+from chatelaine.gui.widgets.file_dialog import FileDialog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
 
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.workspace import Workspace
@@ -60,18 +60,15 @@ class BackupActions:
         """Ask where a backup is to be written, and write it."""
         if self._backups is None:
             return
-        dialog = QFileDialog(self._window, "Back up now")
-        dialog.setObjectName("backUpNow")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("Backups of Chatelaine (*.chtlbak)")
-        dialog.setDefaultSuffix("chtlbak")
-        documents = QStandardPaths.StandardLocation.DocumentsLocation
-        dialog.setDirectory(QStandardPaths.writableLocation(documents))
-        dialog.selectFile(self._backups.suggested_name())
-        dialog.fileSelected.connect(
-            lambda path: self._scope.start(self._back_up(Path(path)), name="back up")
+        dialog = FileDialog(
+            self._window,
+            "Back up now",
+            name="backUpNow",
+            filters=["Backups of Chatelaine (*.chtlbak)"],
+            take=lambda path: self._scope.start(self._back_up(path), name="back up"),
+            suggestion=self._backups.suggested_name(),
         )
+        dialog.setDefaultSuffix("chtlbak")
         dialog.open()
 
     def show_backups(self) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 from chatelaine.errors import ChatelaineError, KeyOfAnotherHistory
 from chatelaine.gui import failures, questions
 from chatelaine.gui.progress import with_progress
+from chatelaine.gui.widgets.file_dialog import FileDialog
 from chatelaine.gui.widgets.message_box import MessageBox
 from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.store.archive import SUFFIX, BackupKind
@@ -170,12 +170,13 @@ class BackupsDialog(QDialog):
             self._start(self._unlock(Path(chosen[0].data(0, Qt.ItemDataRole.UserRole))))
 
     def _choose_file(self) -> None:
-        dialog = QFileDialog(self, "Restore a backup")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(f"Backups of Chatelaine (*{SUFFIX})")
-        dialog.fileSelected.connect(lambda path: self._start(self._unlock(Path(path))))
-        dialog.open()
+        FileDialog(
+            self,
+            "Restore a backup",
+            name="restoreDialog",
+            filters=[f"Backups of Chatelaine (*{SUFFIX})"],
+            take=lambda path: self._start(self._unlock(path)),
+        ).open()
 
     async def _unlock(self, path: Path) -> None:
         self._note.hush()

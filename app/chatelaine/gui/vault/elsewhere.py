@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from chatelaine.gui.vault.page import BackButton, button, words
+from chatelaine.gui.widgets.file_dialog import FileDialog
 
 _EXPLAINED = "A new history begins empty, in a file of its own; this one stays as it is."
 
@@ -64,10 +63,10 @@ class Elsewhere(QWidget):
         self._back.lead_to(name)
 
     def _choose_history(self) -> None:
-        dialog = QFileDialog(self, "Open another history")
-        dialog.setObjectName("historyDialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Histories (*.db)", "All files (*)"])
-        dialog.fileSelected.connect(lambda path: self.other_history_chosen.emit(Path(path)))
-        dialog.open()
+        FileDialog(
+            self,
+            "Open another history",
+            name="historyDialog",
+            filters=["Histories (*.db)", "All files (*)"],
+            take=self.other_history_chosen.emit,
+        ).open()
