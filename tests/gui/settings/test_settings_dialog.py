@@ -16,13 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from chatelaine.errors import DiskFull, KeyringLocked, WrongSecret
+from chatelaine.errors import DiskFull, KeyringLocked
 from chatelaine.gui.settings.settings_dialog import SettingsDialog
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.providers.records import Protocol, Provider
 from chatelaine.providers.registry import ProviderRegistry
 from chatelaine.settings.schema import Settings, Theme
+from support.app_lock import AppLock
 from support.openai_server import ScriptedServer, hosted_server
+from support.texts_by_name import TextsByName
 from support.until import until
 
 if TYPE_CHECKING:
@@ -32,60 +34,12 @@ LEFT = Qt.MouseButton.LeftButton
 KEY = "sk-right"
 
 
-class Table:
-    """Texts by name, as the encrypted file keeps them."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.failure: Exception | None = None
-
-    async def get(self, name: str) -> str | None:
-        return self.texts.get(name)
-
-    async def set(self, name: str, text: str, /) -> None:
-        if self.failure is not None:
-            raise self.failure
-        self.texts[name] = text
-
-    async def delete(self, name: str) -> None:
-        self.texts.pop(name, None)
-
-
-class AppLock:
-    """As much of a workspace as the security page needs; `failure` is what its keyring says."""
-
-    opened_with_recovery_key = False
-
-    def __init__(self) -> None:
-        self.passphrase: str | None = None
-        self.failure: Exception | None = None
-
-    async def is_app_locked(self) -> bool:
-        return self.passphrase is not None
-
-    async def enable_app_lock(self, passphrase: str) -> None:
-        if self.failure is not None:
-            raise self.failure
-        self.passphrase = passphrase
-
-    async def disable_app_lock(self) -> None:
-        self.passphrase = None
-
-    async def check_passphrase(self, passphrase: str) -> None:
-        if passphrase != self.passphrase:
-            raise WrongSecret("It is another one.")
-
-    async def change_passphrase(self, new: str, *, old: str | None = None) -> None:
-        await self.check_passphrase(old or "")
-        self.passphrase = new
-
-
 @dataclass
 class Desk:
     """What the dialog works with."""
 
     providers: ProviderRegistry
-    values: Table
+    values: TextsByName
     scope: TaskScope
     window: QWidget
     told: list[Any]
@@ -108,11 +62,11 @@ class Desk:
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
     errors: list[BaseException] = []
-    values = Table()
+    values = TextsByName()
     window = QWidget()
     window.show()
     scope = TaskScope(errors.append)
-    yield Desk(ProviderRegistry(values, Table()), values, scope, window, [])
+    yield Desk(ProviderRegistry(values, TextsByName()), values, scope, window, [])
     await scope.close()
     window.close()
     window.deleteLater()

@@ -28,6 +28,7 @@ from chatelaine.gui.progress import with_progress
 from chatelaine.gui.widgets.file_dialog import FileDialog
 from chatelaine.gui.widgets.message_box import MessageBox
 from chatelaine.gui.widgets.note import Note, Role
+from chatelaine.gui.widgets.roomy import roomy
 from chatelaine.store.archive import SUFFIX, BackupKind
 from chatelaine.vault.vault import SlotKind
 
@@ -65,7 +66,7 @@ class BackupsDialog(QDialog):
         self._backups = backups
         self._scope = scope
         self._build()
-        self.resize(_WIDTH, _HEIGHT)
+        self.resize(roomy(self, _WIDTH, _HEIGHT))
         self._list.itemSelectionChanged.connect(self._update_buttons)
         self._list.itemActivated.connect(lambda _item, _column: self._restore_chosen())
         self._restore.clicked.connect(self._restore_chosen)

@@ -92,6 +92,7 @@ class AppearancePage(QWidget):
         self._motion.setObjectName("motion")
         self._motion.addItems(list(_MOTIONS.values()))
         form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow("&Contrast", self._contrast)
         form.addRow("&Movement", self._motion)
         return form

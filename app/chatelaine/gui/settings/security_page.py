@@ -81,10 +81,12 @@ class SecurityPage(QWidget):
     Signals:
         app_lock_changed(): It is on, or off, or opens with another passphrase now.
         busy_changed(bool): It is being changed, or no longer.
+        complained(QWidget): This part of the page says that something is missing or failed.
     """
 
     app_lock_changed = Signal()
     busy_changed = Signal(bool)
+    complained = Signal(object)
 
     def __init__(
         self, workspace: HasAppLock, scope: TaskScope, parent: QWidget | None = None
@@ -152,9 +154,10 @@ class SecurityPage(QWidget):
             self._after.addItem(_TIMES.get(minutes, f"After {minutes} minutes"), minutes)
         self._on_sleep = QCheckBox("Loc&k when the computer sleeps or its screen is locked")
         self._on_sleep.setObjectName("lockOnSleep")
-        row = QHBoxLayout()
-        row.addWidget(buddy("&Lock when nobody touches the window", self._after))
-        row.addWidget(self._after, 1)
+        row = QFormLayout()
+        row.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        row.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        row.addRow(buddy("&Lock when nobody touches the window", self._after), self._after)
         inside = QVBoxLayout(self._times)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addLayout(row)
@@ -203,7 +206,7 @@ class SecurityPage(QWidget):
         """
         missing = self._show_missing()
         if missing:
-            self._news.say(missing, Role.ERROR)
+            self._complain(missing)
         elif self._is_on:
             self._on_change(then)
         else:
@@ -303,9 +306,17 @@ class SecurityPage(QWidget):
             problem = error
         if problem is None:
             self.app_lock_changed.emit()
-        if self._is_gone:
-            return
-        is_on = await self._workspace.is_app_locked()
+        if not self._is_gone:
+            self._show_outcome(problem, done, then, is_on=await self._workspace.is_app_locked())
+
+    def _show_outcome(
+        self,
+        problem: ChatelaineError | None,
+        done: str,
+        then: Callable[[], object] | None,
+        *,
+        is_on: bool,
+    ) -> None:
         if self._is_gone:
             return
         self._set_busy(busy=False)
@@ -317,9 +328,13 @@ class SecurityPage(QWidget):
             if then is not None:
                 then()
         else:
-            self._news.say(problem.message, Role.ERROR)
+            self._complain(problem.message)
             if isinstance(problem, WrongSecret):
                 self._present.setFocus()
+
+    def _complain(self, words: str) -> None:
+        self._news.say(words, Role.ERROR)
+        self.complained.emit(self._news)
 
     def _forget(self) -> None:
         self._present.take()

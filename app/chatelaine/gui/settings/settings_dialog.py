@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -22,6 +23,7 @@ from chatelaine.gui.providers.provider_page import ProviderPage
 from chatelaine.gui.settings.appearance_page import AppearancePage
 from chatelaine.gui.settings.privacy_page import PrivacyPage
 from chatelaine.gui.settings.security_page import SecurityPage
+from chatelaine.gui.widgets.roomy import roomy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,7 +97,7 @@ class SettingsDialog(QDialog):
         self._connect()
         # What somebody types before it is known what is set would be overwritten.
         self.page.setEnabled(False)
-        self.resize(_WIDTH, _HEIGHT)
+        self.resize(roomy(self, _WIDTH, _HEIGHT))
         self.page.setFocus()
         self._scope.start(self._load(), name="load settings")
 
@@ -106,6 +108,9 @@ class SettingsDialog(QDialog):
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
+        # All names are shown whole, whatever the size of the text: the dialog is never narrower.
+        self._tabs.setUsesScrollButtons(False)
+        self._tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self._tabs.addTab(_scrolled(self.page), "Pr&ovider")
         if self._before is not None:
             self._looks.load(self._before)
@@ -114,7 +119,9 @@ class SettingsDialog(QDialog):
             self._tabs.addTab(_scrolled(self._privacy), "Pri&vacy")
         if self._before is not None and self._security is not None:
             self._security.load(self._before)
-            self._tabs.addTab(_scrolled(self._security), "Secu&rity")
+            area = _scrolled(self._security)
+            self._security.complained.connect(partial(_reveal, area))
+            self._tabs.addTab(area, "Secu&rity")
         self._demo = QPushButton(_USE_DEMO)
         self._demo.setCheckable(True)
         self._demo.setObjectName("useDemo")
@@ -287,10 +294,14 @@ async def _load_test() -> ConnectionTest:
     return await asyncio.to_thread(load)
 
 
+def _reveal(area: QScrollArea, words: QWidget) -> None:
+    # Words that were silent before have their place only when the page is laid out again.
+    QTimer.singleShot(0, area, partial(area.ensureWidgetVisible, words))
+
+
 def _scrolled(page: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(page)
     return area

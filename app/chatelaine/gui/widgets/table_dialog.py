@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from chatelaine.gui.widgets.roomy import roomy
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,7 +40,9 @@ class TableDialog(QDialog):
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(0, 1)
         for number, (what, key) in enumerate(rows):
-            grid.addWidget(QLabel(what), number, 0)
+            name = QLabel(what)
+            name.setWordWrap(True)
+            grid.addWidget(name, number, 0)
             value = QLabel(key)
             value.setProperty("role", "muted")
             grid.addWidget(value, number, 1, Qt.AlignmentFlag.AlignRight)
@@ -56,4 +60,4 @@ class TableDialog(QDialog):
         column.addWidget(heading)
         column.addWidget(area, 1)
         column.addWidget(buttons)
-        self.resize(_WIDTH, _HEIGHT)
+        self.resize(roomy(self, _WIDTH, _HEIGHT))
