@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 
 import pytest
 from PySide6.QtCore import QObject
@@ -34,10 +35,10 @@ def quick_switches():
 
 
 def test_what_was_made_arrives_in_the_thread_of_the_window(qapp, qtbot):
-    delivery, got = Delivery(), []
+    delivery, got = Delivery("work"), []
     delivery.arrived.connect(lambda given, made: got.append((given, made, here())))
     for number in range(5):
-        delivery.start("work", lambda n: (n * n, here()), number)
+        delivery.start(lambda n: (n * n, here()), number)
     assert delivery.is_busy
     qtbot.waitUntil(lambda: not delivery.is_busy)
     assert sorted(got) == [((n,), (n * n, False), True) for n in range(5)]
@@ -49,18 +50,47 @@ def here() -> bool:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_work_that_fails_has_made_nothing(qapp, qtbot):
-    delivery, got = Delivery(), []
+    delivery, got = Delivery("work"), []
     delivery.arrived.connect(lambda given, made: got.append((given, made)))
-    delivery.start("work", int, "no number")
+    delivery.start(int, "no number")
     qtbot.waitUntil(lambda: not delivery.is_busy)
     assert got == [(("no number",), None)]
 
 
+def test_one_thread_does_what_is_asked_for_one_after_the_other(qapp, qtbot):
+    delivery, got = Delivery("work"), []
+    delivery.arrived.connect(lambda _, made: got.append(made))
+    for number in range(5):
+        delivery.start(threading.get_ident)
+        qtbot.waitUntil(lambda number=number: len(got) == number + 1)
+    assert len(set(got)) == 1
+    assert got[0] != threading.get_ident()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_goes_on_after_work_that_failed(qapp, qtbot):
+    delivery, got = Delivery("work"), []
+    delivery.arrived.connect(lambda _, made: got.append(made))
+    delivery.start(int, "no number")
+    qtbot.waitUntil(lambda: got == [None])
+    delivery.start(int, "7")
+    qtbot.waitUntil(lambda: got == [None, 7])
+
+
+def test_nothing_of_the_work_is_held_when_it_is_told(qapp, qtbot):
+    delivery, text = Delivery("work"), Owner()
+    held = weakref.ref(text)
+    delivery.start(lambda _: None, text)
+    qtbot.waitUntil(lambda: not delivery.is_busy)
+    del text
+    wait_until(lambda: held() is None, what="nothing that holds it")
+
+
 def test_who_is_gone_is_not_told(qapp):
     parent, got, go_on = QObject(), [], threading.Event()
-    delivery = Delivery(parent)
+    delivery = Delivery("work", parent)
     delivery.arrived.connect(lambda *_: got.append(1))
-    delivery.start("work", go_on.wait)
+    delivery.start(go_on.wait)
     delete(parent)
     go_on.set()
     wait_until(lambda: threading.active_count() == 1, what="the end of the thread")

@@ -46,7 +46,7 @@ class FormulaRenderer(QObject):
         self._open: set[FormulaRequest] = set()  # asked for and not told
         self._telling = QTimer(self, singleShot=True, interval=_TOGETHER)
         self._telling.timeout.connect(self.ready)
-        self._delivery = Delivery(self)
+        self._delivery = Delivery("formulas", self)
         self._delivery.arrived.connect(self._take)
 
     def find(self, request: FormulaRequest) -> FormulaPicture | None:
@@ -74,7 +74,7 @@ class FormulaRenderer(QObject):
         if self._waiting and not self._delivery.is_busy:
             count = min(len(self._waiting), _AT_A_TIME)
             requests = [self._waiting.popitem()[0] for _ in range(count)]
-            self._delivery.start("formulas", _set_all, requests)
+            self._delivery.start(_set_all, requests)
 
     def _take(self, given: tuple[list[FormulaRequest]], made: list[FormulaPicture] | None) -> None:
         (requests,) = given

@@ -69,7 +69,7 @@ class Highlighter(QObject):
         self._settling.timeout.connect(self._complete)
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._start)
-        self._delivery = Delivery(self)
+        self._delivery = Delivery("highlight", self)
         self._delivery.arrived.connect(self._take)
 
     def find(self, owner: object, code: str, language: str) -> Sequence[Mark]:
@@ -124,7 +124,7 @@ class Highlighter(QObject):
             return
         _, job = self._waiting.popitem()
         self._running = True
-        self._delivery.start("highlight", _coloured, job)
+        self._delivery.start(_coloured, job)
 
     def _take(self, given: tuple[_Job], made: tuple[Sequence[Mark], float] | None) -> None:
         (job,) = given

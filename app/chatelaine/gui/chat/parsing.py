@@ -37,7 +37,7 @@ class Parsing(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._waiting: OrderedDict[int, tuple[weakref.ref[Any], str, bool]] = OrderedDict()
-        self._delivery = Delivery(self)
+        self._delivery = Delivery("parse", self)
         self._delivery.arrived.connect(self._finish)
 
     @property
@@ -62,7 +62,7 @@ class Parsing(QObject):
             _, (owner, source, complete) = self._waiting.popitem()
             if owner() is None:
                 continue
-            self._delivery.start("parse", _parsed, owner, source, complete)
+            self._delivery.start(_parsed, owner, source, complete)
 
     def _finish(
         self,

@@ -76,7 +76,7 @@ class PictureLoader(QObject):
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._jobs: list[_Job] = []
         self._open = 0
-        self._delivery = Delivery(self)
+        self._delivery = Delivery("pictures", self)
         self._delivery.arrived.connect(self._take)
 
     # ------------------------------------------------------------------ asking
@@ -146,7 +146,7 @@ class PictureLoader(QObject):
 
     def _start(self) -> None:
         if self._jobs and not self._delivery.is_busy:
-            self._delivery.start("pictures", _decoded, self._jobs.pop())
+            self._delivery.start(_decoded, self._jobs.pop())
 
     def _take(self, given: tuple[_Job], made: PictureLoad | None) -> None:
         self._finish(*given, made or PictureLoad(PictureState.DAMAGED))
