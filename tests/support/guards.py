@@ -124,6 +124,8 @@ def threads_left(before: set[threading.Thread]) -> list[str]:
         # Threads that Python did not start (Qt's, for one) are never taken off its list.
         if thread not in before and not isinstance(thread, threading._DummyThread)
     ]
+    if left:
+        gc.collect()  # a worker ends with the one it works for, which may be in a cycle
     for thread in left:
         thread.join(GRACE)
     return [f"a thread that goes on: {thread.name}" for thread in left if thread.is_alive()]

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF
 from PySide6.QtGui import QColor, QImage, QImageWriter
 from PySide6.QtSvg import QSvgRenderer
+from shiboken6 import delete
 
 from chatelaine.gui.chat import picture_decoding
 from chatelaine.gui.chat import pictures as module
@@ -31,7 +32,7 @@ from chatelaine.markup.blocks import Picture
 from gui.chat.painting import colours_in, painted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 RED = "#cc2211"
 REMOTE = "https://pics.example.com/cat.png"
@@ -215,8 +216,10 @@ def test_a_drawing_that_claims_to_be_huge_is_drawn_small(qapp):
 
 
 @pytest.fixture
-def loader(qapp) -> PictureLoader:
-    return PictureLoader()
+def loader(qapp) -> Iterator[PictureLoader]:
+    made = PictureLoader()
+    yield made
+    delete(made)
 
 
 def state(loader: PictureLoader, source: str, width: int = 300) -> PictureState:
