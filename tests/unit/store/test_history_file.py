@@ -242,8 +242,8 @@ def test_a_disk_without_space_is_told_from_one_that_cannot_be_written(tmp_path, 
         def refuse(*_, number=number):
             raise OSError(number, os.strerror(number))
 
-        monkeypatch.setattr(os, "open", refuse)
-        with pytest.raises(kind):
+        with monkeypatch.context() as patched, pytest.raises(kind):
+            patched.setattr(os, "open", refuse)
             begin_file(tmp_path / "history.db")
 
 
