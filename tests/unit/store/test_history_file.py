@@ -242,9 +242,10 @@ def test_a_disk_without_space_is_told_from_one_that_cannot_be_written(tmp_path, 
         def refuse(*_, number=number):
             raise OSError(number, os.strerror(number))
 
-        with monkeypatch.context() as patched, pytest.raises(kind):
+        with monkeypatch.context() as patched:
             patched.setattr(os, "open", refuse)
-            begin_file(tmp_path / "history.db")
+            with pytest.raises(kind):
+                begin_file(tmp_path / "history.db")
 
 
 async def test_a_folder_that_cannot_be_made(tmp_path, key):
