@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +209,26 @@ Block: TypeAlias = Paragraph | Heading | Code | Table | Rule | Formula | Picture
 def described(description: str) -> str:
     """Give the words that stand for a picture where it is not shown."""
     return f"Image: {description}" if description else "Image"
+
+
+def plain_of(block: Block) -> str:
+    """Give the text of one block without marks: cells between tabs, nothing for a rule."""
+    match block:
+        case Paragraph() | Heading():
+            return block.text.plain
+        case Code():
+            return block.code
+        case Table():
+            rows = (block.head, *block.rows)
+            return "\n".join("\t".join(cell.plain for cell in row) for row in rows)
+        case Formula():
+            return block.tex
+        case Picture():
+            return block.description
+        case Rule():
+            return ""
+        case _:
+            assert_never(block)
 
 
 def plain_text(blocks: list[Block] | tuple[Block, ...]) -> str:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QFontMetrics,
     QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
 )
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QWidget
 from typing_extensions import override
 
-from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale
-from chatelaine.gui.theme.palette import colour
+from chatelaine.gui.widgets.card import Card
 from chatelaine.gui.widgets.icon_button import IconButton
 
 if TYPE_CHECKING:
@@ -27,7 +23,6 @@ if TYPE_CHECKING:
 
 PAUSE_MS: Final = 120
 """After the last key, the time until it is looked for."""
-_CORNER: Final = 10.0
 _FROM_EDGE: Final = 10
 _WIDEST: Final = 420
 _LONGEST: Final = 1000
@@ -55,7 +50,7 @@ def count_words(number: int | None, total: int, *, is_counting: bool) -> str:
     return f"{number + 1:,} of {total:,}"
 
 
-class FindBar(QWidget):
+class FindBar(Card):
     """A card at the top right of what is searched: words, how often they are there, the way.
 
     Attributes:
@@ -118,7 +113,8 @@ class FindBar(QWidget):
             row.addWidget(widget)
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._tell)
-        over.installEventFilter(self)
+        self.displaced.connect(self._place)
+        self.follow(over)
         self.hide()
         self.show_count(None, 0)
 
@@ -273,21 +269,3 @@ class FindBar(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and self.isVisible():
             self._place()
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self.isVisible() and event.type() in {QEvent.Type.Resize, QEvent.Type.Move}:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        palette = palettes.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colour(palette.border_strong), 1))
-        painter.setBrush(colour(palette.raised))
-        painter.drawRoundedRect(
-            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _CORNER, _CORNER
-        )
-        painter.end()

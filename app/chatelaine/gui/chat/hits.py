@@ -22,14 +22,11 @@ from chatelaine.gui.chat.rows import (
 )
 from chatelaine.markup.blocks import (
     Block,
-    Code,
-    Formula,
     Heading,
     Paragraph,
     Picture,
-    Rule,
-    Table,
     described,
+    plain_of,
 )
 from chatelaine.markup.stream import StreamParser
 
@@ -78,22 +75,7 @@ class Hit(NamedTuple):
 
 def text_of(block: Block) -> str:
     """Give the text of a block, as its layout has it."""
-    match block:
-        case Paragraph() | Heading():
-            return block.text.plain
-        case Code():
-            return block.code
-        case Table():
-            rows = (block.head, *block.rows)
-            return "\n".join("\t".join(cell.plain for cell in row) for row in rows)
-        case Formula():
-            return block.tex
-        case Picture():
-            return described(block.description)
-        case Rule():
-            return ""
-        case _:
-            assert_never(block)
+    return described(block.description) if isinstance(block, Picture) else plain_of(block)
 
 
 def is_continued(blocks: Sequence[Block], index: int) -> bool:

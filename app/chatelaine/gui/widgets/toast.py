@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QWidget
-from typing_extensions import override
 
-from chatelaine.gui.theme import palette as palettes
-from chatelaine.gui.theme.palette import colour
+from chatelaine.gui.widgets.card import Card
 from chatelaine.gui.widgets.icon_button import IconButton
 
 if TYPE_CHECKING:
@@ -18,11 +15,10 @@ if TYPE_CHECKING:
 
 SHOWN_MS: Final = 10_000
 """How long it stays, unless the mouse or the keyboard is on it."""
-_CORNER: Final = 10.0
 _ABOVE_EDGE: Final = 12
 
 
-class Toast(QWidget):
+class Toast(Card):
     """A card at the lower edge of its parent's upper part: just above a widget of the parent's."""
 
     def __init__(self, above: QWidget, parent: QWidget) -> None:
@@ -53,8 +49,9 @@ class Toast(QWidget):
             row.addWidget(widget)
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self._leave)
-        parent.installEventFilter(self)
-        above.installEventFilter(self)
+        self.displaced.connect(self._place)
+        self.follow(parent)
+        self.follow(above)
         self.hide()
 
     @property
@@ -107,21 +104,3 @@ class Toast(QWidget):
         left = (parent.width() - width) // 2
         top = self._above.y() - self.height() - _ABOVE_EDGE
         self.setGeometry(left, max(top, 0), width, self.height())
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self.isVisible() and event.type() in {QEvent.Type.Resize, QEvent.Type.Move}:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        palette = palettes.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colour(palette.border_strong), 1))
-        painter.setBrush(colour(palette.raised))
-        painter.drawRoundedRect(
-            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _CORNER, _CORNER
-        )
-        painter.end()

@@ -19,19 +19,17 @@ from chatelaine.gui.chat.blocks.marker import draw_marker
 from chatelaine.gui.chat.blocks.text import is_right_to_left
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import (
-    Code,
     Container,
-    Formula,
     Heading,
     Item,
     Marker,
     MarkerKind,
     Paragraph,
-    Picture,
     Quote,
     Rule,
     Table,
     Text,
+    plain_of,
 )
 from chatelaine.markup.heights import Heights
 
@@ -484,22 +482,7 @@ _ENDLESS: Final = 1 << 62
 
 def words_of(block: Block) -> str:
     """Give the text of a block as its layout gives it for the clipboard, without laying it out."""
-    match block:
-        case Paragraph() | Heading():
-            return block.text.plain
-        case Code():
-            return block.code
-        case Table():
-            rows = (block.head, *block.rows)
-            return "\n".join("\t".join(cell.plain for cell in row) for row in rows)
-        case Formula():
-            return block.tex
-        case Picture():
-            return block.description
-        case Rule():
-            return "---"
-        case _:
-            assert_never(block)
+    return "---" if isinstance(block, Rule) else plain_of(block)
 
 
 def _texts_of(block: Block) -> list[Text]:
