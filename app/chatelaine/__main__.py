@@ -20,7 +20,7 @@ It is a desktop program and needs a graphical session (X11 or Wayland).
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the arguments and show the window; give the exit code."""
+    """Read the arguments and show the window; give the exit code where there was none to show."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given:  # the usual start has none, and need not wait for what reads them
         _read(given)
@@ -41,9 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from chatelaine.gui.event_loop import leave
 
     log.configure()
-    code = run()
-    leave(code)
-    return code
+    return leave(run())
 
 
 def _read(arguments: list[str]) -> None:
