@@ -80,13 +80,12 @@ def test_diagnostics_have_nothing_of_the_user(
 
 
 def test_diagnostics_can_be_copied_where_the_history_does_not_open(
-    start: Callable[..., Driver], user: dict[str, str]
+    start: Callable[..., Driver],
 ) -> None:
     with start() as program:
         program.wait_open()
         assert program.quit() == 0
-    without = {name: "" for name in ("DBUS_SESSION_BUS_ADDRESS",)}
-    with start(**without) as program:
+    with start(DBUS_SESSION_BUS_ADDRESS="") as program:
         program.wait_for(lambda state: state.get("page") == "locked")
         program.menu("Help", "Copy diagnostics")
         program.wait_for(lambda state: "were copied" in (state["dialog"] or ""))

@@ -185,12 +185,8 @@ def test_a_notice_goes_when_its_reason_is_gone(banner: FailureBanner) -> None:
 
 def test_of_the_kinds_of_an_error_nothing_of_its_words_is_told() -> None:
     secret = "marker-of-what-was-said"
-    try:
-        try:
-            raise OSError(secret)
-        except OSError as cause:
-            raise HistoryError(secret) from cause
-    except HistoryError as error:
-        assert kind_of(error) == "HistoryError because of OSError"
+    error = HistoryError(secret)
+    error.__cause__ = OSError(secret)
+    assert kind_of(error) == "HistoryError because of OSError"
     group = ExceptionGroup(secret, [ValueError(secret), KeyError(secret)])
     assert kind_of(group) == "ValueError and KeyError"
