@@ -341,14 +341,14 @@ class TimelineArea(QAbstractScrollArea):
             is_first = not self.laid_out.width
             self.laid_out.set_width(inner)
             if is_first:
-                self.laid_out.guess()
+                self.laid_out.guess_again()
             else:
                 self._width_timer.start()
 
     def _guess_again(self) -> None:
         """Guess the heights of what is out of sight, once the width has come to rest."""
         self.scrolling.hold()
-        self.laid_out.guess()
+        self.laid_out.guess_again()
         self._settle()
 
     @override

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
+    from chatelaine.gui.chat.height_guess import HeightGuess
     from chatelaine.gui.chat.laid_out_rows import Anchor, AnyLayout, RowKey
     from chatelaine.gui.chat.row_layouts.base import MarkedStretches
     from chatelaine.gui.chat.rows import Row
@@ -170,6 +171,10 @@ class TimelineView(TimelineSurface):
         self.accessible.rows_loaded(first)
         self._look_for_turn()
         self.rows_changed.emit(first)
+
+    def height_guess(self) -> HeightGuess:
+        """Give what heights of rows are guessed by, for whoever does it in a worker thread."""
+        return self.laid_out.guess()
 
     def show_nothing(self) -> None:
         """Show the plain ground, until `load` says what there is.
