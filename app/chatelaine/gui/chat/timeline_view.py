@@ -38,10 +38,12 @@ from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
 from chatelaine.gui.theme import motion
+from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale
+from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from PySide6.QtWidgets import QWidget
 
@@ -436,12 +438,16 @@ class TimelineView(TimelineSurface):
             self._settle()
         painter = QPainter(self.viewport())
         try:
-            self._paint(painter, QRectF(event.rect()))
+            parts: Iterable[QRect] = event.region()  # type: ignore[assignment]  # it can be iterated
+            for part in parts:
+                painter.setClipRect(part)
+                self._paint(painter, QRectF(part))
         finally:
             # Qt crashes where a painter outlives the event, as it would in a traceback.
             painter.end()
 
     def _paint(self, painter: QPainter, area: QRectF) -> None:
+        painter.fillRect(area, colour(palettes.current().window))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for row in self.visible_rows():
             layout, origin = self.laid_out.layout(row), self.origin(row)
