@@ -42,7 +42,11 @@ if TYPE_CHECKING:
 AnyLayout: TypeAlias = RowLayout[Any]
 
 _KEPT: Final = 160
-"""Layouts that are kept, those that were used last."""
+"""Layouts that are kept at most, those that were used last."""
+_KEPT_ANYWAY: Final = 24
+"""Layouts that are kept however long their texts are: far more than are seen at once."""
+_KEPT_TEXT: Final = 60_000
+"""Characters of text beyond which no more are kept: a layout takes a hundred times as much."""
 
 
 class Anchor(NamedTuple):
@@ -197,12 +201,19 @@ class LaidOutRows:
             self._layouts[index], self._keys[index] = layout, self.key(index)
             self.laid_out += 1
             self._note_height(index, layout)
-            while len(self._layouts) > _KEPT:
-                self._drop([next(iter(self._layouts))])
+            self._drop_oldest()
         else:
             self._layouts.move_to_end(index)
             self._bring_up_to_date(index, layout)
         return layout
+
+    def _drop_oldest(self) -> None:
+        chars = self.model.rows.chars
+        text = sum([chars[index] for index in self._layouts])
+        while (count := len(self._layouts)) > _KEPT or (count > _KEPT_ANYWAY and text > _KEPT_TEXT):
+            oldest = next(iter(self._layouts))
+            text -= chars[oldest]
+            self._drop([oldest])
 
     def _bring_up_to_date(self, index: int, layout: AnyLayout) -> None:
         if index in self._unstyled:
