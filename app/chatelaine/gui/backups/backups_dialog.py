@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 620, 440
 _MADE_WIDTH, _ROW_HEIGHT = 160, 30
+_UNLOCKING = "unlock backup"
 _KINDS = {
     BackupKind.DAILY: "Daily",
     BackupKind.MIGRATION: "Before an upgrade",
@@ -73,6 +74,8 @@ class BackupsDialog(QDialog):
         self._from_file.clicked.connect(self._choose_file)
         self._folder.clicked.connect(self._show_folder)
         self._close.clicked.connect(self.reject)
+        # What it reads to ask about is of no interest once nobody can be asked.
+        self.finished.connect(lambda _result: self._scope.cancel(_UNLOCKING))
         self._update_buttons()
         self._start(self._fill())
 
@@ -165,10 +168,14 @@ class BackupsDialog(QDialog):
 
     # ------------------------------------------------------------------ the way back
 
+    def restore(self, path: Path) -> None:
+        """Ask how a backup is to be restored that was chosen elsewhere."""
+        self._scope.start(self._told(self._unlock(path)), name=_UNLOCKING, replace=_UNLOCKING)
+
     def _restore_chosen(self) -> None:
         chosen = self._list.selectedItems()
         if chosen:
-            self._start(self._unlock(Path(chosen[0].data(0, Qt.ItemDataRole.UserRole))))
+            self.restore(Path(chosen[0].data(0, Qt.ItemDataRole.UserRole)))
 
     def _choose_file(self) -> None:
         FileDialog(
@@ -176,7 +183,7 @@ class BackupsDialog(QDialog):
             "Restore a backup",
             name="restoreDialog",
             filters=[f"Backups of Chatelaine (*{SUFFIX})"],
-            take=lambda path: self._start(self._unlock(path)),
+            take=self.restore,
         ).open()
 
     async def _unlock(self, path: Path) -> None:
@@ -192,7 +199,7 @@ class BackupsDialog(QDialog):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle("Open the backup")
         dialog.setLabelText(
-            "This backup was made of another history.\nEnter the recovery key"
+            f"“{path.name}” was made of another history.\nEnter the recovery key"
             f"{' or the passphrase' if by_passphrase else ''} that it had then:"
         )
         dialog.setTextEchoMode(QLineEdit.EchoMode.Password)
@@ -226,7 +233,8 @@ class BackupsDialog(QDialog):
             "Add what is missing: threads that are not here come back. A thread that is here with "
             "other content is added beside it, as “… (restored)”. Nothing is changed or removed."
             "\n\nReplace everything: Chatelaine goes back to how it was then. Your present history "
-            "is backed up first, and stays beside it in a file of its own.",
+            "is backed up first, and stays beside it in a file of its own."
+            f"\n\nThe backup is “{unlocked.path.name}”.",
         )
         box.setObjectName("restoreHow")
         role = QMessageBox.ButtonRole
