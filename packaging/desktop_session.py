@@ -36,6 +36,7 @@ TOOLS = (
 """What a desktop has, and a bare system has not."""
 PATIENCE = 60.0
 """Seconds for a start or an answer: the disk is cold, and the machine may be busy."""
+_WINDOW, _OFFER = "Chatelaine$", "recovery key"
 _CHILDREN_COME_TO_US = 36  # PR_SET_CHILD_SUBREAPER
 _CLIENT = "assistive_client.py"
 _PASSWORD = "a password for tests"  # noqa: S105 - made up
@@ -70,27 +71,39 @@ class Desktop:
             [*self._room.as_user(**self._environment), *command],
             stdin=subprocess.DEVNULL,
         )
-        window = wait_until(self._find_window, PATIENCE, what="a window")
+        window = wait_until(lambda: self._find_window(_WINDOW), PATIENCE, what="a window")
         self.do("windowactivate", "--sync", window)
         return int(self.do("getwindowpid", window))
 
-    def converse(self, words: str) -> list[str]:
-        """Write a message, send it, and wait for all of the answer; give what the thread says."""
+    def converse(self, words: str, answer: str) -> list[str]:
+        """Write a message, send it, and wait for all of its answer.
+
+        Args:
+            words: The message.
+            answer: What the answer says somewhere.
+
+        Returns:
+            What the rows of the thread say.
+
+        Raises:
+            AssertionError: The answer does not come; the text is what came instead.
+        """
+        rows: list[dict[str, Any]] = []
         with self._reader() as reader:
             reader.wait_there()
-            wait_until(lambda: self._rows(reader) is not None, PATIENCE, what="a thread")
-            before = len(self._rows(reader) or [])
+            before = _complete(self._rows(reader), answer)
             self.do("type", "--delay", "30", words)
             self.do("key", "Return")
-            wait_until(lambda: self._is_answered(reader, before), PATIENCE, what="an answer")
-            return [row["name"] for row in self._rows(reader) or []]
 
-    def thread(self) -> list[str]:
-        """Give what the open thread says."""
-        with self._reader() as reader:
-            reader.wait_there()
-            wait_until(lambda: self._rows(reader), PATIENCE, what="a thread that was kept")
-            return [row["name"] for row in self._rows(reader) or []]
+            def is_answered() -> bool:
+                rows[:] = self._rows(reader)
+                return _complete(rows, answer) > before
+
+            try:
+                wait_until(is_answered, PATIENCE, what="an answer")
+            except AssertionError as failure:
+                raise AssertionError(f"{failure}; there is {rows}") from None
+            return [row["name"] for row in rows]
 
     def photograph(self, path: Path) -> None:
         """Take a picture of the screen."""
@@ -112,13 +125,18 @@ class Desktop:
         ).stdout.strip()
 
     def quit(self, process: int) -> int:
-        """Quit with the keyboard; give the exit code of the program."""
+        """Quit with the keyboard, and leave the recovery key for later; give the exit code."""
         self.do("key", "ctrl+q")
-        return wait_until(lambda: _ended(process), PATIENCE, what="the end of the program")[0]
+        return wait_until(lambda: self._left(process), PATIENCE, what="the end of the program")[0]
 
-    def _find_window(self) -> str:
+    def _left(self, process: int) -> tuple[int] | None:
+        if self._find_window(_OFFER):
+            self.do("key", "Escape")
+        return _ended(process)
+
+    def _find_window(self, name: str) -> str:
         found = subprocess.run(
-            ["xdotool", "search", "--onlyvisible", "--name", "Chatelaine"],
+            ["xdotool", "search", "--onlyvisible", "--name", name],
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -134,16 +152,15 @@ class Desktop:
         )
 
     @staticmethod
-    def _rows(reader: AssistiveClient) -> list[dict[str, Any]] | None:
+    def _rows(reader: AssistiveClient) -> list[dict[str, Any]]:
         try:
             return list(reader.tell("rows", first=0, last=reader.tell("count")))
-        except AssertionError:  # there is no thread yet
-            return None
+        except AssertionError:  # there is no thread yet, or a row has just gone
+            return []
 
-    def _is_answered(self, reader: AssistiveClient, before: int) -> bool:
-        rows = self._rows(reader) or []
-        # The user's message, and what came upon it.
-        return len(rows) > before + 1 and "BUSY" not in str(rows[-1]["states"])
+
+def _complete(rows: list[dict[str, Any]], answer: str) -> int:
+    return sum(answer in row["name"] and "BUSY" not in row["states"] for row in rows)
 
 
 def _ended(process: int) -> tuple[int] | None:
