@@ -7,7 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from chatelaine.gui.opening import Wanted
 
 NO_DISPLAY = """\
 Chatelaine cannot open its window: there is no display, or it does not answer.
@@ -22,8 +26,10 @@ It is a desktop program and needs a graphical session (X11 or Wayland).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the arguments and show the window; give the exit code where there was none to show."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given:  # the usual start has none, and need not wait for what reads them
-        _read(given)
+    # The usual start has none, and need not wait for what reads them.
+    options = _read(given) if given else None
+    if options is not None and options.self_test:
+        return _test_itself(options.report)
     if not _has_display():
         sys.stderr.write(NO_DISPLAY)
         return 1
@@ -34,19 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from chatelaine.vault.core_dumps import forbid_core_dumps
 
     forbid_core_dumps()
-    if ask_to_raise(paths.user_folders().data) is Answer.RAISED:
+    wanted = None if options is None else _wanted(options.open)
+    if ask_to_raise(paths.user_folders().data, wanted) is Answer.RAISED:
         return 0  # the window that is there already has come forward
     import_qt()
     from chatelaine.gui.application import run
     from chatelaine.gui.event_loop import leave
 
     log.configure()
-    return leave(run())
+    return leave(run(wanted))
 
 
-def _read(arguments: list[str]) -> None:
+def _read(arguments: list[str]) -> Namespace:
     import argparse
     from importlib.metadata import version
+    from pathlib import Path
 
     parser = argparse.ArgumentParser(
         prog="chatelaine", description="A window for talking with AI agents."
@@ -54,7 +62,47 @@ def _read(arguments: list[str]) -> None:
     parser.add_argument(
         "--version", action="version", version=f"Chatelaine {version('chatelaine')}"
     )
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "open",
+        nargs="?",
+        metavar="FILE.chtlbak | chatelaine:thread/ID",
+        help="a backup, to be asked how to restore it, or a link to a thread",
+    )
+    parser.add_argument(
+        "--self-test",
+        action="store_true",
+        help="prove that this build works, touching nothing of yours, and end",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="where the self-test writes what it found"
+    )
+    options = parser.parse_args(arguments)
+    if options.report is not None and not options.self_test:
+        parser.error("--report goes with --self-test")
+    return options
+
+
+def _wanted(text: str | None) -> Wanted | None:
+    if text is None:
+        return None
+    from pathlib import Path
+
+    from chatelaine.gui.opening import parse
+
+    return parse(text, Path.cwd())
+
+
+def _test_itself(report: Path | None) -> int:
+    from chatelaine import log
+    from chatelaine.gui.event_loop import leave
+    from chatelaine.gui.qt_import import import_qt
+    from chatelaine.selftest.run import run
+    from chatelaine.vault.core_dumps import forbid_core_dumps
+
+    forbid_core_dumps()
+    import_qt()
+    log.configure()
+    return leave(run(report, has_display=_has_display()))
 
 
 def _has_display() -> bool:

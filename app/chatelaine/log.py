@@ -10,6 +10,7 @@ arguments, as Python would do.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from typing import TextIO
@@ -43,9 +44,11 @@ def configure(level: int = logging.WARNING, stream: TextIO | None = None) -> Non
 
     Args:
         level: From which level on records are printed.
-        stream: Where to; stderr as it is now if not given.
+        stream: Where to; stderr as it is now if not given; nowhere if there is none.
     """
-    handler = _CarefulHandler(stream or sys.stderr)
+    # A program of Windows that has no console has no stderr either.
+    chosen = stream or sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the log
+    handler = _CarefulHandler(chosen)
     handler.setFormatter(
         _RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 
 import aiosqlite
 import pytest
@@ -123,3 +124,14 @@ def test_what_is_below_the_level_is_not_printed(printed: io.StringIO):
     log.configure(stream=printed)
     logging.getLogger("chatelaine").info("quiet")
     assert printed.getvalue() == ""
+
+
+def test_a_program_without_a_console_logs_into_nothing(printed, monkeypatch, logs):
+    logs.expect("nobody hears")
+    monkeypatch.setattr(sys, "stderr", None)
+    log.configure()
+    (handler,) = (
+        one for one in logging.getLogger().handlers if isinstance(one, log._CarefulHandler)
+    )
+    logging.getLogger("chatelaine").warning("nobody hears of this")
+    handler.stream.close()
