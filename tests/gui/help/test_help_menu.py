@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QListWidget, QMessageBox, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QPlainTextEdit, QPushButton, QWidget
 
 from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.gui.actions import ActionId, build_actions
@@ -19,6 +19,7 @@ from chatelaine.gui.help.help_actions import HelpActions
 from chatelaine.gui.help.licences_dialog import LicencesDialog
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.widgets.table_dialog import TableDialog
+from chatelaine.gui.widgets.text_dialog import TextDialog
 from chatelaine.history_access import HistoryAccess
 from chatelaine.providers.records import Protocol, Provider
 from support.keyrings import MemoryKeyring
@@ -123,10 +124,10 @@ async def test_diagnostics_tell_what_is_there_and_nothing_of_the_user(
 
 async def test_diagnostics_are_copied_and_shown(window, workspace):
     helping(window, workspace).copy_diagnostics()
-    box = await shown(window, QMessageBox)
+    box = await shown(window, TextDialog)
     copied = QGuiApplication.clipboard().text()
     assert "SQLCipher" in copied
-    assert box.detailedText() == copied
+    assert box.text.toPlainText() == copied
     box.accept()
 
 
@@ -232,7 +233,7 @@ async def test_about_says_what_this_is_and_leads_on(window):
     licences = await shown(window, LicencesDialog)
     licences.reject()
     press(dialog, "aboutDiagnostics")
-    box = await shown(window, QMessageBox)
+    box = await shown(window, TextDialog)
     assert not [one for one in window.findChildren(AboutDialog) if one.isVisible()]
     box.accept()
 

@@ -91,19 +91,19 @@ class HelpActions:
 
     async def _copy(self) -> None:
         from chatelaine.gui.help.diagnostics import diagnostics
-        from chatelaine.gui.widgets.message_box import MessageBox
+        from chatelaine.gui.widgets.text_dialog import TextDialog
 
         text = await diagnostics(self._workspace, self._errors)
         QGuiApplication.clipboard().setText(text)
-        box = MessageBox(
-            self._window,
+        dialog = TextDialog(
             "The diagnostics were copied",
             "Paste them where you report a fault. They are versions, numbers and kinds of errors: "
             "nothing that you wrote, no names of files, no addresses and no keys.",
+            text,
+            self._window,
         )
-        box.setObjectName("diagnosticsBox")
-        box.setDetailedText(text)
-        box.open()
+        dialog.setObjectName("diagnosticsDialog")
+        dialog.open()
 
     def show_licences(self) -> None:
         """Show the licences of everything that is shipped."""

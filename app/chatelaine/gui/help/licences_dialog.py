@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QListWidget,
-    QPlainTextEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from chatelaine.gui.help.licences import components
-from chatelaine.gui.theme import fonts
 from chatelaine.gui.widgets.roomy import roomy
+from chatelaine.gui.widgets.text_dialog import code_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from chatelaine.gui.help.licences import Component
     from chatelaine.gui.tasks import TaskScope
 
-_WIDTH, _HEIGHT, _NAMES = 860, 600, 220
-_BETWEEN = "\n\n" + "-" * 72 + "\n\n"
+_WIDTH, _HEIGHT, _NAMES = 980, 640, 220
+_BETWEEN = "\n\n" + "-" * 24 + "\n\n"
 
 
 class LicencesDialog(QDialog):
@@ -49,26 +48,24 @@ class LicencesDialog(QDialog):
         self.names = QListWidget()
         self.names.setObjectName("licenceNames")
         self.names.setAccessibleName("Parts")
+        self.names.setProperty("role", "names")
         self.names.setFixedWidth(roomy(self, _NAMES, _NAMES).width())
-        self.text = QPlainTextEdit()
+        self.text = code_view("Looking for the licences…")
         self.text.setObjectName("licenceText")
         self.text.setAccessibleName("Licence")
-        self.text.setReadOnly(True)
-        self.text.setFont(fonts.code_font(fonts.CODE_PX * fonts.current_scale() * 0.92))
-        self.text.setPlainText("Looking for the licences…")
         both = QHBoxLayout()
         both.setSpacing(12)
         both.addWidget(self.names)
         both.addWidget(self.text, 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        close = QPushButton("&Close")
+        close.clicked.connect(self.reject)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 22, 24, 20)
         whole.setSpacing(12)
         whole.addWidget(title)
         whole.addWidget(explanation)
         whole.addLayout(both, 1)
-        whole.addWidget(buttons)
+        whole.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.resize(roomy(self, _WIDTH, _HEIGHT))
         self.names.currentRowChanged.connect(self._show)
         self.names.setFocus()
