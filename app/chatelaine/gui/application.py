@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.opening import Wanted
 
-DESKTOP_FILE = "chatelaine"
+DESKTOP_FILE = "io.github.chatelaine.Chatelaine"
+"""By this name desktops find the entry of the program: its icon, and where its windows belong."""
 
 
 def run(wanted: Wanted | None = None) -> int:
