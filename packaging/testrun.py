@@ -37,8 +37,8 @@ DATA = f".local/share/{PROGRAM.command}"
 def main() -> int:
     """Try what was asked for, all of it without a word."""
     parser = argparse.ArgumentParser(description="Try the installers on a clean Debian.")
-    parser.add_argument("kinds", nargs="*", choices=[*TRIALS, []], default=list(TRIALS))
-    kinds: list[str] = parser.parse_args().kinds
+    parser.add_argument("kinds", nargs="*", choices=[*TRIALS])
+    kinds: list[str] = parser.parse_args().kinds or list(TRIALS)
     with clean_room() as room:
         bring_tools(room, first="deb" in kinds)
         for kind in kinds:
