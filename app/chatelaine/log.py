@@ -43,19 +43,25 @@ def configure(level: int = logging.WARNING, stream: TextIO | None = None) -> Non
 
     Args:
         level: From which level on records are printed.
-        stream: Where to; stderr as it is now if not given.
+        stream: Where to; stderr as it is now if not given. Without either, as in a program of
+            Windows that has no console, nothing is printed.
     """
-    handler = _CarefulHandler(stream or sys.stderr)
+    target: TextIO | None = stream or sys.stderr
+    handler = _Silence() if target is None else _CarefulHandler(target)
     handler.setFormatter(
         _RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
     )
     root = logging.getLogger()
-    for old in [handler for handler in root.handlers if isinstance(handler, _CarefulHandler)]:
+    for old in [old for old in root.handlers if isinstance(old, (_CarefulHandler, _Silence))]:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+class _Silence(logging.NullHandler):
+    """Takes what nobody can read; with no handler at all, Python would print it."""
 
 
 class _RedactingFormatter(logging.Formatter):

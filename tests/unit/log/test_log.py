@@ -67,6 +67,20 @@ def test_ordinary_lines_stay_as_they_are(line: str):
     assert log.redact(line) == line
 
 
+def test_without_a_console_there_is_nothing_to_print_to_and_nothing_fails(
+    printed: io.StringIO, logs, monkeypatch
+):
+    monkeypatch.setattr("sys.stderr", None)
+    log.configure()
+    logs.expect("nobody reads this")
+    logging.getLogger("chatelaine.test").warning("nobody reads this")
+    log.configure(stream=printed)  # and it can be heard again
+    logs.expect("somebody reads this")
+    logging.getLogger("chatelaine.test").warning("somebody reads this")
+    assert "somebody reads this" in printed.getvalue()
+    assert "nobody" not in printed.getvalue()
+
+
 def test_arguments_and_tracebacks_are_struck_out_too(printed: io.StringIO, logs):
     log.configure(stream=printed)
     logs.expect("could not use")
