@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
+    from pathlib import Path
 
 NO_DISPLAY = """\
 Chatelaine cannot open its window: there is no display, or it does not answer.
@@ -22,8 +24,10 @@ It is a desktop program and needs a graphical session (X11 or Wayland).
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the arguments and show the window; give the exit code where there was none to show."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given:  # the usual start has none, and need not wait for what reads them
-        _read(given)
+    # The usual start has none, and need not wait for what reads them.
+    options = _read(given) if given else None
+    if options is not None and options.self_test:
+        return _test_itself(options.report)
     if not _has_display():
         sys.stderr.write(NO_DISPLAY)
         return 1
@@ -44,9 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return leave(run())
 
 
-def _read(arguments: list[str]) -> None:
+def _read(arguments: list[str]) -> Namespace:
     import argparse
     from importlib.metadata import version
+    from pathlib import Path
 
     parser = argparse.ArgumentParser(
         prog="chatelaine", description="A window for talking with AI agents."
@@ -54,7 +59,31 @@ def _read(arguments: list[str]) -> None:
     parser.add_argument(
         "--version", action="version", version=f"Chatelaine {version('chatelaine')}"
     )
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--self-test",
+        action="store_true",
+        help="prove that this build works, touching nothing of yours, and end",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="where the self-test writes what it found"
+    )
+    options = parser.parse_args(arguments)
+    if options.report is not None and not options.self_test:
+        parser.error("--report goes with --self-test")
+    return options
+
+
+def _test_itself(report: Path | None) -> int:
+    from chatelaine import log
+    from chatelaine.gui.event_loop import leave
+    from chatelaine.gui.qt_import import import_qt
+    from chatelaine.selftest.run import run
+    from chatelaine.vault.core_dumps import forbid_core_dumps
+
+    forbid_core_dumps()
+    import_qt()
+    log.configure()
+    return leave(run(report, has_display=_has_display()))
 
 
 def _has_display() -> bool:

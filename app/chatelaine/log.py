@@ -10,6 +10,7 @@ arguments, as Python would do.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from typing import TextIO
@@ -43,25 +44,21 @@ def configure(level: int = logging.WARNING, stream: TextIO | None = None) -> Non
 
     Args:
         level: From which level on records are printed.
-        stream: Where to; stderr as it is now if not given. Without either, as in a program of
-            Windows that has no console, nothing is printed.
+        stream: Where to; stderr as it is now if not given; nowhere if there is none.
     """
-    target: TextIO | None = stream or sys.stderr
-    handler = _Silence() if target is None else _CarefulHandler(target)
+    # A program of Windows that has no console has no stderr either.
+    chosen = stream or sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the log
+    handler = _CarefulHandler(chosen)
     handler.setFormatter(
         _RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
     )
     root = logging.getLogger()
-    for old in [old for old in root.handlers if isinstance(old, (_CarefulHandler, _Silence))]:
+    for old in [handler for handler in root.handlers if isinstance(handler, _CarefulHandler)]:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
-
-
-class _Silence(logging.NullHandler):
-    """Takes what nobody can read; with no handler at all, Python would print it."""
 
 
 class _RedactingFormatter(logging.Formatter):

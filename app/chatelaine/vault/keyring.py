@@ -264,3 +264,20 @@ def _in_our_words(error: Exception) -> KeyUnavailable:
     if raised & _LOCKED or cancelled:
         return KeyringLocked(f"The system keyring is locked{reason}. Unlock it and try again.")
     return KeyringUnavailable(f"The system keyring does not work{reason}.")
+
+
+def known_keyrings() -> Iterator[tuple[str, str]]:
+    """Load what speaks to the keyrings of this system, and ask none of them anything.
+
+    Yields:
+        What each is called, and why it cannot be loaded; '' where it can. Whether there is such a
+        keyring on this desktop is something else.
+    """
+    groups = _LINUX if sys.platform.startswith("linux") else _OTHERS.get(sys.platform, ())
+    for title, load in (one for group in groups for one in group):
+        try:
+            load()
+        except Exception as error:  # noqa: BLE001 - they raise whatever their system's library does
+            yield title, f"{type(error).__name__}: {error}"
+        else:
+            yield title, ""
