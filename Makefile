@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Two installers in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help run screenshot pictures format check test test-core bench constraints hooks clean
+.PHONY: help run screenshot pictures format check test test-core bench bundle constraints hooks clean
 
 # Without bytecode every start, and above all the first answer, takes much longer.
 unexport PYTHONDONTWRITEBYTECODE
@@ -18,7 +18,7 @@ IN_VENV := .venv/bin/python -P
 ARGS ?=
 
 # An environment whose Python went away with an update, or which was moved, is made anew.
-$(shell for venv in .venv .venv-core; do \
+$(shell for venv in .venv .venv-core .venv-package; do \
 	test -x $$venv/bin/python && { test ! -e $$venv/.made-in || grep -qxF '$(CURDIR)' $$venv/.made-in; } \
 	|| rm -f $$venv/.ready-*; done)
 
@@ -55,8 +55,11 @@ test-core: .venv-core/.ready-core ## run the unit tests where there is no Qt: th
 bench: .venv/.ready-test ## measure, and write bench.json
 	@PYTHONPATH=tests $(IN_VENV) -m bench $(ARGS)
 
+bundle: .venv-package/.ready-package ## build the installers for Linux, into dist; ARGS=deb for one
+	.venv-package/bin/python packaging/build.py $(or $(ARGS),all)
+
 constraints: ## bring packaging/constraints.txt up to date with pyproject.toml (needs uv); ARGS=--upgrade
-	uv pip compile --quiet $(ARGS) --universal --python-version 3.11 --all-extras --group dev \
+	uv pip compile --quiet $(ARGS) --universal --python-version 3.11 --all-extras --group dev --group package \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file packaging/constraints.txt pyproject.toml
 
@@ -64,10 +67,13 @@ hooks: .venv/.ready-dev ## have git run the quick checks at each commit, the res
 	@.venv/bin/pre-commit install --hook-type pre-commit --hook-type pre-push
 
 clean: ## remove the environments and whatever the tools left
-	rm -rf .venv .venv-core .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+	rm -rf .venv .venv-core .venv-package .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
 		build dist bench.json .coverage*
 
 .venv/.ready-%: pyproject.toml packaging/constraints.txt packaging/set_up.py
+	@$(PYTHON) packaging/set_up.py $*
+
+.venv-package/.ready-%: pyproject.toml packaging/constraints.txt packaging/set_up.py
 	@$(PYTHON) packaging/set_up.py $*
 
 .venv-core/.ready-%: pyproject.toml packaging/constraints.txt packaging/set_up.py

@@ -1,6 +1,6 @@
 """Makes the environment in which Chatelaine runs, is tested and is checked.
 
-    python3 packaging/set_up.py PURPOSE        run, test, core, check or dev
+    python3 packaging/set_up.py PURPOSE        run, test, core, check, package or dev
 
 `make` calls this whenever an environment is missing or older than what it is made from, so there is
 seldom a reason to call it by hand. It needs nothing but Python and works in this order:
@@ -80,6 +80,16 @@ TEST_PROGRAMS = {
     "xprop": "x11-utils",
 }
 
+PACKAGE_PROGRAMS = {
+    "appstreamcli": "appstream",
+    "desktop-file-validate": "desktop-file-utils",
+    "dpkg-shlibdeps": "dpkg-dev",
+    "makeself": "makeself",
+    "patchelf": "patchelf",
+    "rpmbuild": "rpm",
+    "strip": "binutils",
+}
+
 
 class SetUpFailed(Exception):
     """The environment cannot be made; the text says why, and what to do."""
@@ -110,6 +120,7 @@ PURPOSES = {
     "run": Purpose(".venv", "desktop", libraries=_ALL_OF_QT),
     "test": Purpose(".venv", "desktop", _TESTS, _ALL_OF_QT, TEST_PROGRAMS),
     "core": Purpose(".venv-core", "core", ("test",)),
+    "package": Purpose(".venv-package", "desktop", ("package",), _ALL_OF_QT, PACKAGE_PROGRAMS),
     "check": Purpose(".venv", "desktop", ("lint", *_TESTS)),
     "dev": Purpose(".venv", "desktop", ("dev",)),
 }

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-DESKTOP_FILE = "chatelaine"
+DESKTOP_FILE = "io.github.chatelaine.Chatelaine"
+"""By this name desktops find the entry of the program: its icon, and where its windows belong."""
 
 
 def run() -> int:

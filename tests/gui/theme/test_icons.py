@@ -11,7 +11,9 @@ from chatelaine.gui import resources
 from chatelaine.gui.theme import icons
 
 NAMES = sorted(
-    path.stem for path in (resources.FOLDER / "icons").glob("*.svg") if path.stem != "chatelaine"
+    path.stem
+    for path in (resources.FOLDER / "icons").glob("*.svg")
+    if not path.stem.startswith("chatelaine")
 )
 
 

@@ -14,6 +14,7 @@ from chatelaine.gui import resources
 _SIZES: Final = (16, 18, 20)
 _RATIOS: Final = (1, 2)
 _APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
+_SMALL: Final = 32
 
 
 @cache
@@ -92,11 +93,11 @@ def icon(name: str, colour: str, *sizes: int) -> QIcon:
 
 
 def app_icon() -> QIcon:
-    """Make the application's own icon."""
-    renderer = _renderer("chatelaine", "")
+    """Make the application's own icon: small ones have a drawing of their own."""
     made = QIcon()
     for size in _APP_SIZES:
-        made.addPixmap(_rendered(renderer, size, 1))
+        name = "chatelaine-small" if size <= _SMALL else "chatelaine"
+        made.addPixmap(_rendered(_renderer(name, ""), size, 1))
     return made
 
 

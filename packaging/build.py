@@ -1,0 +1,71 @@
+"""Builds the program and its installers for Linux, into `dist`.
+
+    .venv-package/bin/python packaging/build.py STAGE...      bundle, deb, rpm, run or all
+
+`make bundle` makes the environment first and then builds all. The stage `bundle` makes the folder
+that the others pack (`build/package/chatelaine`); each of the others makes it where it is missing.
+Windows and macOS use the same description of it, `packaging/chatelaine.spec`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import project
+from linux import bundle, deb, rpm, selfextracting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+INSTALLERS: dict[str, Callable[[project.Project, Path], Path]] = {
+    "deb": deb.build,
+    "rpm": rpm.build,
+    "run": selfextracting.build,
+}
+
+
+def main() -> int:
+    """Build what was asked for, and tell the size of it."""
+    parser = argparse.ArgumentParser(description="Build the program and its installers.")
+    parser.add_argument("stages", nargs="+", choices=["bundle", *INSTALLERS, "all"])
+    asked: list[str] = parser.parse_args().stages
+    stages = ["bundle", *INSTALLERS] if "all" in asked else asked
+    os.environ.setdefault("SOURCE_DATE_EPOCH", _last_change())
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    program = project.read()
+    folder = project.BUILD / program.command
+    if "bundle" in stages or not folder.is_dir():
+        folder = bundle.build(program)
+        _tell(folder, sum(path.lstat().st_size for path in folder.rglob("*")))
+    for stage, build in INSTALLERS.items():
+        if stage in stages:
+            made = build(program, folder)
+            _tell(made, made.stat().st_size)
+    return 0
+
+
+def _last_change() -> str:
+    """Give when the project last changed: what is built from one state is built alike."""
+    asked = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"],
+        cwd=project.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode == 0 and asked.stdout.strip():
+        return asked.stdout.strip()
+    return str(int((project.ROOT / "pyproject.toml").stat().st_mtime))
+
+
+def _tell(path: Path, size: int) -> None:
+    print(f"{path.relative_to(project.ROOT)}: {size / 1e6:.1f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

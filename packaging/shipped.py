@@ -1,0 +1,102 @@
+"""What is shipped of Python, of Qt and of the packages beside them, and what is left out.
+
+The lists are of what is kept, wherever that is possible: a new version of Qt brings new plug-ins,
+and none of them comes along by itself. The libraries of Qt are those that the kept modules and
+plug-ins need, whichever these are.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
+QT_MODULES = ("QtCore", "QtDBus", "QtGui", "QtNetwork", "QtSvg", "QtWidgets")
+"""The bindings; `tests/bundle` compares them with what the application imports."""
+
+QT_PLUGINS = {
+    "iconengines": ("qsvgicon",),
+    "imageformats": ("qgif", "qico", "qjpeg", "qsvg", "qwebp"),
+    "platforminputcontexts": (
+        "composeplatforminputcontextplugin",
+        "ibusplatforminputcontextplugin",
+    ),
+    "platforms": ("qcocoa", "qoffscreen", "qwayland", "qwindows", "qxcb"),
+    "platformthemes": ("qgtk3", "qxdgdesktopportal"),
+    "styles": ("qmacstyle", "qmodernwindowsstyle"),
+    "wayland-decoration-client": ("adwaita", "bradient"),
+    "wayland-shell-integration": ("xdg-shell",),
+}
+"""By folder, without the affixes that systems give to libraries."""
+
+OPTIONAL_PLUGINS = ("*/platformthemes/libqgtk3.so",)
+"""Loaded only where the desktop has what they need: no reason to install that."""
+
+SHIPPED_LIBRARIES = ("libffi.so*", "libpython3*")
+"""What is shipped of the libraries that Linux has; the system keeps the others safe."""
+
+EXCLUDED = (
+    # The library's other sessions, and what they speak to.
+    "aiomysql",
+    "asyncmy",
+    "asyncpg",
+    "psycopg",
+    "pymysql",
+    "redis",
+    "sqlalchemy",
+    "agents",
+    # Python's own, of which nothing is used.
+    "_curses",
+    "_tkinter",
+    "bz2",
+    "curses",
+    "distutils",
+    "ensurepip",
+    "idlelib",
+    "lib2to3",
+    "lzma",
+    "pydoc_data",
+    "readline",
+    "test",
+    "tkinter",
+    "turtle",
+    # What packages use if it happens to be there.
+    "IPython",
+    "PIL",
+    "matplotlib",
+    "mypy",
+    "numpy",
+    "pandas",
+    "pip",
+    "pkg_resources",
+    "pytest",
+    "setuptools",
+    "tornado",
+    "trio",
+    "uvloop",
+    "websockets",
+)
+
+LIBRARY_ONLY = (
+    "chatelaine.agents.sessions.redis*",
+    "chatelaine.agents.sessions.sqlalchemy*",
+)
+"""Parts of the library that the application does not use, and that need the above."""
+
+
+def is_library_only(module: str) -> bool:
+    """Tell whether a module of ours is of no use to the application."""
+    return any(fnmatch(module, pattern) for pattern in LIBRARY_ONLY)
+
+
+def is_kept_plugin(path: PurePath) -> bool:
+    """Tell whether a plug-in of Qt is shipped, by where it lies."""
+    stem = path.name.partition(".")[0].removeprefix("lib")
+    return stem in QT_PLUGINS.get(path.parent.name, ())
+
+
+def is_shipped_library(name: str) -> bool:
+    """Tell whether a library of the system is shipped on Linux."""
+    return any(fnmatch(name, pattern) for pattern in SHIPPED_LIBRARIES)
