@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pefile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUFFIXES = frozenset({".dll", ".exe", ".pyd"})
 
 # What Windows 10 and newer bring. A name that is not here fails the build until somebody has looked
 # whether it may be relied on.
-OF_WINDOWS = frozenset(
-    f"{name}.dll"
-    for name in """
-    advapi32 authz bcrypt bcryptprimitives cfgmgr32 combase comctl32 comdlg32 crypt32 d2d1 d3d11 d3d12
-    d3d9 dbghelp dcomp dnsapi dwmapi dwrite dxgi gdi32 icuuc imm32 iphlpapi kernel32 mpr mscms
-    msvcrt ncrypt netapi32 ntdll ole32 oleaut32 powrprof propsys psapi rpcrt4 secur32 setupapi shcore shell32
-    shlwapi ucrtbase uiautomationcore user32 userenv usp10 uxtheme version winhttp winmm winspool
-    ws2_32 wtsapi32
-    """.split()
-) | {"winspool.drv"}
+_NAMES = """
+advapi32 authz bcrypt bcryptprimitives cfgmgr32 combase comctl32 comdlg32 crypt32 d2d1 d3d11 d3d12
+d3d9 dbghelp dcomp dnsapi dwmapi dwrite dxgi gdi32 icuuc imm32 iphlpapi kernel32 mpr mscms msvcrt
+ncrypt netapi32 ntdll ole32 oleaut32 powrprof propsys psapi rpcrt4 secur32 setupapi shcore shell32
+shlwapi ucrtbase uiautomationcore user32 userenv usp10 uxtheme version winhttp winmm ws2_32 wtsapi32
+"""
+OF_WINDOWS = frozenset({"winspool.drv", *(f"{name}.dll" for name in _NAMES.split())})
 OF_WINDOWS_TOO = "api-ms-win-"
 _IMPORTS = ("DIRECTORY_ENTRY_IMPORT", "DIRECTORY_ENTRY_DELAY_IMPORT")
 _DIRECTORIES = [

