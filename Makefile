@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Two installers in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help run screenshot pictures format check test test-core bench bundle constraints hooks clean
+.PHONY: help run screenshot pictures format check test test-bundle test-core bench bundle constraints hooks clean
 
 # Without bytecode every start, and above all the first answer, takes much longer.
 unexport PYTHONDONTWRITEBYTECODE
@@ -57,6 +57,9 @@ bench: .venv/.ready-test ## measure, and write bench.json
 
 bundle: .venv-package/.ready-package ## build the installers for Linux, into dist; ARGS=deb for one
 	.venv-package/bin/python packaging/build.py $(or $(ARGS),all)
+
+test-bundle: .venv/.ready-test ## try the installers in dist on a clean Debian (needs root and debootstrap); ARGS=deb
+	PYTHONPATH=packaging:tests $(IN_VENV) packaging/testrun.py $(ARGS)
 
 constraints: ## bring packaging/constraints.txt up to date with pyproject.toml (needs uv); ARGS=--upgrade
 	uv pip compile --quiet $(ARGS) --universal --python-version 3.11 --all-extras --group dev --group package \

@@ -33,6 +33,7 @@ class Project:
         backup_type: The MIME type of its encrypted backups.
         backup_suffix: The ending of their names, with its dot.
         link_scheme: How links to its threads begin.
+        resources: What is shipped as it is: files and folders, and where they go.
     """
 
     command: str
@@ -48,6 +49,7 @@ class Project:
     backup_type: str
     backup_suffix: str
     link_scheme: str
+    resources: dict[str, str]
 
     @property
     def sortable_version(self) -> str:
@@ -73,6 +75,7 @@ def read() -> Project:
         backup_type=package["backup-type"],
         backup_suffix=_backup_suffix(),
         link_scheme=package["link-scheme"],
+        resources=table["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"],
     )
 
 

@@ -38,7 +38,7 @@ SHIPPED_LIBRARIES = ("libffi.so*", "libpython3*")
 """What is shipped of the libraries that Linux has; the system keeps the others safe."""
 
 EXCLUDED = (
-    # The library's other sessions, and what they speak to.
+    # What only other sessions of the library speak to; they stay, and say that it is missing.
     "aiomysql",
     "asyncmy",
     "asyncpg",
@@ -79,16 +79,10 @@ EXCLUDED = (
     "websockets",
 )
 
-LIBRARY_ONLY = (
-    "chatelaine.agents.sessions.redis*",
-    "chatelaine.agents.sessions.sqlalchemy*",
-)
-"""Parts of the library that the application does not use, and that need the above."""
+WITHOUT_FILES = {"PySide6", "chatelaine", "shiboken6"}
+"""Packages whose files are chosen one by one; of the others all are shipped that are no code."""
 
-
-def is_library_only(module: str) -> bool:
-    """Tell whether a module of ours is of no use to the application."""
-    return any(fnmatch(module, pattern) for pattern in LIBRARY_ONLY)
+FILES_FOR_DEVELOPERS = ["**/*.pyi", "**/py.typed", "**/*.pxd", "**/*.h", "**/*.md", "**/*.rst"]
 
 
 def is_kept_plugin(path: PurePath) -> bool:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from chatelaine.gui.opening import Wanted
+
 NO_DISPLAY = """\
 Chatelaine cannot open its window: there is no display, or it does not answer.
 
@@ -38,14 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from chatelaine.vault.core_dumps import forbid_core_dumps
 
     forbid_core_dumps()
-    if ask_to_raise(paths.user_folders().data) is Answer.RAISED:
+    wanted = None if options is None else _wanted(options.open)
+    if ask_to_raise(paths.user_folders().data, wanted) is Answer.RAISED:
         return 0  # the window that is there already has come forward
     import_qt()
     from chatelaine.gui.application import run
     from chatelaine.gui.event_loop import leave
 
     log.configure()
-    return leave(run())
+    return leave(run(wanted))
 
 
 def _read(arguments: list[str]) -> Namespace:
@@ -60,6 +63,12 @@ def _read(arguments: list[str]) -> Namespace:
         "--version", action="version", version=f"Chatelaine {version('chatelaine')}"
     )
     parser.add_argument(
+        "open",
+        nargs="?",
+        metavar="FILE.chtlbak | chatelaine:thread/ID",
+        help="a backup, to be asked how to restore it, or a link to a thread",
+    )
+    parser.add_argument(
         "--self-test",
         action="store_true",
         help="prove that this build works, touching nothing of yours, and end",
@@ -71,6 +80,16 @@ def _read(arguments: list[str]) -> Namespace:
     if options.report is not None and not options.self_test:
         parser.error("--report goes with --self-test")
     return options
+
+
+def _wanted(text: str | None) -> Wanted | None:
+    if text is None:
+        return None
+    from pathlib import Path
+
+    from chatelaine.gui.opening import parse
+
+    return parse(text, Path.cwd())
 
 
 def _test_itself(report: Path | None) -> int:

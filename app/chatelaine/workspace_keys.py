@@ -132,6 +132,14 @@ class WorkspaceKeys:
             with suppress(KeyUnavailable):  # the next start asks again
                 await asyncio.to_thread(self._vault.add_keyring_slot, self._key, passphrase)
 
+    async def slot_kinds(self) -> frozenset[SlotKind]:
+        """Tell what opens this history.
+
+        Raises:
+            VaultError: The key file cannot be read.
+        """
+        return await asyncio.to_thread(self._vault.slot_kinds)
+
     async def is_app_locked(self) -> bool:
         """Tell whether this history opens only with a passphrase, with a keyring or without one."""
         kinds = await asyncio.to_thread(self._vault.slot_kinds)

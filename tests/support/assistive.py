@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from support.until import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LAUNCHER = "/usr/libexec/at-spi-bus-launcher"
 PATIENCE = 20.0
@@ -59,10 +59,15 @@ def accessibility_bus(environment: Mapping[str, str]) -> Iterator[dict[str, str]
 class AssistiveClient:
     """A client in a process of its own: see `support/assistive_client.py` for what it can do."""
 
-    def __init__(self, environment: Mapping[str, str], application: str = "chatelaine") -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        application: str = "chatelaine",
+        command: Sequence[str] = (_PYTHON, "-I", str(_SCRIPT)),
+    ) -> None:
         clean = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
         self._process = subprocess.Popen(
-            [_PYTHON, "-I", str(_SCRIPT), application],
+            [*command, application],
             env=clean,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

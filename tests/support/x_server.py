@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def x_server() -> Iterator[str]:
-    """Run an X server without network; give the name of its display."""
+def x_server(*, open_to_all: bool = False) -> Iterator[str]:
+    """Run an X server without network; give the name of its display.
+
+    Args:
+        open_to_all: Whether programs of other users of this machine may use it.
+    """
     reading, writing = os.pipe()
     server = subprocess.Popen(
         [
@@ -26,6 +30,7 @@ def x_server() -> Iterator[str]:
             "-nolisten",
             "tcp",
             "-noreset",
+            *(["-ac"] if open_to_all else []),
         ],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,

@@ -61,6 +61,7 @@ class ActionId(StrEnum):
     CLEAR = "clear"
     COMPACT = "compact"
     COPY_ID = "copy-session-id"
+    COPY_LINK = "copy-link"
     FORK = "branch-off"
     PIN = "pin"
     EXPIRY = "expiry"
@@ -81,6 +82,9 @@ class ActionId(StrEnum):
     TEXT_NORMAL = "text-normal"
 
     SHORTCUTS = "shortcuts"
+    LICENCES = "licences"
+    DATA_FOLDER = "data-folder"
+    DIAGNOSTICS = "diagnostics"
     ABOUT = "about"
 
 
@@ -266,29 +270,9 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+Alt+Y",),
         icon="redo",
     ),
-    Command(
-        ActionId.CUT,
-        Menu.EDIT,
-        "Cu&t",
-        "Move the selected text to the clipboard.",
-        ("Ctrl+X",),
-        separated=True,
-    ),
-    Command(
-        ActionId.COPY,
-        Menu.EDIT,
-        "&Copy",
-        "Copy the selected text to the clipboard.",
-        ("Ctrl+C",),
-        icon="copy",
-    ),
-    Command(
-        ActionId.PASTE,
-        Menu.EDIT,
-        "&Paste",
-        "Insert what is on the clipboard.",
-        ("Ctrl+V",),
-    ),
+    Command(ActionId.CUT, Menu.EDIT, "Cu&t", "Cut the selected text.", ("Ctrl+X",), separated=True),
+    Command(ActionId.COPY, Menu.EDIT, "&Copy", "Copy the selected text.", ("Ctrl+C",), icon="copy"),
+    Command(ActionId.PASTE, Menu.EDIT, "&Paste", "Insert what is on the clipboard.", ("Ctrl+V",)),
     Command(
         ActionId.SELECT_ALL,
         Menu.EDIT,
@@ -367,6 +351,13 @@ COMMANDS: tuple[Command, ...] = (
         "Copy session &ID",
         "Copy what this thread is called in programs that use it.",
         icon="id",
+    ),
+    Command(
+        ActionId.COPY_LINK,
+        Menu.THREAD,
+        "Copy lin&k to this thread",
+        "Copy an address that opens this thread, for notes and other programs.",
+        icon="link",
     ),
     Command(
         ActionId.CLEAR,
@@ -496,11 +487,7 @@ COMMANDS: tuple[Command, ...] = (
         separated=True,
     ),
     Command(
-        ActionId.TEXT_SMALLER,
-        Menu.VIEW,
-        "S&maller text",
-        "Make all text smaller.",
-        ("Ctrl+-",),
+        ActionId.TEXT_SMALLER, Menu.VIEW, "S&maller text", "Make all text smaller.", ("Ctrl+-",)
     ),
     Command(
         ActionId.TEXT_NORMAL,
@@ -518,12 +505,33 @@ COMMANDS: tuple[Command, ...] = (
         icon="keyboard",
     ),
     Command(
+        ActionId.DATA_FOLDER,
+        Menu.HELP,
+        "Show data &folder",
+        "Show the folder of the open history.",
+        icon="folder",
+        separated=True,
+    ),
+    Command(
+        ActionId.DIAGNOSTICS,
+        Menu.HELP,
+        "Copy &diagnostics",
+        "Copy what helps to find a fault, without any of your words.",
+        icon="copy",
+    ),
+    Command(
+        ActionId.LICENCES,
+        Menu.HELP,
+        "&Licences",
+        "Show the licences of everything that Chatelaine is made of.",
+        separated=True,
+    ),
+    Command(
         ActionId.ABOUT,
         Menu.HELP,
         "&About Chatelaine",
         "Version and licence.",
         icon="info",
-        separated=True,
         role=QAction.MenuRole.AboutRole,
     ),
 )

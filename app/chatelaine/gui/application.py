@@ -30,12 +30,18 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from chatelaine.gui.opening import Wanted
+
 DESKTOP_FILE = "io.github.chatelaine.Chatelaine"
 """By this name desktops find the entry of the program: its icon, and where its windows belong."""
 
 
-def run() -> int:
-    """Show the window and stay until it is closed; give the exit code."""
+def run(wanted: Wanted | None = None) -> int:
+    """Show the window and stay until it is closed; give the exit code.
+
+    Args:
+        wanted: What is to be opened as soon as the history is.
+    """
     application = QApplication([*sys.argv[:1], *STYLE_ARGUMENTS])
     application.setApplicationName("chatelaine")
     application.setApplicationDisplayName("Chatelaine")
@@ -67,12 +73,18 @@ def run() -> int:
         # Neither is seen at the first moment.
         appearance.show_icon()
         _move(appearance, settings)
-        doorbell = Doorbell(folders.data, partial(_come_forward, window))
+        if sys.platform == "darwin":  # elsewhere such wishes come as an argument
+            from chatelaine.gui.open_events import hear_open_events
+
+            hear_open_events(application, window.open_wanted)
+        doorbell = Doorbell(folders.data, partial(_come_forward, window), wanted)
         try:
             if await doorbell.listen():
                 if problem is not None:
                     window.show_failure(problem)
                 window.start()
+                if wanted is not None:
+                    window.open_wanted(wanted)
                 listening.start(appearance.listen(), name="listen")
             else:
                 window.leave()
@@ -93,13 +105,15 @@ def _load_settings(folder: Path) -> tuple[Settings, SettingsUnreadable | None]:
         return Settings(), error
 
 
-def _come_forward(window: MainWindow) -> bool:
+def _come_forward(window: MainWindow, wanted: Wanted | None) -> bool:
     """Show the window to whoever has started the program again; tell whether it still can be."""
     if not window.isVisible():
         return False  # everything is being saved; nobody comes back from there
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.raise_()
     window.activateWindow()
+    if wanted is not None:
+        window.open_wanted(wanted)
     return True
 
 

@@ -72,6 +72,16 @@ def describe(error: BaseException) -> Failure:
     return Failure(_BUG_TITLE, _BUG_MESSAGE, details)
 
 
+def kind_of(error: BaseException) -> str:
+    """Give the kinds of an error and of what has caused it, without any of its words."""
+    kinds = []
+    for one in _leaves(error):
+        cause = one.__cause__
+        because = "" if cause is None else f" because of {type(cause).__name__}"
+        kinds.append(type(one).__name__ + because)
+    return " and ".join(kinds)
+
+
 def show(parent: QWidget, failure: Failure) -> QMessageBox:
     """Open a message box and return at once.
 

@@ -11,6 +11,7 @@ import asyncio
 import gc
 import logging
 from base64 import b64decode, b64encode
+from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -28,7 +28,7 @@ from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError, HistoryDamaged
 from chatelaine.gui import failures, questions
-from chatelaine.gui.actions import ActionId, build_actions, fill_menu_bar
+from chatelaine.gui.actions import COMMANDS, ActionId, Menu, build_actions, fill_menu_bar
 from chatelaine.gui.backups.backup_actions import BackupActions
 from chatelaine.gui.failures import Failure, FailureBanner, Tone
 from chatelaine.gui.history_change import HistoryChange
@@ -45,6 +45,10 @@ from chatelaine.settings.schema import Looks, Settings, Theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from PySide6.QtGui import QCloseEvent
+
+    from chatelaine.gui.opening import Wanted
+    from chatelaine.gui.recovery_key import RecoveryKey
     from chatelaine.gui.settings.settings_dialog import SettingsDialog
     from chatelaine.workspace import Workspace
 
@@ -54,6 +58,8 @@ TEXT_STEP = 10
 """Percent by which Larger and Smaller change the size of the text."""
 IDLE = 2.0
 """Seconds after the history is open until what comes later is imported."""
+MOST_ERRORS = 12
+"""Kinds of the latest errors that are kept, for whoever copies the diagnostics."""
 DEMO_NOTICE = "You are talking with the demo model"
 TURNS_BEFORE_RECOVERY = 3
 """The recovery key is offered after this many turns: not to somebody who only looks around."""
@@ -121,6 +127,9 @@ class MainWindow(QMainWindow):
         self._offered = False
         self._leaving = False
         self._sidebar_wanted = True
+        self._wanted: Wanted | None = None
+        self._attached = False
+        self._errors: deque[str] = deque(maxlen=MOST_ERRORS)
         self._scope = TaskScope(self.show_failure)
         self.actions_by_id = build_actions(self)
         fill_menu_bar(self.menuBar(), self.actions_by_id)
@@ -169,7 +178,7 @@ class MainWindow(QMainWindow):
         page.turn_ended.connect(self._on_turn_ended)
         page.failed.connect(self.show_failure)
         self._banner.dismissed.connect(self._on_notice_dismissed)
-        page.link_activated.connect(partial(questions.open_link, self))
+        page.link_activated.connect(self._follow)
         page.narrow_changed.connect(self._make_room)
         handlers: dict[ActionId, Callable[[], object]] = {
             ActionId.NEW_THREAD: page.new_thread,
@@ -212,8 +221,7 @@ class MainWindow(QMainWindow):
             ActionId.TEXT_LARGER: lambda: self._scale_text(TEXT_STEP),
             ActionId.TEXT_SMALLER: lambda: self._scale_text(-TEXT_STEP),
             ActionId.TEXT_NORMAL: lambda: self._set_text_size(Settings().text_size),
-            ActionId.SHORTCUTS: self._show_shortcuts,
-            ActionId.ABOUT: partial(questions.tell_about, self),
+            **{one.id: partial(self._help, one.id) for one in COMMANDS if one.menu is Menu.HELP},
         }
         for action_id, handler in handlers.items():
             self.actions_by_id[action_id].triggered.connect(lambda _checked, call=handler: call())
@@ -243,6 +251,8 @@ class MainWindow(QMainWindow):
         except HistoryDamaged as error:
             self._change_of_history.turn_back(error)
             return
+        self._attached = True
+        self._open_wanted()
         self._turns = sum(t.tip is not None for t in await workspace.store.threads())
         self._update_actions()
         self._start_task(self._settle(workspace), "settle")
@@ -354,10 +364,10 @@ class MainWindow(QMainWindow):
             with suppress(ChatelaineError, TimeoutError):  # what is broken must not keep us here
                 async with asyncio.timeout(CLOSING):
                     offered = await self._workspace.recovery_key_to_offer()
-        if offered is None:
+        if offered is None or self._workspace is None:
             self.leave(asking=True)
         else:
-            self._open_recovery_dialog(offered, then=lambda: self.leave(asking=True))
+            self._recovery_key(self._workspace).tell(offered, lambda: self.leave(asking=True))
 
     async def _shut_down(self, *, asking: bool) -> None:
         """Leave step by step; a step that fails or takes too long does not keep the others."""
@@ -382,6 +392,7 @@ class MainWindow(QMainWindow):
     def forget_workspace(self) -> None:
         """Have nothing open any more, and say so."""
         self._workspace = None
+        self._attached = False
         self._banner.clear()
         self.locking.left()
         self._update_actions()
@@ -512,78 +523,53 @@ class MainWindow(QMainWindow):
         dialog.open()
         return dialog
 
+    # ------------------------------------------------------------------ what is to be opened
+
+    def open_wanted(self, wanted: Wanted) -> None:
+        """Open what was asked for from outside, as soon as there is a history for it."""
+        self._wanted = wanted
+        if self._attached or not wanted.needs_history:
+            self._open_wanted()
+
+    def _open_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            from chatelaine.gui.wanted import open_it
+
+            open_it(self, wanted, self.workspace_page.threads, self._backups)
+
+    def _follow(self, address: str, words: str) -> None:
+        """Follow a link in a message: to a thread here, to anything else outside."""
+        if address.startswith("chatelaine:"):
+            from chatelaine.gui.opening import parse_link
+
+            self.open_wanted(parse_link(address))
+        else:
+            questions.open_link(self, address, words)
+
     # ------------------------------------------------------------------ commands
 
     def _show_recovery_key(self) -> None:
-        async def show() -> None:
-            if self._workspace is None:
-                return
-            pending = await self._workspace.pending_recovery_key()
-            if pending is None:
-                self._ask_for_new_recovery_key()
-            else:
-                self._open_recovery_dialog(pending)
-
-        self._start_task(show(), "recovery key")
-
-    def _ask_for_new_recovery_key(self) -> None:
-        questions.ask(
-            self,
-            "Make a new recovery key?",
-            "You have confirmed that you keep the recovery key, so it was erased here. "
-            "A new one can be made; the one you have will then open nothing any more.",
-            yes="Make a new key",
-            do=lambda: self._start_task(self._renew_recovery_key(), "recovery key"),
-        )
-
-    async def _renew_recovery_key(self) -> None:
         if self._workspace is not None:
-            self._open_recovery_dialog(await self._workspace.renew_recovery_key())
+            self._recovery_key(self._workspace).show()
 
-    def _open_recovery_dialog(
-        self, recovery_key: str, then: Callable[[], None] | None = None
-    ) -> None:
-        """Show the recovery key.
+    def _recovery_key(self, workspace: Workspace) -> RecoveryKey:
+        from chatelaine.gui.recovery_key import RecoveryKey
 
-        Args:
-            recovery_key: The key.
-            then: Called once the dialog is closed, and what came of it is on the disk.
-        """
-        workspace = self._workspace
-        if workspace is None:
-            return
-        from chatelaine.gui.vault.recovery_page import RecoveryPage
+        return RecoveryKey(self, workspace, self._scope, self._banner.clear)
 
-        async def finish(confirmed: bool) -> None:
-            if confirmed:
-                await workspace.confirm_recovery_key()
-                self._banner.clear()
-            if then is not None:
-                then()
+    def _help(self, action_id: ActionId) -> None:
+        from chatelaine.gui.help.help_actions import HelpActions
 
-        dialog = RecoveryPage(recovery_key, self)
-        dialog.finished.connect(
-            lambda result: self._start_task(finish(bool(result)), "close recovery key")
-        )
-        dialog.open()
-
-    def _show_shortcuts(self) -> None:
-        from chatelaine.gui.widgets.table_dialog import TableDialog
-
-        native = QKeySequence.SequenceFormat.NativeText
-        rows = [("Send", "Enter"), ("Break the line", "Shift+Enter")]
-        rows += [
-            (action.text().replace("&", ""), action.shortcut().toString(native))
-            for action in self.actions_by_id.values()
-            if not action.shortcut().isEmpty()
-        ]
-        TableDialog("Keyboard shortcuts", rows, self).open()
+        helping = HelpActions(self, self._scope, self.open_workspace, tuple(self._errors))
+        helping.do(action_id, self.actions_by_id)
 
     # ------------------------------------------------------------------ failures
 
     def show_failure(self, error: BaseException) -> None:
         """Tell the user of a failure; one that was not foreseen goes to the log as well."""
         failure = failures.describe(error)
+        self._errors.append(failures.kind_of(error))
         if failure.details:
             # Its text may hold what somebody wrote; kind and place are enough to find it.
             log.error("unexpected %s\n%s", type(error).__name__, failure.details)

@@ -93,19 +93,6 @@ def _open_outside(parent: QWidget, url: QUrl) -> None:
         )
 
 
-def tell_about(parent: QWidget) -> None:
-    """Say what the program is, and under which licences."""
-    from importlib.metadata import version
-
-    tell(
-        parent,
-        f"Chatelaine {version('chatelaine')}",
-        "A window for talking with AI agents. Everything you write is kept in one encrypted "
-        "file on this computer.\n\nReleased under the MIT licence. Built with Qt, used under "
-        "the LGPL; the fonts Inter and DejaVu Sans Mono come with their own open licences.",
-    )
-
-
 def ask_to_leave_anyway(
     parent: QWidget, problem: ChatelaineError, yes: str, leave: Callable[[], object]
 ) -> None:

@@ -1,9 +1,12 @@
-"""A second start brings the window of the first one forward, and ends.
+"""A second start brings the window of the first one forward, hands on what to open, and ends.
 
 Asking costs the start nothing that could be noticed: no Qt, one connection to a socket that is not
 there most of the time. The socket lies where only this user can reach it, and is named after the
 folder of the data, so that two users, or two folders, do not take one another for themselves. What
 keeps a history from being opened twice is its lock, not this.
+
+What is said is one line: a verb (`raise`, or one of `opening.to_words`), what it is about, and the
+token by which the desktop knows the click that caused it.
 """
 
 from __future__ import annotations
@@ -24,13 +27,16 @@ if TYPE_CHECKING:
 
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+    from chatelaine.gui.opening import Wanted
+
 PATIENCE = 0.8
 """Seconds in which the first program must have answered: if it hangs, the second one starts."""
 _PORTION = 10
 """Milliseconds."""
 _LONGEST_PATH = 100
 """Bytes; systems take 104 to 108 for a socket."""
-_LONGEST_MESSAGE = 1024
+_LONGEST_MESSAGE = 16 << 10
+"""Bytes: a path, each byte of it written as three, and a token."""
 _ASK = b"raise"
 _DONE = b"done\n"
 _TOKEN = "XDG_ACTIVATION_TOKEN"  # noqa: S105 - the name of a variable, by which Wayland knows a click
@@ -47,15 +53,24 @@ class Answer(Enum):
     """Somebody is there, but does not answer: it hangs, or is about to end."""
 
 
-def ask_to_raise(data: Path) -> Answer:
+def ask_to_raise(data: Path, wanted: Wanted | None = None) -> Answer:
     """Ask the program that uses this folder to bring its window forward.
 
     It takes at most `PATIENCE`, and far less where nobody is there.
+
+    Args:
+        data: The folder of the data.
+        wanted: What it is to open as well.
     """
     name = _name(data)
     if name is None:
         return Answer.NOBODY
-    message = b" ".join([_ASK, os.environ.get(_TOKEN, "").encode()]).strip() + b"\n"
+    asked = _ASK
+    if wanted is not None:
+        from chatelaine.gui.opening import to_words
+
+        asked = to_words(wanted)
+    message = b" ".join([asked, os.environ.get(_TOKEN, "").encode()]).strip() + b"\n"
     if sys.platform == "win32":
         return _ask_through_qt(name, message)
     return _ask_through_socket(name, message)
@@ -64,13 +79,21 @@ def ask_to_raise(data: Path) -> Answer:
 class Doorbell:
     """Listens for second starts, as long as the window is there."""
 
-    def __init__(self, data: Path, come_forward: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        data: Path,
+        come_forward: Callable[[Wanted | None], bool],
+        wanted: Wanted | None = None,
+    ) -> None:
         """Make it; nobody is heard yet.
 
         Args:
             data: The folder of the data.
-            come_forward: Brings the window forward; tells whether there still is one.
+            come_forward: Brings the window forward, and opens what is wanted; tells whether there
+                still is a window.
+            wanted: What this program was to open, for the other one where this is the second.
         """
+        self._wanted = wanted
         self._data = data
         self._come_forward = come_forward
         self._server: QLocalServer | None = None
@@ -91,7 +114,7 @@ class Doorbell:
         self._server = server
         if server.listen(name):
             return True
-        answer = await asyncio.to_thread(ask_to_raise, self._data)
+        answer = await asyncio.to_thread(ask_to_raise, self._data, self._wanted)
         if answer is Answer.NOBODY:
             QLocalServer.removeServer(name)
             server.listen(name)
@@ -127,13 +150,28 @@ class Doorbell:
             if visitor.bytesAvailable() > _LONGEST_MESSAGE:
                 visitor.abort()
             return
-        asked, _, token = bytes(visitor.readLine(_LONGEST_MESSAGE).data()).strip().partition(b" ")
-        if asked == _ASK:
-            if token:
-                os.environ[_TOKEN] = token.decode("ascii", "ignore")
-            if self._come_forward():
-                visitor.write(_DONE)
+        line = bytes(visitor.readLine(_LONGEST_MESSAGE).data())
+        if line.endswith(b"\n") and self._obey(line.split()):
+            visitor.write(_DONE)
         visitor.disconnectFromServer()
+
+    def _obey(self, words: list[bytes]) -> bool:
+        """Do what a second start asks for; tell whether the window has come forward."""
+        from chatelaine.gui.opening import from_words, is_token
+
+        wanted = None
+        if words[:1] == [_ASK]:
+            rest = words[1:]
+        else:
+            wanted = from_words(*words[:2]) if len(words) > 1 else None
+            if wanted is None:
+                return False
+            rest = words[2:]
+        if len(rest) > 1 or not all(map(is_token, rest)):
+            return False
+        if rest:
+            os.environ[_TOKEN] = rest[0].decode("ascii")
+        return self._come_forward(wanted)
 
 
 def _name(data: Path) -> str | None:

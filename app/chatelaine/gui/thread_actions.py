@@ -41,8 +41,14 @@ WHAT_GOES = (
     "This cannot be undone.\n\nBackups keep what they have until they are replaced or deleted. "
     "Threads that were branched off keep what they share."
 )
+_NO_THREAD = (
+    "The link leads to a thread that is not in this history. It may have been deleted for good, or "
+    "belong to another history."
+)
+_IN_TRASH = "View > Show trash lists it. Restore it there to go on with it."
 WHOLE_THREAD = (
     ActionId.COPY_ID,
+    ActionId.COPY_LINK,
     ActionId.FORK,
     ActionId.PIN,
     ActionId.EXPIRY,
@@ -105,6 +111,7 @@ class ThreadActions(QObject):
             ActionId.PIN: self._pin,
             ActionId.FORK: self._fork,
             ActionId.COPY_ID: self._copy_id,
+            ActionId.COPY_LINK: self._copy_link,
             ActionId.EXPIRY: self._ask_for_lifetime,
             ActionId.PURGE: self._ask_to_purge,
         }
@@ -129,6 +136,11 @@ class ThreadActions(QObject):
         """Begin another thread with what was said in one, up to a turn."""
         if self._store is not None:
             self._start(self._fork(self._store, thread_id, turn_id), "branch off")
+
+    def open_link(self, uid: str) -> None:
+        """Show the thread that a link leads to; say so where there is none that can be shown."""
+        if self._store is not None:
+            self._start(self._open_link(self._store, uid), "open link")
 
     def empty_trash(self) -> None:
         """Ask whether all in the trash is to be deleted for good."""
@@ -189,6 +201,22 @@ class ThreadActions(QObject):
     async def _copy_id(self, store: ConversationStore, thread_id: ThreadId) -> None:
         thread = await store.thread(thread_id)
         QGuiApplication.clipboard().setText(thread.uid)
+
+    async def _copy_link(self, store: ConversationStore, thread_id: ThreadId) -> None:
+        from chatelaine.gui.opening import link_to
+
+        thread = await store.thread(thread_id)
+        QGuiApplication.clipboard().setText(link_to(thread.uid))
+        self.said.emit("The link was copied. It opens this thread, on this computer.", None)
+
+    async def _open_link(self, store: ConversationStore, uid: str) -> None:
+        thread = await store.thread_by_uid(uid)
+        if thread is None:
+            questions.tell(self._window, "There is no such thread", _NO_THREAD)
+        elif thread.trashed is not None:
+            questions.tell(self._window, "This thread is in the trash", _IN_TRASH)
+        else:
+            self.opened.emit(thread)
 
     # ------------------------------------------------------------------ what cannot
 
@@ -290,6 +318,7 @@ def show_state(actions: Mapping[ActionId, QAction], thread: Thread | None, *, bu
         actions[action_id].setEnabled(trashed)
     kept = thread is not None and not trashed and not thread.temporary
     actions[ActionId.EXPIRY].setEnabled(kept)
+    actions[ActionId.COPY_LINK].setEnabled(kept)
     if thread is not None:
         actions[ActionId.PIN].setText(pin_words(thread))
         actions[ActionId.ARCHIVE].setText(archive_words(thread))

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FOLLOWED: Final = ("http://", "https://", "mailto:")
+_FOLLOWED: Final = ("http://", "https://", "mailto:", "chatelaine:thread/")
 _SHOWN: Final = ("http://", "https://", "data:image/", "attachment:")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f\\]")

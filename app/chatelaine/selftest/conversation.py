@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.blocks.layout import BlockLayout
     from chatelaine.gui.main_window import MainWindow
+    from chatelaine.gui.opening import Wanted
 
 QUESTION = "Show me everything"
 """What the demo model answers with all that a message can hold."""
@@ -39,12 +40,14 @@ async def check_second_start(folder: Path) -> str:
     Raises:
         CheckFailed: It does not.
     """
+    from chatelaine.gui.opening import ThreadLink
     from chatelaine.gui.single_instance import Answer, Doorbell, ask_to_raise
 
-    rung: list[bool] = []
+    rung: list[Wanted | None] = []
+    link = ThreadLink("thread_of-the-self-test")
 
-    def come_forward() -> bool:
-        rung.append(True)
+    def come_forward(wanted: Wanted | None) -> bool:
+        rung.append(wanted)
         return True
 
     if await asyncio.to_thread(ask_to_raise, folder) is not Answer.NOBODY:
@@ -53,10 +56,10 @@ async def check_second_start(folder: Path) -> str:
     try:
         if not await doorbell.listen():
             raise CheckFailed("The first start takes itself for the second one.")
-        answer = await asyncio.to_thread(ask_to_raise, folder)
+        answer = await asyncio.to_thread(ask_to_raise, folder, link)
     finally:
         doorbell.close()
-    if answer is not Answer.RAISED or not rung:
+    if answer is not Answer.RAISED or rung != [link]:
         raise CheckFailed(f"A second start is not heard: {answer.name}.")
     if await asyncio.to_thread(ask_to_raise, folder) is not Answer.NOBODY:
         raise CheckFailed("Somebody answers after the end.")

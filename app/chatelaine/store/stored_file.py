@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from chatelaine.store.archive import BackupKind
+    from chatelaine.store.archive import BackupKind, Counts
     from chatelaine.store.backup import Backup, BackupPlace
     from chatelaine.store.database import SqlConnection
     from chatelaine.store.databases import Databases
@@ -56,6 +56,14 @@ class StoredFile:
         return await file.apart(
             lambda c: backup.make_of(c, file.path, place, kind, target=target, progress=progress)
         )
+
+    async def counts(self) -> Counts:
+        """Count what is in the file; what is in memory only is not counted.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        return await self._databases.file.read(backup.count)
 
     async def check(self, progress: Progress | None = None) -> Report:
         """Check every page of the file, and whether everything in it belongs together.

@@ -281,3 +281,14 @@ def known_keyrings() -> Iterator[tuple[str, str]]:
             yield title, f"{type(error).__name__}: {error}"
         else:
             yield title, ""
+
+
+def usable_keyrings() -> list[str]:
+    """Give what the keyrings are called that are there now; in a worker thread.
+
+    They are looked for, and asked nothing.
+    """
+    try:
+        return [title for title, _ in _usable()]
+    except KeyringUnavailable:
+        return []

@@ -15,7 +15,8 @@ try:
     )
 except ImportError as error:
     raise ImportError(
-        'Encrypted sessions need the extra "encryption": pip install "chatelaine[encryption]"'
+        'Encrypted sessions need the extra "encryption": pip install "chatelaine[encryption]"',
+        name=error.name,
     ) from error
 
 __all__ = [

@@ -15,7 +15,9 @@ from typing_extensions import override
 try:
     import redis
 except ImportError as error:
-    raise ImportError('RedisSession needs redis: pip install "chatelaine[redis]"') from error
+    raise ImportError(
+        'RedisSession needs redis: pip install "chatelaine[redis]"', name=error.name
+    ) from error
 
 from chatelaine.agents.errors import SessionClosed, SessionError
 from chatelaine.agents.sessions.encoding import encoded, report_unreadable

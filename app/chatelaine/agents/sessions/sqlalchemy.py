@@ -23,7 +23,8 @@ try:
 except ImportError as error:
     raise ImportError(
         'SQLAlchemySession needs SQLAlchemy: pip install "chatelaine[sql]", or one of the extras'
-        " postgresql and mysql, which bring a driver as well"
+        " postgresql and mysql, which bring a driver as well",
+        name=error.name,
     ) from error
 
 from chatelaine.agents.errors import SessionError

@@ -71,15 +71,25 @@ class BackupActions:
         dialog.setDefaultSuffix("chtlbak")
         dialog.open()
 
-    def show_backups(self) -> None:
-        """Show the list."""
+    def show_backups(self, chosen: Path | None = None) -> None:
+        """Show the list.
+
+        Args:
+            chosen: A backup, whose user is asked at once how it is to be restored.
+        """
         if self._backups is None:
             return
         from chatelaine.gui.backups.backups_dialog import BackupsDialog
 
-        dialog = BackupsDialog(self._backups, self._scope, self._window)
-        dialog.replacement_wanted.connect(self._put_in_place)
-        dialog.open()
+        shown = [one for one in self._window.findChildren(BackupsDialog) if one.isVisible()]
+        if shown:
+            dialog = shown[0]
+        else:
+            dialog = BackupsDialog(self._backups, self._scope, self._window)
+            dialog.replacement_wanted.connect(self._put_in_place)
+            dialog.open()
+        if chosen is not None:
+            dialog.restore(chosen)
 
     def check(self) -> None:
         """Check the history."""

@@ -165,6 +165,10 @@ class BackupsDialog(QDialog):
 
     # ------------------------------------------------------------------ the way back
 
+    def restore(self, path: Path) -> None:
+        """Ask how a backup is to be restored that was chosen elsewhere."""
+        self._start(self._unlock(path))
+
     def _restore_chosen(self) -> None:
         chosen = self._list.selectedItems()
         if chosen:
@@ -176,7 +180,7 @@ class BackupsDialog(QDialog):
             "Restore a backup",
             name="restoreDialog",
             filters=[f"Backups of Chatelaine (*{SUFFIX})"],
-            take=lambda path: self._start(self._unlock(path)),
+            take=self.restore,
         ).open()
 
     async def _unlock(self, path: Path) -> None:
@@ -192,7 +196,7 @@ class BackupsDialog(QDialog):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle("Open the backup")
         dialog.setLabelText(
-            "This backup was made of another history.\nEnter the recovery key"
+            f"“{path.name}” was made of another history.\nEnter the recovery key"
             f"{' or the passphrase' if by_passphrase else ''} that it had then:"
         )
         dialog.setTextEchoMode(QLineEdit.EchoMode.Password)
@@ -226,7 +230,8 @@ class BackupsDialog(QDialog):
             "Add what is missing: threads that are not here come back. A thread that is here with "
             "other content is added beside it, as “… (restored)”. Nothing is changed or removed."
             "\n\nReplace everything: Chatelaine goes back to how it was then. Your present history "
-            "is backed up first, and stays beside it in a file of its own.",
+            "is backed up first, and stays beside it in a file of its own."
+            f"\n\nThe backup is “{unlocked.path.name}”.",
         )
         box.setObjectName("restoreHow")
         role = QMessageBox.ButtonRole

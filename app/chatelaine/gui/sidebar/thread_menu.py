@@ -46,6 +46,8 @@ def make_menu(parent: QWidget, thread: Thread, choose: Callable[[ActionId], obje
     add(ActionId.PIN, pin_words(thread))
     add(ActionId.FORK, "&Branch off")
     add(ActionId.COPY_ID, "Copy session &ID")
+    if not thread.temporary:
+        add(ActionId.COPY_LINK, "Copy lin&k to this thread")
     menu.addSeparator()
     if not thread.temporary:
         add(ActionId.EXPIRY, "E&xpires…")

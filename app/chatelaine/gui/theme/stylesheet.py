@@ -9,7 +9,8 @@ Widgets choose between looks by properties, set before they are shown:
 * `QFrame`: `role` is "card" (raised, with a border) or "line" (a rule, 1 px).
 * `QPlainTextEdit`: `role` is "bare" for a field whose frame is somebody else's.
 * `QWidget`: `role` is "sidebar" for the ground of the sidebar.
-* `QListView`, `QListWidget`: `role` is "sidebar" for roomy lines without a frame.
+* `QListView`, `QListWidget`: `role` is "sidebar" for roomy lines without a frame, "names" for
+  short ones within one.
 """
 
 from __future__ import annotations
@@ -184,6 +185,7 @@ QHeaderView::section {{
 }}
 QHeaderView::section:last, QHeaderView::section:only-one {{ border-right: none; }}
 QHeaderView::section:hover {{ background: {p.hover}; color: {p.text}; }}
+QListView[role="names"]::item {{ padding: 5px 8px; }}
 QListView[role="sidebar"] {{ background: transparent; border: none; padding: 0 8px; }}
 QListView[role="sidebar"]::item {{ border-radius: 8px; padding: 7px 9px; }}
 QListView[role="sidebar"]::item:hover {{ background: {p.hover}; }}

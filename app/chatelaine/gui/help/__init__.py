@@ -1,0 +1,1 @@
+"""What the Help menu shows: keys, licences, what the program is, and what helps to find a fault."""

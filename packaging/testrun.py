@@ -1,0 +1,183 @@
+"""Tries the installers in `dist` on a clean Debian, as somebody who has nothing yet.
+
+    PYTHONPATH=tests .venv/bin/python packaging/testrun.py [deb] [rpm] [run] [wheel]
+
+Each is installed and started by its entry in the menu; an ordinary user writes, reads and quits,
+and the program is removed again. What was written must be there then, and in the next of them.
+Pictures are left in `build/package/pictures`. It needs root, `debootstrap`, and what tests need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import project
+from chatelaine.store.archive import BackupKind, Counts, Manifest, write
+from chatelaine.store.progress import Progress
+from desktop_session import TOOLS, Desktop, desktop
+from rooms import USER, Room, clean_room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PICTURES = project.BUILD / "pictures"
+PROGRAM = project.read()
+ENTRY = f"{PROGRAM.id}.desktop"
+MENU = f"/usr/share/applications/{ENTRY}"
+WORDS = "My name is Ada."
+ANSWER = "Nice to meet you, Ada."
+DATA = f".local/share/{PROGRAM.command}"
+
+
+def main() -> int:
+    """Try what was asked for, all of it without a word."""
+    parser = argparse.ArgumentParser(description="Try the installers on a clean Debian.")
+    parser.add_argument("kinds", nargs="*", choices=[*TRIALS, []], default=list(TRIALS))
+    kinds: list[str] = parser.parse_args().kinds
+    with clean_room() as room:
+        bring_tools(room, first="deb" in kinds)
+        for kind in kinds:
+            TRIALS[kind](room)
+            print(f"{kind}: installed, started, talked with, quit, removed; what was written stays")
+    return 0
+
+
+def bring_tools(room: Room, *, first: bool) -> None:
+    """Bring in what a desktop has; before that, see that the package alone brings what it needs."""
+    package = room.bring(finished("*.deb"))
+    room.install(package)
+    missing = room.run("sh", "-c", _LIBRARIES).split()
+    expect(not missing, f"libraries that nothing brings: {missing}")
+    room.install(*TOOLS)
+    if not first:
+        room.run("apt-get", "remove", "--yes", PROGRAM.command)
+    room.bring(project.ROOT / "tests" / "support" / "assistive_client.py")
+
+
+# What GTK brings is used where it is, and not needed.
+_LIBRARIES = f"""\
+find /usr/lib/{PROGRAM.command} -type f \\( -name '*.so*' -o -name {PROGRAM.command} \\) \
+! -name libqgtk3.so -exec ldd {{}} + 2>/dev/null | sed -n 's/ => not found//p' | sort -u
+"""
+
+
+def finished(pattern: str) -> Path:
+    """Give the newest file of a kind that was built."""
+    found = sorted(project.DIST.glob(pattern), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise SystemExit(f"There is no {pattern} in {project.DIST}: run `make bundle`.")
+    return found[-1]
+
+
+def expect(holds: object, otherwise: str) -> None:
+    """End with a message where something does not hold."""
+    if not holds:
+        raise SystemExit(otherwise)
+
+
+def try_deb(room: Room) -> None:
+    """The package of Debian: what desktops know of it, and what its removal says."""
+    handler = room.run_as_user("gio", "mime", f"x-scheme-handler/{PROGRAM.link_scheme}")
+    expect(ENTRY in handler, f"links do not lead to the program: {handler}")
+    for name in (f"some{PROGRAM.backup_suffix}", "without-its-ending"):
+        make_backup(room.home / name)
+        asked = ["gio", "info", "--attributes=standard::content-type", f"/home/{USER}/{name}"]
+        kind = room.run_as_user(*asked)
+        expect(PROGRAM.backup_type in kind, f"a backup is not known as one: {kind}")
+    talk(room, "deb", "gio", "launch", MENU)
+    remove(room, ["apt-get", "remove", "--yes", PROGRAM.command])
+
+
+def make_backup(path: Path) -> None:
+    """Make a file in the form of a backup."""
+    history = path.with_suffix(".db")
+    history.write_bytes(bytes(1000))
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    manifest = Manifest(BackupKind.MANUAL, "history", made, 1, Counts(1, 1, 1), "")
+    with path.open("wb") as target:
+        write(target, history, b"{}", manifest, Progress())
+
+
+def try_rpm(room: Room) -> None:
+    """The package of Fedora and openSUSE, on a system that brings the same libraries."""
+    room.install("rpm")
+    room.run("rpm", "--install", "--nodeps", room.bring(finished("*.rpm")))
+    talk(room, "rpm", "gio", "launch", MENU)
+    remove(room, ["rpm", "--erase", PROGRAM.command])
+
+
+def try_run(room: Room) -> None:
+    """The installer for those without root."""
+    room.run_as_user("sh", room.bring(finished("*.run")))
+    talk(room, "run", "gio", "launch", f"/home/{USER}/.local/share/applications/{ENTRY}")
+    before = digest(room)
+    said = room.run_as_user(f"/home/{USER}/.local/lib/{PROGRAM.command}/uninstall")
+    expect(f"/home/{USER}/{DATA}" in said, f"it does not say where the data is: {said}")
+    expect(digest(room) == before, "what was written is not as it was")
+    left = sorted(str(path) for path in room.home.rglob(f"*{PROGRAM.id}*"))
+    expect(not left, f"left behind: {left}")
+
+
+def try_wheel(room: Room) -> None:
+    """The wheel, in an environment of Python that has nothing else."""
+    room.install("python3-venv")
+    environment = f"/home/{USER}/environment"
+    room.run_as_user("python3", "-m", "venv", environment)
+    wheel = room.bring(finished("*.whl"))
+    room.run_as_user(f"{environment}/bin/pip", "install", f"{wheel}[desktop]")
+    talk(room, "wheel", f"{environment}/bin/{PROGRAM.command}")
+
+
+TRIALS: dict[str, Callable[[Room], None]] = {
+    "deb": try_deb,
+    "rpm": try_rpm,
+    "run": try_run,
+    "wheel": try_wheel,
+}
+
+
+def talk(room: Room, kind: str, *start: str) -> None:
+    """Start the program as an ordinary user, say something, read the answer, and quit."""
+    with desktop(room) as screen:
+        process = screen.start(*start)
+        expect(os.stat(f"/proc/{process}").st_uid != 0, "the program runs as root")  # noqa: PTH116
+        _say(screen, PICTURES / f"{kind}.png")
+        try:
+            code = screen.quit(process)
+        except AssertionError:
+            screen.photograph(PICTURES / f"{kind}-stays.png")
+            raise
+        expect(code == 0, f"the program ended with {code}")
+
+
+def _say(screen: Desktop, picture: Path) -> None:
+    try:
+        screen.converse(WORDS, ANSWER)
+    finally:
+        screen.photograph(picture)
+
+
+def remove(room: Room, command: list[str]) -> None:
+    """Remove the program, and see that all of it is gone, and nothing that was written."""
+    before = digest(room)
+    said = room.run(*command)
+    expect(f"~/{DATA}" in said, f"it does not say where the data is: {said}")
+    expect(digest(room) == before, "what was written is not as it was")
+    left = [str(path) for path in (room.root / "usr").rglob(f"*{PROGRAM.command}*")]
+    expect(not left, f"left behind: {left}")
+
+
+def digest(room: Room) -> str:
+    """Give by what the user's data is known to be as it was."""
+    said = room.run("sh", "-c", f"find /home/{USER}/{DATA} -type f -exec sha256sum {{}} + | sort")
+    expect(f"{DATA}/history.db" in said, f"there is no history: {said}")
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())
