@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -46,14 +46,18 @@ class NotDescribed(Exception):
     """What is shipped cannot be told; the text says what of it."""
 
 
-def describe(folder: Path) -> Bom:
+def describe(folder: Path, environment: dict[str, Any]) -> Bom:
     """Describe what a folder holds.
+
+    Args:
+        folder: The program.
+        environment: What it was built in, as `environment` gives it.
 
     Raises:
         NotDescribed: A package lies there that the environment does not have, or none does.
-        subprocess.CalledProcessError: The environment cannot be described.
     """
-    bill = _of_environment()
+    read: Any = Bom
+    bill: Bom = read.from_json(environment)
     shipped = {
         canonicalize_name(path.name.removesuffix(".dist-info").rsplit("-", 1)[0])
         for path in folder.rglob("*.dist-info")
@@ -76,7 +80,12 @@ def describe(folder: Path) -> Bom:
     return bill
 
 
-def _of_environment() -> Bom:
+def environment() -> dict[str, Any]:
+    """Have cyclonedx-py describe this environment; give its words.
+
+    Raises:
+        subprocess.CalledProcessError: It cannot.
+    """
     with TemporaryDirectory() as folder:
         written = Path(folder) / "environment.json"
         command = [
@@ -86,9 +95,8 @@ def _of_environment() -> Bom:
             sys.executable,
         ]
         subprocess.run(command, check=True)
-        read: Any = Bom
-        bill: Bom = read.from_json(json.loads(written.read_text("utf-8")))
-    return bill
+        described: dict[str, Any] = json.loads(written.read_text("utf-8"))
+    return described
 
 
 def _of_other_kinds() -> Iterator[Component]:
@@ -173,7 +181,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("target", type=Path)
     asked = parser.parse_args()
-    bill = describe(asked.folder)
+    bill = describe(asked.folder, environment())
     write(bill, asked.target)
     print(f"{asked.target}: {len(bill.components)} components")
     return 0

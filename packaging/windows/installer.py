@@ -14,7 +14,6 @@ import subprocess
 import sys
 from pathlib import Path, PureWindowsPath
 
-import icons
 import project
 
 SCRIPT = Path(__file__).with_name("setup.nsi")
@@ -36,6 +35,8 @@ def build(program: project.Project, folder: Path, *, target: str | None = None) 
     start = folder / f"{program.command}.exe"
     if not start.is_file():
         raise FileNotFoundError(f"{start} is missing: that is no program for Windows")
+    import icons  # it needs Qt, and the rest does not
+
     WORK.mkdir(parents=True, exist_ok=True)
     project.DIST.mkdir(exist_ok=True)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
