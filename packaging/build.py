@@ -1,10 +1,12 @@
 """Builds the program and its installers for Linux, into `dist`.
 
-    .venv-package/bin/python packaging/build.py STAGE...      bundle, deb, rpm, run or all
+    .venv-package/bin/python packaging/build.py STAGE...      bundle, deb, rpm, run, all or measured
 
 `make bundle` makes the environment first and then builds all. The stage `bundle` makes the folder
 that the others pack (`build/package/chatelaine`); each of the others makes it where it is missing.
-Windows and macOS use the same description of it, `packaging/chatelaine.spec`.
+Windows and macOS use the same description of it, `packaging/chatelaine.spec`. The stage `measured`
+makes what `make bench ARGS=bundle` compares: a bare window and the program, both with a finger on
+the keyboard.
 """
 
 from __future__ import annotations
@@ -32,12 +34,16 @@ INSTALLERS: dict[str, Callable[[project.Project, Path], Path]] = {
 def main() -> int:
     """Build what was asked for, and tell the size of it."""
     parser = argparse.ArgumentParser(description="Build the program and its installers.")
-    parser.add_argument("stages", nargs="+", choices=["bundle", *INSTALLERS, "all"])
+    parser.add_argument("stages", nargs="+", choices=["bundle", *INSTALLERS, "all", "measured"])
     asked: list[str] = parser.parse_args().stages
     stages = ["bundle", *INSTALLERS] if "all" in asked else asked
     os.environ.setdefault("SOURCE_DATE_EPOCH", _last_change())
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     program = project.read()
+    if "measured" in stages:
+        bundle.build_measured()
+    if stages == ["measured"]:
+        return 0
     folder = project.BUILD / program.command
     if "bundle" in stages or not folder.is_dir():
         folder = bundle.build(program)

@@ -23,25 +23,44 @@ def build(program: project.Project) -> Path:
     Raises:
         subprocess.CalledProcessError: One of the programs that do it has failed, and said why.
     """
+    return _pack(program.command)
+
+
+def build_measured() -> list[Path]:
+    """Make two folders to measure: a bare window, and the program, each of which types into itself.
+
+    Raises:
+        subprocess.CalledProcessError: As `build`.
+    """
+    tests = project.ROOT / "tests"
+    common = ["--path", str(tests), "--script"]
+    return [
+        _pack("bare-window", *common, str(tests / "support" / "bare_window.py"), "--alone"),
+        _pack("first-key", *common, str(tests / "support" / "first_key.py")),
+    ]
+
+
+def _pack(name: str, *options: str) -> Path:
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
     # What is shipped is bytecode.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run(
         [
             *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
-            *("--workpath", str(project.BUILD / "pyinstaller")),
+            *("--workpath", str(project.BUILD / "pyinstaller" / name)),
             *("--distpath", str(project.BUILD), str(SPECIFICATION)),
+            *("--", "--name", name, *options),
         ],
         check=True,
         cwd=project.ROOT,
         env=environment,
     )
-    folder = project.BUILD / program.command
+    folder = project.BUILD / name
     for path in binaries(folder):
         _clean(path)
     for path in folder.rglob("*"):
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.name == program.command else 0o644)
+            path.chmod(0o755 if path.is_dir() or path == folder / name else 0o644)
     return folder
 
 

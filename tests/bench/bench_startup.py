@@ -37,7 +37,7 @@ def run(report: Report) -> None:
     with tempfile.TemporaryDirectory() as root, session_bus() as bus:
         bus.start_keyring(PASSWORD)
         small, large = (
-            _surroundings(Path(root) / name) | bus.environment for name in ("small", "large")
+            surroundings(Path(root) / name) | bus.environment for name in ("small", "large")
         )
         _python(large, "bench.startup_history", str(THREADS))
         for environment in (small, large):
@@ -57,18 +57,19 @@ def run(report: Report) -> None:
             shown_much.append(_start("thread", large))
     for name, key in (("wall", "took"), ("CPU", "cpu")):
         first = f"first character ÷ a bare window, {name}"
-        report.compare(AREA, first, *_both(key, ours, bare), budget=BUDGET)
+        report.compare(AREA, first, *both(key, ours, bare), budget=BUDGET)
         what = f"first character, 100,000 messages ÷ none, {name}"
-        report.compare(AREA, what, *_both(key, much, ours), budget=1.1)
+        report.compare(AREA, what, *both(key, much, ours), budget=1.1)
     later = "thread shown, 100,000 messages ÷ none, CPU"
-    report.compare(AREA, later, *_both("cpu", shown_much, shown), budget=None)
+    report.compare(AREA, later, *both("cpu", shown_much, shown), budget=None)
     late = any("openai" in run["loaded"] for run in ours)
     report.count(AREA, "openai imported before it", int(late), budget=0)
     report.count(AREA, "our modules imported before it", len(ours[0]["own"]), budget=None)
     report.count(AREA, "MB resident before the first message", memory, budget=MEMORY)
 
 
-def _both(key: str, *runs: list[dict[str, Any]]) -> list[list[float]]:
+def both(key: str, *runs: list[dict[str, Any]]) -> list[list[float]]:
+    """Give one of the things that were measured, of each run."""
     return [[run[key] for run in each] for each in runs]
 
 
@@ -93,7 +94,8 @@ def _python(environment: dict[str, str], module: str, argument: str) -> str:
     return done.stdout
 
 
-def _surroundings(root: Path) -> dict[str, str]:
+def surroundings(root: Path) -> dict[str, str]:
+    """Make the folders of a user; give the environment of their programs."""
     folders = {"HOME": "home", "XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config"}
     root.mkdir()
     for name in folders.values():

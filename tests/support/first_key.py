@@ -12,10 +12,8 @@ our own, and the resident memory in bytes.
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,26 +21,6 @@ if TYPE_CHECKING:
 
 AT_REST = 5.0
 """Seconds after which nothing more is imported or made."""
-
-
-def resident() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def bare() -> None:
-    from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit
-
-    from support.key_probe import KeyProbe
-
-    probe = KeyProbe()
-    application = QApplication(sys.argv[:1])
-    window = QMainWindow()
-    window.setCentralWidget(QPlainTextEdit())
-    window.resize(1100, 760)
-    window.show()
-    application.exec()
-    del probe
 
 
 def chatelaine(*, shown: bool = False, rest: float = 0) -> None:
@@ -55,6 +33,12 @@ def chatelaine(*, shown: bool = False, rest: float = 0) -> None:
     probe = KeyProbe(shown=shown, rest=rest)
     run([])
     del probe
+
+
+def bare() -> None:
+    from support.bare_window import main as run
+
+    run()
 
 
 if __name__ == "__main__":
