@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Two installers in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help run screenshot pictures format check test test-bundle test-core test-windows windows-preview bench bundle constraints hooks clean
+.PHONY: help run screenshot pictures format check test test-bundle test-core test-wheel test-upgrade test-windows windows-preview bench bundle constraints hooks clean
 
 # Without bytecode every start, and above all the first answer, takes much longer.
 unexport PYTHONDONTWRITEBYTECODE
@@ -52,6 +52,9 @@ check: .venv/.ready-check ## look through the code: rules, form, types, layers, 
 
 test: .venv/.ready-test $(if $(ARGS),,test-core) ## run all tests; ARGS="-k undo" for some
 	$(IN_VENV) -m pytest $(ARGS)
+
+test-wheel: .venv/.ready-test ## build the wheel, install it elsewhere, and test that instead of the checkout
+	@$(IN_VENV) packaging/test_wheel.py $(ARGS)
 
 test-core: .venv-core/.ready-core ## run the unit tests where there is no Qt: the proof that the core needs none
 	.venv-core/bin/python -P -m pytest -p no:pytest-qt tests/unit $(ARGS)

@@ -122,7 +122,7 @@ class Purpose:
     programs: dict[str, str] = field(default_factory=dict)
 
 
-_TESTS = ("test", "test-desktop", "test-servers", "peer")
+_TESTS = ("test", "test-desktop", "test-servers", "peer", "build")
 _ALL_OF_QT = {**QT, **QT_ON_A_SCREEN}
 PURPOSES = {
     "run": Purpose(".venv", "desktop", libraries=_ALL_OF_QT),

@@ -14,6 +14,7 @@ import os
 import tempfile
 import threading
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -26,7 +27,6 @@ pytest.register_assert_rewrite("contracts")
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-    from pathlib import Path
 
 WITH_A_WINDOW = frozenset({"gui", "e2e"})
 """The folders of tests whose loop is Qt's."""
@@ -47,6 +47,13 @@ FOREIGN = (
     "https_proxy",
 )
 """Variables through which the machine of the developer would reach into a test."""
+
+if _tested := os.environ.get("CHATELAINE_TESTED_IN"):
+    # `packaging/test_wheel.py` wants what is installed to be tested, and nothing else.
+    import chatelaine
+
+    if not Path(chatelaine.__file__).is_relative_to(_tested):
+        pytest.exit(f"what is tested lies in {chatelaine.__file__}, not in {_tested}", 3)
 
 # Qt reads these once, before the first window.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -23,15 +23,42 @@ It is a desktop program and needs a graphical session (X11 or Wayland).
 """
 
 
+NOT_ALL_INSTALLED = """\
+Chatelaine cannot open its window: it was installed without what the window needs ({package}).
+
+The library alone is there, for programs that use it. For the window, install the extra "desktop":
+  pipx install --force "chatelaine[desktop]"
+  uv tool install --force "chatelaine[desktop]"
+  pip install "chatelaine[desktop]"
+With a file instead of a name: "chatelaine[desktop] @ file:///path/to/the/wheel.whl".
+"""
+_WINDOW_PACKAGES = frozenset(
+    {"PySide6", "aiosqlite", "cryptography", "filelock", "keyring", "markdown_it", "platformdirs"}
+    | {"pygments", "qasync", "shiboken6", "sqlcipher3", "ziamath"}
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the arguments and show the window; give the exit code where there was none to show."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     # The usual start has none, and need not wait for what reads them.
     options = _read(given) if given else None
+    try:
+        return _start(options)
+    except ModuleNotFoundError as error:
+        # A part of this program that is missing is a broken build; that is another message.
+        package = (error.name or "").partition(".")[0]
+        if package not in _WINDOW_PACKAGES:
+            raise
+        _say(NOT_ALL_INSTALLED.format(package=package))
+        return 1
+
+
+def _start(options: Namespace | None) -> int:
     if options is not None and options.self_test:
         return _test_itself(options.report)
     if not _has_display():
-        sys.stderr.write(NO_DISPLAY)
+        _say(NO_DISPLAY)
         return 1
 
     from chatelaine import log, paths
@@ -94,15 +121,26 @@ def _wanted(text: str | None) -> Wanted | None:
 
 def _test_itself(report: Path | None) -> int:
     from chatelaine import log
-    from chatelaine.gui.event_loop import leave
     from chatelaine.gui.qt_import import import_qt
-    from chatelaine.selftest.run import run
     from chatelaine.vault.core_dumps import forbid_core_dumps
 
     forbid_core_dumps()
     import_qt()
+    from chatelaine.gui.event_loop import leave
+    from chatelaine.selftest.run import run
+
     log.configure()
     return leave(run(report, has_display=_has_display()))
+
+
+def _say(text: str) -> None:
+    """Say something before there is a window: on the console, or in a box where there is none."""
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+    elif sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.user32.MessageBoxW(None, text, "Chatelaine", 0x10)
 
 
 def _has_display() -> bool:

@@ -36,8 +36,8 @@ def start(user: dict[str, str]) -> Iterator[Callable[..., Driver]]:
     """Starts the program as this user; every run is ended with the test."""
     started: list[Driver] = []
 
-    def start(**more: str) -> Driver:
-        program = Driver({**user, **more})
+    def start(*arguments: str, **more: str) -> Driver:
+        program = Driver({**user, **more}, arguments)
         started.append(program)
         return program
 

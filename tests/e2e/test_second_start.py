@@ -130,8 +130,13 @@ def test_quitting_leaves_no_socket_behind(
         (found,) = runtime.glob("chatelaine-*.socket")
         with socket.socket(socket.AF_UNIX) as noise:  # somebody who says something else
             noise.connect(str(found))
-            noise.sendall(b"x" * 5000)
+            noise.sendall(b"x" * 20000)
             assert noise.recv(16) == b""
+        for line in (b"delete thread_a", b"open /etc/passwd", b"raise a b", b"thread a/b", b""):
+            with socket.socket(socket.AF_UNIX) as noise:
+                noise.connect(str(found))
+                noise.sendall(line + b"\n")
+                assert noise.recv(16) == b""
         assert program.state["window"]
         assert program.quit() == 0
     assert not list(runtime.glob("chatelaine-*"))

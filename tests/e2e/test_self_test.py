@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 import secretstorage
 
+import chatelaine
+from chatelaine.gui import resources
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -70,11 +73,11 @@ def broken(tmp_path: Path) -> Path:
     """A copy of the program that can be broken; its resources lie where a wheel has them."""
     app = tmp_path / "app"
     shutil.copytree(
-        ROOT / "app" / "chatelaine",
+        Path(chatelaine.__file__).parent,
         app / "chatelaine",
-        ignore=shutil.ignore_patterns("__pycache__"),
+        ignore=shutil.ignore_patterns("__pycache__", "resources"),
     )
-    shutil.copytree(ROOT / "resources", app / "chatelaine" / "resources")
+    shutil.copytree(resources.FOLDER, app / "chatelaine" / "resources")
     return app
 
 

@@ -188,6 +188,27 @@ class Remote(QObject):
         """Choose a command from the menu by its name."""
         main_window_there().actions_by_id[action].trigger()
 
+    def do_menu(self, menu: str, words: str) -> None:
+        """Open a menu of the menu bar with the mouse, and click a line of it."""
+        window = main_window_there()
+        bar = window.menuBar()
+        (title,) = (one for one in bar.actions() if one.text().replace("&", "") == menu)
+        (line,) = (one for one in title.menu().actions() if one.text().replace("&", "") == words)
+        click_on(bar, bar.actionGeometry(title).center())
+        try:
+            if not title.menu().isVisible():
+                raise AssertionError(f"the menu {menu} did not open")
+            if not line.isEnabled():
+                raise AssertionError(f"{words} cannot be clicked: it is disabled")
+            click_on(title.menu(), title.menu().actionGeometry(line).center())
+        finally:
+            title.menu().close()
+            if self._activates and QApplication.activeModalWidget() is None:
+                window.activateWindow()  # which takes the focus back from the menu
+
+    def do_clipboard(self) -> str:
+        return QApplication.clipboard().text()
+
     def do_show_tab(self, name: str) -> None:
         """Show a page of the dialog that is open."""
         tabs: Any = (QApplication.activeModalWidget() or main_window_there()).findChild(QTabWidget)
@@ -206,6 +227,10 @@ class Remote(QObject):
 
     def do_modules(self) -> list[str]:
         return sorted(sys.modules)
+
+
+def click_on(widget: QWidget, place: QPoint) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
 
 
 def main_window() -> Any:

@@ -154,6 +154,18 @@ class Driver:
         """Choose a command of the menus by its id."""
         self.tell("trigger", action=action)
 
+    def menu(self, menu: str, words: str) -> None:
+        """Click a line of a menu of the menu bar, as soon as it can be clicked."""
+
+        def click() -> bool:
+            try:
+                self.tell("menu", menu=menu, words=words)
+            except ProgramRefused:
+                return False
+            return True
+
+        wait_until(click, what=f"a line {words} in the menu {menu} that can be clicked")
+
     def screenshot(self, path: Path, name: str = "") -> None:
         """Save a picture of the window (or of the open dialog, or of a widget)."""
         self.tell("screenshot", path=str(path), name=name)

@@ -251,12 +251,12 @@ class MainWindow(QMainWindow):
         except HistoryDamaged as error:
             self._change_of_history.turn_back(error)
             return
-        self._attached = True
-        self._open_wanted()
         self._turns = sum(t.tip is not None for t in await workspace.store.threads())
         self._update_actions()
         self._start_task(self._settle(workspace), "settle")
         self._backups.attach(workspace)
+        self._attached = True
+        self._open_wanted()
         if workspace.keyring_entry_lost:
             self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
         if await workspace.wants_provider_notice():

@@ -353,6 +353,7 @@ def texts(menu: QMenu) -> list[str]:
     [
         (Key.Key_T, ("command_chosen", ActionId.TRASH, 3)),
         (Key.Key_I, ("command_chosen", ActionId.COPY_ID, 3)),
+        (Key.Key_K, ("command_chosen", ActionId.COPY_LINK, 3)),
         (Key.Key_P, ("command_chosen", ActionId.PIN, 3)),
         (Key.Key_B, ("command_chosen", ActionId.FORK, 3)),
         (Key.Key_X, ("command_chosen", ActionId.EXPIRY, 3)),
@@ -369,6 +370,7 @@ def test_the_menu_of_a_thread_works_on_it_without_choosing_it(
         "Pin to the top",
         "Branch off",
         "Copy session ID",
+        "Copy link to this thread",
         "Expires…",
         "Archive",
         "Move to trash",

@@ -84,9 +84,15 @@ def test_raw_html_is_text():
 
 
 @pytest.mark.parametrize(
-    "target", ["http://a.example/", "https://a.example/?q=1#x", "mailto:a@b.example"]
+    "target",
+    [
+        "http://a.example/",
+        "https://a.example/?q=1#x",
+        "mailto:a@b.example",
+        "chatelaine:thread/thread_a-B9",
+    ],
 )
-def test_links_to_the_web_and_to_mail_are_links(target: str):
+def test_links_to_the_web_to_mail_and_to_threads_are_links(target: str):
     assert styled(f"[words]({target})") == [("words", Span(0, 5, link=target))]
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 620, 440
 _MADE_WIDTH, _ROW_HEIGHT = 160, 30
+_UNLOCKING = "unlock backup"
 _KINDS = {
     BackupKind.DAILY: "Daily",
     BackupKind.MIGRATION: "Before an upgrade",
@@ -73,6 +74,8 @@ class BackupsDialog(QDialog):
         self._from_file.clicked.connect(self._choose_file)
         self._folder.clicked.connect(self._show_folder)
         self._close.clicked.connect(self.reject)
+        # What it reads to ask about is of no interest once nobody can be asked.
+        self.finished.connect(lambda _result: self._scope.cancel(_UNLOCKING))
         self._update_buttons()
         self._start(self._fill())
 
@@ -167,12 +170,12 @@ class BackupsDialog(QDialog):
 
     def restore(self, path: Path) -> None:
         """Ask how a backup is to be restored that was chosen elsewhere."""
-        self._start(self._unlock(path))
+        self._scope.start(self._told(self._unlock(path)), name=_UNLOCKING, replace=_UNLOCKING)
 
     def _restore_chosen(self) -> None:
         chosen = self._list.selectedItems()
         if chosen:
-            self._start(self._unlock(Path(chosen[0].data(0, Qt.ItemDataRole.UserRole))))
+            self.restore(Path(chosen[0].data(0, Qt.ItemDataRole.UserRole)))
 
     def _choose_file(self) -> None:
         FileDialog(

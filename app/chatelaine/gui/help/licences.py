@@ -77,16 +77,17 @@ def components(folder: Path | None = None) -> list[Component]:
     return collect(folder)
 
 
-def collect(folder: Path) -> list[Component]:
+def collect(folder: Path, added: Iterable[str] = ()) -> list[Component]:
     """Put together what is shipped from what is installed.
 
     Args:
         folder: The resources, with the texts that packages do not have with them.
+        added: Packages that are shipped besides what the application asks for.
 
     Raises:
         OSError: A text that was shipped cannot be read.
     """
-    packages = [_component(one, folder) for one in shipped_distributions()]
+    packages = [_component(one, folder) for one in shipped_distributions(added)]
     own = [one for one in packages if one.name == "Chatelaine"]
     others = [one for one in packages if one.name != "Chatelaine"]
     every = [*others, *_beside_packages(folder)]
@@ -107,9 +108,13 @@ def from_json(text: str) -> list[Component]:
 # ---------------------------------------------------------------------------- Python packages
 
 
-def shipped_distributions() -> list[Distribution]:
-    """Give the installed packages that the application consists of, itself among them."""
-    found: dict[str, Distribution] = {}
+def shipped_distributions(added: Iterable[str] = ()) -> list[Distribution]:
+    """Give the installed packages that the application consists of, itself among them.
+
+    Args:
+        added: More that is shipped; what these need is not.
+    """
+    found = {_canonical(name): distribution(name) for name in added}
     waiting: list[tuple[str, frozenset[str]]] = [(APPLICATION, frozenset(EXTRAS))]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
