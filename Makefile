@@ -68,6 +68,9 @@ bundle: .venv-package/.ready-package ## build the installers for Linux, into dis
 test-bundle: .venv/.ready-test ## try the installers in dist on a clean Debian (needs root and debootstrap); ARGS=deb
 	PYTHONPATH=packaging:tests $(IN_VENV) packaging/testrun.py $(ARGS)
 
+test-upgrade: .venv/.ready-test .venv-package/.ready-package ## update from an old version on a clean Debian (root, debootstrap)
+	PYTHONPATH=packaging:tests $(IN_VENV) packaging/test_upgrade.py
+
 windows-preview: .venv-package/.ready-windows ## build the setup for Windows on Linux, to try it out
 	PYTHONPATH=packaging .venv-package/bin/python -m windows.preview
 
