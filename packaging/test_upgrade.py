@@ -38,6 +38,8 @@ OLD_VERSION = "0.0.2"
 NEXT_MIGRATION = "app/chatelaine/store/migrations/m0003_search.py"
 """What the old program must not know."""
 
+_VERSION = re.compile(r'^version = ".*"$', re.MULTILINE)
+
 
 def main() -> int:
     """Update, and see that nothing is lost."""
@@ -115,7 +117,7 @@ def git(*arguments: str) -> str:
 
 
 def write_in_old(desk: Desktop) -> None:
-    """Hold a conversation; the old program tells a screen reader little, so pictures are looked at."""
+    """Hold a conversation. The old program tells a screen reader little: the screen is watched."""
     process = desk.start(PROGRAM.command)
     screen = Screen(desk.display)
     seen = screen.wait_until_still()

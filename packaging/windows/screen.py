@@ -48,6 +48,16 @@ class Screen:
         """Press keys, as xdotool names them."""
         self._xdotool("key", "--delay", _KEY_DELAY, *keys)
 
+    def has_window(self, name: str) -> bool:
+        """Tell whether there is a window with these words in its title."""
+        found = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--name", name],
+            env={"DISPLAY": self.display, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            check=False,
+        )
+        return bool(found.stdout.strip())
+
     def wait_for_window(self, name: str) -> None:
         """Wait until there is a window with these words in its title.
 
@@ -55,17 +65,10 @@ class Screen:
             NothingHappened: There is none.
         """
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            found = subprocess.run(
-                ["xdotool", "search", "--onlyvisible", "--name", name],
-                env={"DISPLAY": self.display, "PATH": "/usr/bin:/bin"},
-                capture_output=True,
-                check=False,
-            )
-            if found.stdout.strip():
-                return
+        while not self.has_window(name):
+            if time.monotonic() > end:
+                raise NothingHappened(f"no window is called {name!r}")
             _pause()
-        raise NothingHappened(f"no window is called {name!r}")
 
     def wait_until_still(self, *, other_than: Image.Image | None = None) -> Image.Image:
         """Wait until nothing but the caret moves; give what is seen then.
