@@ -1,12 +1,18 @@
 """Builds the program and its installers for Linux, into `dist`.
 
-    .venv-package/bin/python packaging/build.py STAGE...      bundle, deb, rpm, run, all or measured
+    .venv-package/bin/python packaging/build.py STAGE...
 
-`make bundle` makes the environment first and then builds all. The stage `bundle` makes the folder
-that the others pack (`build/package/chatelaine`); each of the others makes it where it is missing.
-Windows and macOS use the same description of it, `packaging/chatelaine.spec`. The stage `measured`
-makes what `make bench ARGS=bundle` compares: a bare window and the program, both with a finger on
-the keyboard.
+`make bundle` makes the environment first and then builds all. The stages:
+
+    bundle           the folder with the program, which the others pack: build/package/chatelaine;
+                     each of the others makes it where it is missing
+    deb, rpm, run    one of the installers
+    all              all of the above
+    appdir           what `packaging/linux/appimage.sh` packs
+    measured         what `make bench ARGS=bundle` compares: a bare window and the program, each of
+                     which types into itself
+
+Windows and macOS use the same description of the program, `packaging/chatelaine.spec`.
 """
 
 from __future__ import annotations
@@ -18,7 +24,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import project
-from linux import bundle, deb, rpm, selfextracting
+from linux import appimage, bundle, deb, rpm, selfextracting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +40,9 @@ INSTALLERS: dict[str, Callable[[project.Project, Path], Path]] = {
 def main() -> int:
     """Build what was asked for, and tell the size of it."""
     parser = argparse.ArgumentParser(description="Build the program and its installers.")
-    parser.add_argument("stages", nargs="+", choices=["bundle", *INSTALLERS, "all", "measured"])
+    parser.add_argument(
+        "stages", nargs="+", choices=["bundle", *INSTALLERS, "all", "appdir", "measured"]
+    )
     asked: list[str] = parser.parse_args().stages
     stages = ["bundle", *INSTALLERS] if "all" in asked else asked
     os.environ.setdefault("SOURCE_DATE_EPOCH", _last_change())
@@ -48,6 +56,8 @@ def main() -> int:
     if "bundle" in stages or not folder.is_dir():
         folder = bundle.build(program)
         _tell(folder, sum(path.lstat().st_size for path in folder.rglob("*")))
+    if "appdir" in stages:
+        appimage.build(program, folder)
     for stage, build in INSTALLERS.items():
         if stage in stages:
             made = build(program, folder)

@@ -43,6 +43,14 @@ CHECKS = {
     "event loop",
     "leftovers",
 }
+HIDING = """
+import sys
+class Hide:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"redis", "sqlalchemy"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Hide())
+"""
 
 
 def results(text: str) -> dict[str, str]:
@@ -140,6 +148,14 @@ def test_a_module_that_is_imported_late_is_missed(user: dict[str, str], broken: 
     found = results(done.stdout)
     assert {name for name, outcome in found.items() if outcome == "FAILED"} == {"modules"}
     assert "chatelaine.gui.widgets.table_dialog" in done.stdout
+
+
+def test_what_only_the_library_needs_may_be_absent(user: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(HIDING, "utf-8")
+    app = os.pathsep.join([str(tmp_path), str(ROOT / "app")])
+    done = run(Path(app), user)
+    assert results(done.stdout)["modules"] == "ok", done.stdout + done.stderr
+    assert "without redis, sqlalchemy" in " ".join(done.stdout.split())
 
 
 def test_a_display_that_qt_has_no_plugin_for_is_told(user: dict[str, str]) -> None:

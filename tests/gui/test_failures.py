@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from chatelaine import errors
-from chatelaine.errors import ChatelaineError, KeyringLocked, ThreadMissing
-from chatelaine.gui.failures import Failure, FailureBanner, Tone, describe, show
+from chatelaine.errors import ChatelaineError, HistoryError, KeyringLocked, ThreadMissing
+from chatelaine.gui.failures import Failure, FailureBanner, Tone, describe, kind_of, show
 from chatelaine.gui.theme import palette as palettes
 
 if TYPE_CHECKING:
@@ -181,3 +181,12 @@ def test_a_notice_goes_when_its_reason_is_gone(banner: FailureBanner) -> None:
     banner.clear()
     assert not banner.isVisible()
     assert dismissed == []
+
+
+def test_of_the_kinds_of_an_error_nothing_of_its_words_is_told() -> None:
+    secret = "marker-of-what-was-said"
+    error = HistoryError(secret)
+    error.__cause__ = OSError(secret)
+    assert kind_of(error) == "HistoryError because of OSError"
+    group = ExceptionGroup(secret, [ValueError(secret), KeyError(secret)])
+    assert kind_of(group) == "ValueError and KeyError"

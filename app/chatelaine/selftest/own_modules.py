@@ -87,13 +87,23 @@ def _try_import(name: str, missing: dict[str, str], skipped: set[str]) -> bool:
     try:
         importlib.import_module(name)
     except Exception as error:  # noqa: BLE001 - whatever keeps a module from being imported is told
-        absent = (getattr(error, "name", None) or "").partition(".")[0]
-        if isinstance(error, ImportError) and absent in OPTIONAL:
-            skipped.add(absent)
+        absent = _optional_in(error)
+        if absent:
+            skipped.update(absent)
         else:
             missing[name] = _problem(error)
         return False
     return True
+
+
+def _optional_in(error: BaseException | None) -> set[str]:
+    """Give what is not needed here and was not found, for want of which a module has given up."""
+    absent: set[str] = set()
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError):
+            absent.add((error.name or "").partition(".")[0])
+        error = error.__cause__ or error.__context__
+    return absent if absent <= OPTIONAL else set()
 
 
 def _look_for_names(one: Import, missing: dict[str, str]) -> None:
@@ -108,7 +118,7 @@ def _look_for_names(one: Import, missing: dict[str, str]) -> None:
         try:
             importlib.import_module(part)
         except ImportError as error:
-            if (getattr(error, "name", None) or "").partition(".")[0] not in OPTIONAL:
+            if not _optional_in(error):
                 missing[part] = _problem(error)
 
 

@@ -91,6 +91,15 @@ def test_what_is_of_another_kind_or_version_is_noticed(dist: Path):
         release.check(dist, {"linux": 1})
 
 
+def test_an_app_image_may_be_missing_but_not_be_something_else(dist: Path):
+    image = dist / f"Chatelaine-{VERSION}-x86_64.AppImage"
+    big(image, b"\x7fELF")
+    assert image in release.check(dist, {"linux": 1})
+    big(image, b"hsqs")
+    with pytest.raises(release.NotReady, match="not what its name says"):
+        release.check(dist, {"linux": 1})
+
+
 def test_a_bill_of_another_version_is_noticed(dist: Path):
     bill(dist / "windows.cdx.json", version="99.0")
     with pytest.raises(release.NotReady, match="another program or version"):
