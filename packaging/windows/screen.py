@@ -15,6 +15,8 @@ PATIENCE = 120.0
 """Seconds for whatever has to appear."""
 STILL = 2.0
 """Seconds in which nothing has moved: what was going on has come to an end."""
+DETAILS = 0.002
+"""The share of a screen that a time, a caret or a button under the pointer takes."""
 _LOOK = 0.25
 _KEY_DELAY = "60"
 """Milliseconds between two keys; with fewer, some get lost under Wine."""
@@ -92,6 +94,18 @@ class Screen:
                 return seen
         raise NothingHappened("the screen goes on moving, or nothing has changed on it")
 
+    def wait_until_like(self, wanted: Image.Image) -> None:
+        """Wait until the screen shows what it has shown before, but for details.
+
+        Raises:
+            NothingHappened: It does not.
+        """
+        end = time.monotonic() + PATIENCE
+        while (share := differing(wanted, self.look())) > DETAILS:
+            if time.monotonic() > end:
+                raise NothingHappened(f"{share:.1%} of the screen is other than it was")
+            _pause()
+
     def _xdotool(self, *arguments: str) -> None:
         subprocess.run(
             ["xdotool", *arguments],
@@ -104,6 +118,13 @@ def moved(before: Image.Image, after: Image.Image) -> bool:
     """Tell whether two pictures differ by more than a caret that blinks."""
     box = ImageChops.difference(before.convert("L"), after.convert("L")).getbbox()
     return box is not None and box[2] - box[0] > 4  # noqa: PLR2004 - pixels
+
+
+def differing(one: Image.Image, other: Image.Image) -> float:
+    """Give which share of two pictures differs."""
+    difference = ImageChops.difference(one.convert("L"), other.convert("L"))
+    same = difference.histogram()[0]
+    return 1 - same / (one.width * one.height)
 
 
 def _pause() -> None:

@@ -26,6 +26,8 @@ from windows.screen import PATIENCE, Screen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PIL import Image
+
 PACKAGING = Path(__file__).resolve().parents[1]
 PICTURES = installer.WORK / "pictures"
 BUSY = 3
@@ -70,8 +72,12 @@ class Trial:
             raise TrialFailed(f"the setup ended with {ended.returncode}:\n{ended.stdout}")
         _say(f"installed in {time.monotonic() - begun:.0f} s")
 
-    def talk(self, setup: Path) -> None:
-        """Hold a conversation by keys; a setup that is started meanwhile has to wait."""
+    def talk(self, setup: Path) -> Image.Image:
+        """Hold a conversation by keys; a setup that is started meanwhile has to wait.
+
+        Returns:
+            What is seen in the end.
+        """
         with self.machine.started(self.start) as running:
             begun = time.monotonic()
             self.screen.wait_for_window(self.program.name)
@@ -87,13 +93,16 @@ class Trial:
             if code != BUSY:
                 raise TrialFailed(f"while the program runs, the setup ends with {code}")
             self._quit(running)
+        return seen
 
-    def look_again(self) -> None:
-        """Start the program once more: what was said is there."""
+    def look_again(self, before: Image.Image) -> None:
+        """Start the program once more: the thread that was left is open, and looks as it did."""
         with self.machine.started(self.start) as running:
             self.screen.wait_for_window(self.program.name)
-            self.screen.wait_until_still()
-            self.screen.keep(PICTURES / "second-start.png")
+            try:
+                self.screen.wait_until_like(before)
+            finally:
+                self.screen.keep(PICTURES / "second-start.png")
             self._quit(running)
 
     def expect_conversation(self) -> None:
@@ -136,8 +145,7 @@ class Trial:
         end = time.monotonic() + PATIENCE
         while running.poll() is None:
             if self.screen.has_window(OFFER):
-                self.screen.keep(PICTURES / "recovery-key.png")
-                self.screen.press("Escape")  # later
+                self.screen.press("Escape")  # later; what it shows is in no picture
             with suppress(subprocess.TimeoutExpired):
                 running.wait(0.5)
             if time.monotonic() > end:
@@ -177,10 +185,10 @@ def main(arguments: Sequence[str]) -> int:
         trial = Trial(program, machine, Screen(display))
         trial.prove(setup)
         trial.install(setup)
-        trial.talk(setup)
+        seen = trial.talk(setup)
         trial.install(setup)  # over itself, as an update is
         trial.expect_conversation()
-        trial.look_again()
+        trial.look_again(seen)
         trial.remove()
     _say("all of it was as it has to be")
     return 0
