@@ -25,7 +25,7 @@ from chatelaine.store.backup import folder_of
 from desktop_session import TOOLS, Desktop, desktop
 from rooms import clean_room
 from support.until import wait_until
-from testrun import ANSWER, DATA, PICTURES, PROGRAM, WORDS, digest, expect, finished, remove
+from testrun import ANSWER, DATA, MENU, PICTURES, PROGRAM, WORDS, digest, expect, finished, remove
 from windows.screen import Screen
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def git(*arguments: str) -> str:
 
 def write_in_old(desk: Desktop) -> None:
     """Hold a conversation. The old program tells a screen reader little: the screen is watched."""
-    process = desk.start(PROGRAM.command)
+    process = desk.start("gio", "launch", MENU)
     screen = Screen(desk.display)
     seen = screen.wait_until_still()
     screen.type(WORDS)
@@ -131,7 +131,7 @@ def write_in_old(desk: Desktop) -> None:
 
 def read_in_new(desk: Desktop) -> None:
     """Start the new program, and read what was written in the old one."""
-    process = desk.start(PROGRAM.command)
+    process = desk.start("gio", "launch", MENU)
     try:
         rows = wait_until(lambda: conversation(desk), 60, what="the conversation")
     finally:
