@@ -37,8 +37,8 @@ DATA = f".local/share/{PROGRAM.command}"
 def main() -> int:
     """Try what was asked for, all of it without a word."""
     parser = argparse.ArgumentParser(description="Try the installers on a clean Debian.")
-    parser.add_argument("kinds", nargs="*", choices=[*TRIALS, []], default=list(TRIALS))
-    kinds: list[str] = parser.parse_args().kinds
+    parser.add_argument("kinds", nargs="*", choices=[*TRIALS])
+    kinds: list[str] = parser.parse_args().kinds or list(TRIALS)
     with clean_room() as room:
         bring_tools(room, first="deb" in kinds)
         for kind in kinds:
@@ -53,10 +53,17 @@ def bring_tools(room: Room, *, first: bool) -> None:
     room.install(package)
     missing = room.run("sh", "-c", _LIBRARIES).split()
     expect(not missing, f"libraries that nothing brings: {missing}")
+    self_test(room, PROGRAM.command)
     room.install(*TOOLS)
     if not first:
         room.run("apt-get", "remove", "--yes", PROGRAM.command)
     room.bring(project.ROOT / "tests" / "support" / "assistive_client.py")
+
+
+def self_test(room: Room, command: str) -> None:
+    """Have the installed program look through itself, without a screen; it says what is wrong."""
+    said = room.run_as_user("env", "QT_QPA_PLATFORM=offscreen", command, "--self-test")
+    expect("checks passed" in said, said)
 
 
 # What GTK brings is used where it is, and not needed.
@@ -130,6 +137,7 @@ def try_wheel(room: Room) -> None:
     room.run_as_user("python3", "-m", "venv", environment)
     wheel = room.bring(finished("*.whl"))
     room.run_as_user(f"{environment}/bin/pip", "install", f"{wheel}[desktop]")
+    self_test(room, f"{environment}/bin/{PROGRAM.command}")
     talk(room, "wheel", f"{environment}/bin/{PROGRAM.command}")
 
 

@@ -47,7 +47,7 @@ def _pack(name: str, *options: str) -> Path:
     subprocess.run(
         [
             *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
-            *("--workpath", str(project.BUILD / "pyinstaller" / name)),
+            *("--workpath", str(project.BUILD / f"pyinstaller-{name}")),
             *("--distpath", str(project.BUILD), str(SPECIFICATION)),
             *("--", "--name", name, *options),
         ],

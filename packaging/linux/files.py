@@ -6,6 +6,7 @@ import gzip
 import os
 import shutil
 import subprocess
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ def fill(template: str, program: project.Project, **more: str) -> str:
         "metainfo_keywords": "".join(
             f"\n    <keyword>{each}</keyword>" for each in program.keywords
         ),
+        "wrapped_description": "\n ".join(textwrap.wrap(program.description, 75)),
         "sortable_version": program.sortable_version,
         "date": built().strftime("%Y-%m-%d"),
         "data": f"~/.local/share/{program.command}",
@@ -95,7 +97,10 @@ def write_tree(root: Path, program: project.Project, folder: Path) -> None:
     command = root / "usr" / "bin" / program.command
     command.parent.mkdir(parents=True)
     command.symlink_to(f"../lib/{program.command}/{program.command}")
-    write_share(root / "usr" / "share", program, program.command)
+    share = root / "usr" / "share"
+    write_share(share, program, program.command)
+    manual = fill("manual.1.in", program).encode()
+    write_compressed(share / "man" / "man1" / f"{program.command}.1.gz", manual)
 
 
 def write(path: Path, text: str, *, executable: bool = False) -> Path:
