@@ -37,8 +37,10 @@ DATA = f".local/share/{PROGRAM.command}"
 def main() -> int:
     """Try what was asked for, all of it without a word."""
     parser = argparse.ArgumentParser(description="Try the installers on a clean Debian.")
-    parser.add_argument("kinds", nargs="*", choices=[*TRIALS])
+    parser.add_argument("kinds", nargs="*", metavar="kind", help=f"of {', '.join(TRIALS)}")
     kinds: list[str] = parser.parse_args().kinds or list(TRIALS)
+    if unknown := set(kinds) - set(TRIALS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
     with clean_room() as room:
         bring_tools(room, first="deb" in kinds)
         for kind in kinds:

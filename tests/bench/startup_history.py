@@ -1,6 +1,7 @@
-"""Fills the history that the program would open with threads of ten messages each.
+"""Fills the history that the program would open with threads.
 
-python -m bench.startup_history 10000
+python -m bench.startup_history 10000      so many, of ten messages each
+python -m bench.startup_history 1 5000     one of so many turns, each of two messages
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ if TYPE_CHECKING:
 TURNS = 5
 
 
-async def main(count: int) -> None:
+async def main(count: int, length: int = TURNS) -> None:
     history = paths.user_folders().data / paths.HISTORY_NAME
     async with await HistoryAccess(history).open(may_create=True) as workspace:
-        await workspace.store._databases.file.write(lambda connection: fill(connection, count))
+        await workspace.store._databases.file.write(
+            lambda connection: fill(connection, count, length)
+        )
 
 
-def fill(connection: SqlConnection, count: int) -> None:
+def fill(connection: SqlConnection, count: int, length: int) -> None:
     for number in range(count):
         thread = threads.create(connection, f"thread_{number}", f"About the matter {number}")
-        for turn in range(TURNS):
+        for turn in range(length):
             question, answer = encode_all(
                 [
                     user_message(f"Question {turn}: " + "what about it, and why? " * 6),
@@ -44,4 +47,4 @@ def fill(connection: SqlConnection, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(*map(int, sys.argv[1:])))
