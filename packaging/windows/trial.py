@@ -32,6 +32,8 @@ PACKAGING = Path(__file__).resolve().parents[1]
 PICTURES = installer.WORK / "pictures"
 BUSY = 3
 """What the setup ends with while the program runs."""
+SECOND_START_LIMIT = 60
+"""Seconds; one that shows a window of its own would not end at all."""
 OFFER = "recovery key"
 """What is in the title of the window that may stand between somebody and the end."""
 QUESTIONS = ("Show me a table of moons", "Write a poem")
@@ -89,6 +91,10 @@ class Trial:
                 self.screen.press("Return")
                 seen = self.screen.wait_until_still(other_than=seen)
             self.screen.keep(PICTURES / "conversation.png")
+            # A second start asks this one to come forward, and ends.
+            again = self.machine.run(self.start, limit=SECOND_START_LIMIT)
+            if again.returncode or running.poll() is not None:
+                raise TrialFailed(f"a second start ends with {again.returncode}")
             code = self.machine.run(setup, "/S").returncode
             if code != BUSY:
                 raise TrialFailed(f"while the program runs, the setup ends with {code}")
