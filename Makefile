@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 # Two installers in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help run screenshot pictures format check test test-wheel test-core test-bundle bench bundle \
-	constraints hooks clean
+.PHONY: help run screenshot pictures format check test test-wheel test-core test-bundle test-upgrade \
+	test-windows windows-preview bench bundle constraints hooks clean
 
 # Without bytecode every start, and above all the first answer, takes much longer.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,6 +17,7 @@ PYTHON ?= $(or $(firstword $(foreach name,python3 python3.14 python3.13 python3.
 IN_VENV := .venv/bin/python -P
 # More for the program that is started, and for pytest which tests: make test ARGS="-k undo"
 ARGS ?=
+SHELL_SCRIPTS := .ci/run $(wildcard packaging/*/*.sh)
 
 # An environment whose Python went away with an update, or which was moved, is made anew.
 $(shell for venv in .venv .venv-core .venv-package; do \
@@ -46,6 +47,9 @@ check: .venv/.ready-check ## look through the code: rules, form, types, layers, 
 	.venv/bin/lint-imports
 	.venv/bin/codespell
 	.venv/bin/validate-pyproject pyproject.toml
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/bin/zizmor --offline --quiet --config .github/zizmor.yml .github/workflows
+	.venv/bin/shellcheck $(SHELL_SCRIPTS)
 
 test: .venv/.ready-test $(if $(ARGS),,test-core) ## run all tests; ARGS="-k undo" for some
 	$(IN_VENV) -m pytest $(ARGS)
@@ -65,8 +69,17 @@ bundle: .venv-package/.ready-package ## build the installers for Linux, into dis
 test-bundle: .venv/.ready-test ## try the installers in dist on a clean Debian (needs root and debootstrap); ARGS=deb
 	PYTHONPATH=packaging:tests $(IN_VENV) packaging/testrun.py $(ARGS)
 
+test-upgrade: .venv/.ready-test .venv-package/.ready-package ## update from an old version on a clean Debian (root, debootstrap)
+	PYTHONPATH=packaging:tests $(IN_VENV) packaging/test_upgrade.py
+
+windows-preview: .venv-package/.ready-windows ## build the setup for Windows on Linux, to try it out
+	PYTHONPATH=packaging .venv-package/bin/python -m windows.preview
+
+test-windows: .venv-package/.ready-windows ## try out the setup for Windows under Wine; ARGS=SETUP for another one
+	PYTHONPATH=packaging:tests .venv-package/bin/python -m windows.trial $(ARGS)
+
 constraints: ## bring packaging/constraints.txt up to date with pyproject.toml (needs uv); ARGS=--upgrade
-	uv pip compile --quiet $(ARGS) --universal --python-version 3.11 --all-extras --group dev --group package \
+	uv pip compile --quiet $(ARGS) --universal --python-version 3.11 --all-extras --group dev --group package --group package-windows \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file packaging/constraints.txt pyproject.toml
 

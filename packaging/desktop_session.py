@@ -58,7 +58,7 @@ class Desktop:
 
     def __init__(self, room: Room, display: str, bus: str) -> None:
         self._room = room
-        self._display = display
+        self.display = display
         self._environment = {
             "DBUS_SESSION_BUS_ADDRESS": bus,
             "DISPLAY": display,
@@ -105,13 +105,19 @@ class Desktop:
                 raise AssertionError(f"{failure}; there is {rows}") from None
             return [row["name"] for row in rows]
 
+    def read(self) -> list[str]:
+        """Give what the rows of the open thread say, as a screen reader is told it."""
+        with self._reader() as reader:
+            reader.wait_there()
+            return [row["name"] for row in self._rows(reader)]
+
     def photograph(self, path: Path) -> None:
         """Take a picture of the screen."""
         path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(
             [sys.executable, "-c", _PHOTOGRAPH, str(path)],
             check=True,
-            env={**os.environ, "DISPLAY": self._display, "QT_QPA_PLATFORM": "xcb"},
+            env={**os.environ, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"},
         )
 
     def do(self, *command: str) -> str:
@@ -121,7 +127,7 @@ class Desktop:
             check=True,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "DISPLAY": self._display},
+            env={**os.environ, "DISPLAY": self.display},
         ).stdout.strip()
 
     def quit(self, process: int) -> int:
@@ -141,7 +147,7 @@ class Desktop:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, "DISPLAY": self._display},
+            env={**os.environ, "DISPLAY": self.display},
         )
         return found.stdout.partition("\n")[0]
 

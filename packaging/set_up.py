@@ -1,6 +1,6 @@
 """Makes the environment in which Chatelaine runs, is tested and is checked.
 
-    python3 packaging/set_up.py PURPOSE        run, test, core, check, package or dev
+    python3 packaging/set_up.py PURPOSE        run, test, core, check, dev, package, windows
 
 `make` calls this whenever an environment is missing or older than what it is made from, so there is
 seldom a reason to call it by hand. It needs nothing but Python and works in this order:
@@ -91,6 +91,14 @@ PACKAGE_PROGRAMS = {
     "rpmbuild": "rpm",
     "strip": "binutils",
 }
+WINDOWS_PROGRAMS = {
+    "/usr/lib/wine/wine64": "wine64",
+    "Xvfb": "xvfb",
+    "makensis": "nsis",
+    "osslsigncode": "osslsigncode",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32",
+    "xdotool": "xdotool",
+}
 
 
 class SetUpFailed(Exception):
@@ -123,6 +131,9 @@ PURPOSES = {
     "test": Purpose(".venv", "desktop", _TESTS, _ALL_OF_QT, TEST_PROGRAMS),
     "core": Purpose(".venv-core", "core", ("test",)),
     "package": Purpose(".venv-package", "desktop", ("package",), _ALL_OF_QT, PACKAGE_PROGRAMS),
+    "windows": Purpose(
+        ".venv-package", "desktop", ("package-windows",), _ALL_OF_QT, WINDOWS_PROGRAMS
+    ),
     "check": Purpose(".venv", "desktop", ("lint", *_TESTS)),
     "dev": Purpose(".venv", "desktop", ("dev",)),
 }

@@ -62,8 +62,11 @@ EXCLUDED = (
     "test",
     "tkinter",
     "turtle",
-    # What packages use if it happens to be there.
+    # What packages use if it happens to be there, as it is where installers are made.
     "IPython",
+    "chardet",
+    "defusedxml",
+    "lxml",
     "PIL",
     "matplotlib",
     "mypy",

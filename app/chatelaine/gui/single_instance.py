@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.8
 """Seconds in which the first program must have answered: if it hangs, the second one starts."""
+_PORTION = 10
+"""Milliseconds."""
 _LONGEST_PATH = 100
 """Bytes; systems take 104 to 108 for a socket."""
 _LONGEST_MESSAGE = 16 << 10
@@ -224,5 +227,10 @@ def _ask_through_qt(name: str, message: bytes) -> Answer:
         missing = QLocalSocket.LocalSocketError.ServerNotFoundError
         return Answer.NOBODY if connection.error() is missing else Answer.SILENCE
     connection.write(message)
-    answered = connection.waitForReadyRead(half) and connection.readAll().data() == _DONE
+    # While PySide waits, no other thread of Python runs: so it waits in small portions.
+    end = time.monotonic() + PATIENCE / 2
+    while not connection.waitForReadyRead(_PORTION) and time.monotonic() < end:
+        if connection.state() is not QLocalSocket.LocalSocketState.ConnectedState:
+            break
+    answered = connection.readAll().data() == _DONE
     return Answer.RAISED if answered else Answer.SILENCE

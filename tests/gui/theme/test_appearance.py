@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QFontDatabase, QFontInfo
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from typing_extensions import override
 
+from chatelaine.gui.theme import appearance as appearances
 from chatelaine.gui.theme import fonts, palette
 from chatelaine.gui.theme.appearance import Appearance, Contrast, Scheme
 
@@ -151,3 +153,23 @@ def test_the_systems_wish_for_contrast_is_followed_live(appearance, qapp, monkey
     assert palette.current() is palette.light_contrast()
     appearance.set_contrast(Contrast.USUAL)
     assert palette.current() is palette.light()
+
+
+def test_menus_have_our_font_where_the_system_has_one_for_them(qapp, qtbot):
+    def known_as_on_windows(sheet: str) -> None:
+        qapp.setStyleSheet(sheet)
+        qapp.setFont(QFont("DejaVu Sans Mono", 30), "QMenu")
+
+    on_windows: Any = SimpleNamespace(
+        font=qapp.font,
+        setFont=qapp.setFont,
+        setPalette=qapp.setPalette,
+        setStyleSheet=known_as_on_windows,
+    )
+    appearances.apply(on_windows, palette.light(), 1.2)
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    menu.ensurePolished()
+    assert QFontInfo(menu.font()).family() == fonts.TEXT_FAMILY
+    assert menu.font().pixelSize() == round(fonts.INTERFACE_PX * 1.2)
+    qapp.setStyleSheet("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 STYLE: Final = "Fusion"
 STYLE_ARGUMENTS: Final = ("-style", STYLE)
 """What Qt reads the style from as it starts: so it makes no other one first, nor tells Python."""
+# Strings, whatever the types of PySide say.
+_WITH_FONTS_OF_THE_SYSTEM: Final[tuple[Any, ...]] = ("QMenu", "QAbstractItemView", "QTipLabel")
 
 
 class Scheme(StrEnum):
@@ -48,9 +50,14 @@ def apply(app: QApplication, palette: Palette, scale: float = 1.0) -> None:
         scale: The user's text size; 1.0 is the usual.
     """
     fonts.register()
-    app.setFont(fonts.text_font(fonts.INTERFACE_PX * scale))
+    font = fonts.text_font(fonts.INTERFACE_PX * scale)
+    app.setFont(font)
     app.setPalette(palettes.qt_palette(palette))
     app.setStyleSheet(stylesheet(palette, scale))
+    # Where the system has fonts of its own for menus and lists, as Windows has, the sheet has Qt
+    # go back to them; a font that is set once more takes their place.
+    if any(app.font(kind) != app.font() for kind in _WITH_FONTS_OF_THE_SYSTEM):
+        app.setFont(font)
 
 
 class Appearance(QObject):
