@@ -3,7 +3,8 @@
 .DEFAULT_GOAL := help
 # Two installers in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help run screenshot pictures format check test test-bundle test-wheel test-core bench bundle constraints hooks clean
+.PHONY: help run screenshot pictures format check test test-wheel test-core test-bundle bench bundle \
+	constraints hooks clean
 
 # Without bytecode every start, and above all the first answer, takes much longer.
 unexport PYTHONDONTWRITEBYTECODE

@@ -73,7 +73,9 @@ def _build(folder: Path) -> tuple[Path, Path]:
     _run([sys.executable, "-P", "-m", "hatchling", "build", "-t", "sdist", "-d", made], ROOT)
     (archive,) = made.glob("*.tar.gz")
     with tarfile.open(archive) as source:
-        source.extractall(folder / "source", filter="data")
+        # The first versions of Python 3.11 do not know it.
+        source.extraction_filter = getattr(tarfile, "data_filter", None)
+        source.extractall(folder / "source")  # noqa: S202 - it was made a moment ago
     (tree,) = (folder / "source").iterdir()
     _run([sys.executable, "-P", "-m", "hatchling", "build", "-t", "wheel", "-d", made], tree)
     (wheel,) = made.glob("*.whl")

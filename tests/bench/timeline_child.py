@@ -31,6 +31,7 @@ from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.event_loop import tune_interpreter
 from chatelaine.gui.theme import fonts
 from chatelaine.gui.theme.appearance import Appearance, Scheme
+from chatelaine.markup import parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class Measuring:
         tune_interpreter()
         self.app = QApplication.instance() or QApplication([])
         fonts.register()
+        parser.preload()  # as the window does, in a worker thread
         self.appearance = Appearance(self.app, Scheme.LIGHT)  # type: ignore[arg-type]  # a QApplication
         self.kind, self.count = kind, count
         self.shown: Ours | Browser = Ours() if kind == "ours" else Browser()

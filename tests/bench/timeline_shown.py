@@ -79,7 +79,8 @@ class Ours:
     def read(self, thread: StoredThread) -> tuple[StoredThread, OutlinedRows, Sequence[Turn]]:
         """Do what is done in other threads before one is shown."""
         outline = thread.outline()
-        return thread, outlined_rows(outline), thread.read(outline.turns[-PAGE:])
+        rows = outlined_rows(outline, guess=self.view.height_guess())
+        return thread, rows, thread.read(outline.turns[-PAGE:])
 
     def begin(self) -> None:
         """Let a reply begin at the end."""

@@ -27,22 +27,11 @@ def texts(state: dict[str, Any], kind: str) -> list[str]:
 
 
 def turn_on(program: Driver) -> None:
-    """Turn the app lock on, with keys and clicks."""
-    program.trigger("settings")
-    program.wait_for(lambda state: state["dialog"] is not None)
-    program.tell("show_tab", name="Security")
-    program.set_text("newPassphrase", PASSPHRASE)
-    program.set_text("newPassphraseAgain", PASSPHRASE)
-    program.click("turnOnLock")
-    program.wait_for(lambda state: "The app lock is on." in state["dialog"])
-    program.click("Cancel")
-    program.wait_for(lambda state: state["dialog"] is None)
+    program.turn_on_lock(PASSPHRASE)
 
 
 def unlock(program: Driver) -> None:
-    program.set_text("Passphrase", PASSPHRASE)
-    program.press("Return")
-    program.wait_open()
+    program.unlock(PASSPHRASE)
 
 
 def test_a_locked_window_shows_nothing_and_unlocks_to_the_same_thread_and_draft(
@@ -186,7 +175,7 @@ def test_another_history_is_not_opened_over_a_temporary_thread(
         program.wait_open()
         say_in_a_temporary_thread(program)
         program.trigger("new-history")
-        choose(program, other)
+        program.choose_file(other)
         program.wait_for(lambda state: "will be discarded" in (state["dialog"] or ""))
         assert not other.exists()
         program.click("Leave and discard")
@@ -242,18 +231,18 @@ def test_another_history_is_opened_and_left_again(
         program.wait_idle(1)
         program.type("A draft that stays", into="Message")
         program.trigger("new-history")
-        choose(program, other)
+        program.choose_file(other)
         program.wait_for(lambda state: state["open"] and not state["rows"] and not state["dialog"])
         assert other.exists()
         assert program.state["composer"] == ""
         program.send("In the other one")
         program.wait_idle(1)
         program.trigger("open-history")
-        choose(program, usual)
+        program.choose_file(usual)
         state = program.wait_for(lambda state: texts(state, "UserRow") == ["In the usual one"])
         assert state["composer"] == "A draft that stays"
         program.trigger("open-history")
-        choose(program, other)
+        program.choose_file(other)
         program.wait_for(lambda state: texts(state, "UserRow") == ["In the other one"])
         assert program.quit() == 0
     with start() as program:
@@ -273,13 +262,13 @@ def test_what_is_no_history_leads_back_to_the_one_before(
         program.send("Still here")
         program.wait_idle(1)
         program.trigger("new-history")
-        choose(program, text)
+        program.choose_file(text)
         program.wait_for(lambda state: "name of its own" in (state["dialog"] or ""))
         program.click("OK")
         program.wait_for(lambda state: state["dialog"] is None)
         assert texts(program.state, "UserRow") == ["Still here"]
         program.trigger("open-history")
-        choose(program, text)
+        program.choose_file(text)
         program.wait_for(lambda state: state["page"] == "locked")
         program.wait_for(lambda state: any("not an encrypted" in text for text in state["labels"]))
         program.click("back")
@@ -287,10 +276,3 @@ def test_what_is_no_history_leads_back_to_the_one_before(
         program.wait_for(lambda state: texts(state, "UserRow") == ["Still here"])
         assert program.quit() == 0
     assert text.read_bytes() == before
-
-
-def choose(program: Driver, path: Path) -> None:
-    """Choose a file in the dialog that is open."""
-    program.wait_for(lambda state: state["dialog"] is not None)
-    program.set_text("fileNameEdit", str(path))
-    program.press("Return", on="fileNameEdit")

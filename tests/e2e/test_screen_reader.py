@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.timeout(180)
+
+PASSPHRASE = "four words that rhyme"
 
 
 @pytest.fixture
@@ -197,3 +200,52 @@ def test_the_focus_is_told_as_it_moves_by_key(program: Driver, reader: Assistive
     assert ["FOCUSED" in row["states"] for row in told] == [False, False, False, True]
     reader.tell("act", row=0, role="list item", name="You: My name is Ada.", action="SetFocus")
     focused(lambda name: name == "You: My name is Ada.", "where the reader has put it")
+
+
+def settings(program: Driver, *, are_shown: bool) -> None:
+    if are_shown:
+        program.trigger("settings")
+    else:
+        program.press("Escape")
+    program.wait_for(lambda state: (state["dialog"] is not None) is are_shown)
+
+
+def test_what_was_read_can_be_destroyed(program: Driver, reader: AssistiveClient) -> None:
+    say(program, "all of Markdown", 1)
+    reader.tell("everything")
+    for _ in range(3):
+        settings(program, are_shown=True)
+        assert "Security" in reader.tell("everything")
+        settings(program, are_shown=False)
+        read = reader.tell("everything")
+        assert "Security" not in read
+        assert "You: all of Markdown" in read
+    program.tell("take_apart_at_end")
+    assert program.quit() == 0
+    assert complaints(program) == []
+
+
+def test_a_history_that_was_read_can_be_left_and_locked(
+    program: Driver, reader: AssistiveClient, surroundings: dict[str, str]
+) -> None:
+    say(program, "In the usual one", 1)
+    assert "You: In the usual one" in reader.tell("everything")
+    program.trigger("new-history")
+    program.choose_file(Path(surroundings["HOME"]) / "another.db")
+    program.wait_for(lambda state: state["open"] and not state["rows"] and not state["dialog"])
+    read = reader.tell("everything")
+    assert "You: In the usual one" not in read
+    say(program, "In the other one", 1)
+    assert "You: In the other one" in reader.tell("everything")
+    program.turn_on_lock(PASSPHRASE)
+    program.trigger("lock")
+    program.wait_for(lambda state: state["focus"] == "Passphrase")
+    assert "You: In the other one" not in reader.tell("everything")
+    program.unlock(PASSPHRASE)
+    program.wait_for(lambda state: state["rows"])
+    conversation = reader.tell("list")
+    assert (conversation["role"], conversation["name"]) == ("list", "Conversation")
+    assert reader.tell("rows", first=0, last=1)[0]["name"] == "You: In the other one"
+    program.tell("take_apart_at_end")
+    assert program.quit() == 0
+    assert complaints(program) == []

@@ -82,6 +82,22 @@ class Client:
         """Give a row with all that is in it."""
         return tree(self._conversation().get_child_at_index(row))
 
+    def do_everything(self) -> list[str]:
+        """Read all that is in the program, shown or hidden; give the names that are not empty."""
+        application = self._find_application()
+        if application is None:
+            raise AssertionError(f"{self._application} is not on the bus")
+        found: list[str] = []
+        waiting = [(application, 0)]
+        while waiting:
+            one, depth = waiting.pop()
+            if name := describe(one)["name"]:
+                found.append(name)
+            children = range(one.get_child_count()) if depth < MOST_DEEP else ()
+            below = [one.get_child_at_index(index) for index in children]
+            waiting += [(child, depth + 1) for child in below if child is not None]
+        return found
+
     def do_act(self, row: int, role: str, name: str, action: str) -> None:
         """Do something with what is in a row."""
         found = search(self._conversation().get_child_at_index(row), role, name)

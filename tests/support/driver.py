@@ -117,6 +117,18 @@ class Driver:
         """Click what has this object name, accessible name or button text."""
         self.tell("click", name=name)
 
+    def click_once_enabled(self, name: str) -> None:
+        """Click something as soon as it can be clicked."""
+
+        def click() -> bool:
+            try:
+                self.click(name)
+            except ProgramRefused:
+                return False
+            return True
+
+        wait_until(click, what=f"something called {name} that can be clicked")
+
     def set_text(self, name: str, text: str) -> None:
         """Write something else into a field, with keys, as soon as it takes them."""
 
@@ -174,6 +186,30 @@ class Driver:
         """Type a message and press Return."""
         self.type(text, into="Message")
         self.press("Return", on="Message")
+
+    def choose_file(self, path: Path) -> None:
+        """Choose a file in the dialog that asks for one."""
+        self.wait_for(lambda state: state["dialog"] is not None)
+        self.set_text("fileNameEdit", str(path))
+        self.press("Return", on="fileNameEdit")
+
+    def turn_on_lock(self, passphrase: str) -> None:
+        """Turn the app lock on, with keys and clicks."""
+        self.trigger("settings")
+        self.wait_for(lambda state: state["dialog"] is not None)
+        self.tell("show_tab", name="Security")
+        self.set_text("newPassphrase", passphrase)
+        self.set_text("newPassphraseAgain", passphrase)
+        self.click_once_enabled("turnOnLock")
+        self.wait_for(lambda state: "The app lock is on." in state["dialog"])
+        self.click("Cancel")
+        self.wait_for(lambda state: state["dialog"] is None)
+
+    def unlock(self, passphrase: str) -> None:
+        """Type the passphrase, and wait until a thread is shown."""
+        self.set_text("Passphrase", passphrase)
+        self.press("Return")
+        self.wait_open()
 
     def wait_for(
         self, wanted: Callable[[dict[str, Any]], object], timeout: float = 15.0

@@ -87,9 +87,8 @@ def _error_in(context: dict[str, Any]) -> BaseException:
 def leave(code: int) -> NoReturn:
     """End the process at once; whatever has to be saved was saved when the loop ended.
 
-    Python would take apart what is left in any order: where a screen reader has read the window,
-    Qt then asks parts of it that are gone. Nor does a worker thread that will never come back
-    hold up the end.
+    Python would take apart what is left in any order, Qt's parts and its own. Nor does a worker
+    thread that will never come back hold up the end.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import sys
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import SLOT, QObject, Signal, Slot
@@ -23,6 +24,7 @@ _MANAGER = "/org/freedesktop/login1"
 _MANAGER_INTERFACE = "org.freedesktop.login1.Manager"
 _SESSION_INTERFACE = "org.freedesktop.login1.Session"
 _BUS = "chatelaine-system-bus"
+_numbers = count()  # Qt keeps a connection under its name, also one whose bus has gone
 # Its stubs want bytes, PySide itself wants text.
 _ON_SLEEP: Any = SLOT("_on_sleep(bool)")
 _ON_SESSION: Any = SLOT("_on_session(QDBusMessage)")
@@ -53,7 +55,7 @@ class SleepWatch(QObject):
             from PySide6.QtDBus import QDBusConnection
         except ImportError:
             return False
-        name = f"{_BUS}-{id(self)}"
+        name = f"{_BUS}-{next(_numbers)}"
         address = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")  # libdbus would read it only once
         if address:
             bus = QDBusConnection.connectToBus(address, name)

@@ -138,6 +138,7 @@ class ThreadReading(QObject):
     def listen(self, controller: ChatController, is_open: Callable[[], bool]) -> None:
         """Show what a controller has read, while its thread is the open one."""
         controller.filled.connect(partial(self._show_filled, is_open))
+        controller.height_guess = self._timeline.height_guess
 
     def _show_filled(self, is_open: Callable[[], bool], filled: Sequence[Filled]) -> None:
         if is_open():

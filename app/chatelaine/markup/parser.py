@@ -76,7 +76,12 @@ def parse_groups(source: str, definitions: Definitions) -> list[Group]:
         if label := footnote_label(tokens):
             definitions.notes.setdefault(label, tokens)
     lines = Lines(syntax, definitions)
-    return [_group(tokens, source, lines, definitions) for tokens in found]
+    groups: list[Group] = []
+    found.reverse()
+    while found:
+        # Let go of one by one: no other thread runs while very many are let go of at once.
+        groups.append(_group(found.pop(), source, lines, definitions))
+    return groups
 
 
 def footnote_blocks(definitions: Definitions) -> list[Block]:

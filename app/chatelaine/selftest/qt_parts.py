@@ -18,7 +18,10 @@ _PLUGINS = {
     "linux": {
         "platforms": ("qxcb", "qwayland", "qoffscreen"),
         "imageformats": ("qsvg", "qjpeg", "qgif", "qwebp"),
-        "platforminputcontexts": ("composeplatforminputcontextplugin",),
+        "platforminputcontexts": (
+            "composeplatforminputcontextplugin",
+            "ibusplatforminputcontextplugin",
+        ),
         "wayland-shell-integration": ("xdg-shell",),
     },
     "win32": {
@@ -89,7 +92,9 @@ def _used(platform: str) -> Iterator[str]:
 def _file_of(folder: Path, name: str) -> Path | None:
     if not folder.is_dir():
         return None
-    wanted = {f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"}
+    # Before Qt 6.11 there were several for Wayland, of which this one is always needed.
+    names = {name, f"{name}-generic"} if name == "qwayland" else {name}
+    wanted = {file for one in names for file in (f"lib{one}.so", f"lib{one}.dylib", f"{one}.dll")}
     return next((path for path in folder.iterdir() if path.name in wanted), None)
 
 

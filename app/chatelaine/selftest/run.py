@@ -162,7 +162,12 @@ def _heading(has_display: bool) -> list[str]:
     kind = "bundle" if getattr(sys, "frozen", False) else "Python package"
     where = "" if has_display else ", off the screen, since there is no display"
     system = f"{platform.system()} {platform.release()} on {platform.machine()}"
-    qt = f"Qt for Python {of('PySide6-Essentials')}"
+    try:
+        import PySide6
+
+        qt = f"Qt for Python {PySide6.__version__}"
+    except ImportError:
+        qt = "no Qt for Python"
     return [
         f"Self-test of Chatelaine {of('chatelaine')}, a {kind}{where}",
         f"Python {platform.python_version()}, {qt}, {system}",

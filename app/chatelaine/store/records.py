@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from chatelaine.agents.items import kind_of, text_of
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
@@ -162,11 +160,15 @@ class StoredItem:
     @property
     def kind(self) -> str:
         """Its type; "message" for a message that came without one."""
+        from chatelaine.agents.items import kind_of  # the window asks only once it takes typing
+
         return kind_of(self.data)
 
     @property
     def text(self) -> str:
         """What can be read of a message, of reasoning or of a tool's answer; else ''."""
+        from chatelaine.agents.items import text_of
+
         return text_of(self.data)
 
 

@@ -15,10 +15,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from shiboken6 import Shiboken
 
 from chatelaine.chat.events import ReplyStarted, TextAdded, TurnEnded, TurnStarted
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat import accessibility, formula_setting
+from chatelaine.gui.chat.accessible_item import AccessibleItem
 from chatelaine.gui.chat.rows import (
     NoticeKind,
     NoticeRow,
@@ -451,6 +453,69 @@ def test_a_timeline_that_is_gone_takes_its_items_with_it(dressed: object, qtbot:
     assert len(tree) == 0
     del items, tree
     gc.collect()
+
+
+class HeardTimeline(TimelineView):
+    """A timeline with methods that nothing is connected to yet."""
+
+    def hear(self) -> None: ...
+
+    def hear_too(self) -> None: ...
+
+
+def test_qt_is_given_no_list_twice(dressed: object) -> None:
+    window = QWidget()
+    view = HeardTimeline(window)
+    view.load([user("Hello")])
+    lists = [root(view)]
+    for method in (view.hear, view.hear_too):
+        known = view.metaObject().methodCount()
+        view.copied.connect(method)
+        assert view.metaObject().methodCount() > known, "it has another meta-object"
+        lists.append(root(view))
+    assert len({Shiboken.getCppPointer(one)[0] for one in lists}) == 3
+    assert len({QAccessible.uniqueId(one) for one in lists}) == 3
+    assert {one.role() for one in lists} == {Role.List}
+    # Whoever knows the first reads on in it; what is told is told of the last.
+    assert [one.child(0) for one in lists] == [lists[-1].child(0)] * 3
+    assert root(view) is view.accessible.root() is lists[-1] is lists[0].child(0).parent()
+    Shiboken.delete(window)
+    assert not any(Shiboken.isValid(one) for one in lists)
+
+
+def test_what_is_asked_of_a_timeline_that_is_gone_is_answered(
+    dressed: object, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = QWidget()
+    view = TimelineView(window)
+    view.load([reply(MARKDOWN)])
+    qtbot.waitUntil(lambda: view.is_settled, timeout=10_000)
+    top, *items = list(walk(root(view)))
+    delete, asked = QAccessible.deleteAccessibleInterface, 0
+
+    def ask(number: int) -> None:
+        # As Qt does, when the timeline is half destroyed.
+        nonlocal asked
+        item = QAccessible.accessibleInterface(number)
+        asked += 1
+        assert not item.isValid()
+        assert item.state().invalid
+        assert item.rect().isEmpty()
+        assert isinstance(item, AccessibleItem)
+        assert (item.text(NAME), item.actionNames()) == ("", [])
+        assert item.parent() is None or not item.parent().isValid()
+        assert isinstance(item.role(), Role)
+        for one in (item, top):
+            assert one.childCount() == 0
+            nothing = {one.child(0), one.childAt(1, 1), one.focusChild(), item.window()}
+            assert nothing == {None}
+        assert top.indexOfChild(item) == -1
+        delete(number)
+
+    monkeypatch.setattr(QAccessible, "deleteAccessibleInterface", ask)
+    Shiboken.delete(window)
+    assert asked == len(items)
+    assert not any(Shiboken.isValid(one) for one in (top, *items))
 
 
 def test_the_texts_of_rows_that_are_asked_for_are_wanted(

@@ -214,7 +214,7 @@ async def test_a_turn_that_runs_goes_on_while_others_are_read(opened):
     gate = Gate()
     controller, heard = await opened(["One ", gate, "two"])
     controller.send("And now?")
-    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    await until(lambda: heard.events and controller.model.rows.chars[-1] == 4)
     controller.need(controller.model.unread(0, 4))
     await until(lambda: heard.filled)
     assert heard.filled == [[(0, 4, 4)]]
@@ -231,7 +231,7 @@ async def test_loading_anew_leaves_a_running_turn_alone(opened):
     gate = Gate()
     controller, heard = await opened(["One ", gate, "two"])
     controller.send("And now?")
-    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    await until(lambda: heard.events and controller.model.rows.chars[-1] == 4)
     controller.load()
     await until(lambda: len(heard.loaded) == 2)
     assert controller.model.rows[-1].text == "One "
@@ -385,7 +385,7 @@ async def test_a_message_is_deleted_while_another_turn_runs(opened, store, threa
     gate = Gate()
     controller, heard = await opened(["One ", gate, "two"])
     controller.send("And now?")
-    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    await until(lambda: heard.events and controller.model.rows.chars[-1] == 4)
     controller.delete(COUNT)
     await until(lambda: len(heard.loaded) == 2)
     assert heard.loaded[1:] == [2 * COUNT - 2]
@@ -401,7 +401,7 @@ async def test_the_running_turn_is_stopped_before_it_is_deleted(opened, store, t
     gate = Gate()
     controller, heard = await opened(["One ", gate, "two"])
     controller.send("And now?")
-    await until(lambda: heard.events and controller.model.sizes()[1][-1] == 4)
+    await until(lambda: heard.events and controller.model.rows.chars[-1] == 4)
     controller.delete(COUNT + 1)
     await until(lambda: len(heard.loaded) == 2)
     await idle(controller)

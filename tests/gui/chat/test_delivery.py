@@ -11,10 +11,12 @@ from PySide6.QtCore import QObject
 from shiboken6 import delete
 
 from chatelaine.gui.chat.blocks.sources import FormulaRequest
+from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.delivery import Delivery
 from chatelaine.gui.chat.formulas import FormulaRenderer
 from chatelaine.gui.chat.highlighter import Highlighter
 from chatelaine.gui.chat.parsing import Parsing
+from chatelaine.gui.theme import palette as palettes
 from support.until import wait_until
 
 
@@ -100,7 +102,8 @@ def test_who_is_gone_is_not_told(qapp):
 
 def parse(parent: QObject, owner: Owner) -> None:
     parsing = Parsing(parent)
-    parsing.request(owner, "word\n\n" * 20, complete=False)
+    style = block_style(palettes.current(), 1.0)
+    parsing.request(owner, "word\n\n" * 20, style, 700, complete=False)
 
 
 def highlight(parent: QObject, owner: Owner) -> None:

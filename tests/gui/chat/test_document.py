@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from chatelaine.gui.chat.blocks.document import Document, Position
 from chatelaine.gui.chat.blocks.layout import Marked, MarkKind
+from chatelaine.gui.chat.blocks.measures import measure
 from chatelaine.gui.chat.blocks.sources import NO_SOURCES
 from chatelaine.gui.chat.blocks.style import Voice, block_style
 from chatelaine.gui.theme import palette
@@ -217,6 +218,30 @@ def test_the_sum_of_the_heights_is_the_height_whatever_was_laid_out(dressed):
         last = len(document.blocks) - 1
         assert document.rect(last).bottom() == document.height
         assert all(document.rect(n).bottom() <= document.rect(n + 1).top() + 1 for n in range(last))
+
+
+def test_what_was_measured_elsewhere_is_what_would_be_guessed_here(dressed):
+    source = SOURCE + "\n> שלום\n>\n> and more\n\n" + LONG
+    expected = make(source)
+    blocks = parse(source)
+    document = Document(expected.style, NO_SOURCES)
+    document.set_width(600)
+    document.set_blocks(blocks, measure(blocks, expected.style, 600))
+    assert document.height == expected.height
+    assert document.is_mirrored
+    for index in range(len(blocks)):
+        assert document.origin(index) == expected.origin(index)
+
+
+def test_a_very_long_document_keeps_its_heights_in_another_look(dressed):
+    document = make(LONG * 3)
+    everything_laid_out(document)
+    before = document.height
+    document.set_style(block_style(palette.dark(), 1.0))
+    assert document.height == before
+    assert document.made_layout(0) is None
+    document.lay_out(0, 300)
+    assert document.height == before
 
 
 def test_what_was_laid_out_knows_its_height_again_after_other_blocks_came(dressed):

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from chatelaine.gui.chat.blocks import document
+from chatelaine.gui.chat.blocks import measures
 from chatelaine.gui.chat.blocks.code import CodeBlock
 from chatelaine.gui.chat.row_layouts import agent_header, user_message
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
@@ -97,8 +97,8 @@ def test_other_edges_of_letters_are_no_difference(name: str, dresser: Appearance
 @pytest.mark.parametrize(
     ("name", "module", "length"),
     [
-        ("quotes", document, "_GAP"),
-        ("lists", document, "_ITEM_INDENT"),
+        ("quotes", measures, "_GAP"),
+        ("lists", measures, "_ITEM_INDENT"),
         ("reasoning", agent_header, "_BELOW"),
         ("reasoning", agent_header, "_AFTER_AVATAR"),
         ("user", user_message, "_SIDE"),

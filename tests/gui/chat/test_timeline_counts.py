@@ -243,6 +243,18 @@ def test_only_so_many_layouts_are_kept(view, user):
     assert len(view.laid_out._layouts) <= 160
 
 
+def test_of_long_messages_fewer_layouts_are_kept(view, user):
+    view.load(thread(100, text=LONG * 4))
+    user.settle()
+    for _ in range(60):
+        user.wheel(up=2400)
+        user.paint()
+    user.settle()
+    assert view.laid_out.laid_out > 30
+    assert len(view.laid_out._layouts) <= 30
+    assert all(view.laid_out.made_layout(row) for row in view.visible_rows())
+
+
 def test_another_width_lays_out_only_what_is_seen(view, user):
     view.load(uneven(300))
     user.settle()

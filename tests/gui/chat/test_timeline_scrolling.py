@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QImage, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyle, QStyleOptionSlider
+from typing_extensions import override
 
 from chatelaine.chat.events import TextAdded, TurnEnded, TurnStarted
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.store.records import TurnState
+from support.picture_comparison import compare
 from support.thread_rows import LONG, NOW, exchange, say, thread, tool, uneven
 from support.timeline_driver import LEFT, TimelineDriver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from PySide6.QtCore import QRect
+
     from chatelaine.gui.chat.timeline_view import TimelineView
 
 PIXELS = 144
@@ -211,6 +218,48 @@ def test_the_picture_moves_with_the_wheel(view, user):
         user.wheel(up=120)
         user.settle()
         assert user.image().copy(40, PIXELS, 500, height - PIXELS) == before
+
+
+class PaintsSeen(QObject):
+    """Tells the height of what each paint event of a widget is for."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    @override
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            parts: Iterable[QRect] = event.region()  # type: ignore[assignment]  # it can be iterated
+            self._tell(sum(part.height() for part in parts))
+        return False
+
+
+def on_the_screen(view: TimelineView) -> QImage:
+    """What is there, without anything being painted for it."""
+    shown = view.screen().grabWindow(view.winId()).toImage()
+    return shown.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def test_what_was_moved_as_it_was_painted_looks_as_if_it_were_painted_anew(view, user):
+    view.load(uneven(60))
+    user.settle()
+    middle(view, user)
+    user.settle()
+    for way in (120, 120, -120, -360, 37, 1200, -120, -2400, 480, -40):
+        heights: list[int] = []
+        paints = PaintsSeen(heights.append)
+        view.viewport().installEventFilter(paints)
+        user.wheel(up=way)
+        user.paint()
+        view.viewport().removeEventFilter(paints)
+        if abs(way) <= 240:
+            assert 0 < heights[0] < user.port.height() * 0.7, "only what is new is painted"
+        user.settle()
+        moved = on_the_screen(view)
+        view.viewport().update()
+        user.paint()
+        assert not compare(moved, on_the_screen(view)).is_seen
 
 
 def test_scrolling_down_through_what_was_never_seen_is_even_too(view, user):

@@ -32,6 +32,16 @@ def test_a_build_that_wrote_them_down_shows_what_it_wrote(tmp_path: Path):
     assert licences.components(tmp_path) == made
 
 
+def test_a_version_is_known_by_what_a_build_wrote_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(resources, "FOLDER", tmp_path)
+    assert licences.written_version("some-thing") == ""
+    (tmp_path / licences.FILE).write_text(licences.to_json([Component("Some_Thing", "1.2")]))
+    assert licences.written_version("some-thing") == "1.2"
+    assert licences.written_version("another") == ""
+
+
 def test_the_script_of_a_build_writes_what_the_window_would_show(tmp_path: Path):
     target = tmp_path / "resources" / licences.FILE
     done = subprocess.run(

@@ -10,6 +10,7 @@ import pytest
 
 from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.chat.events import ReplyStarted, TextAdded, TurnEnded, TurnStarted
+from chatelaine.gui.chat.height_guess import HeightGuess
 from chatelaine.gui.chat.outlined_rows import outlined_rows
 from chatelaine.gui.chat.rows import (
     KINDS,
@@ -125,13 +126,33 @@ def test_texts_that_are_far_away_are_let_go_of(model):
 
 def test_sizes_are_of_all_rows(model):
     model.fill([turn_with(1)])
-    kinds, chars, lines = model.sizes()
+    kinds, chars, lines = model.rows.kinds, model.rows.chars, model.rows.lines
     assert kinds == bytes((KINDS.index(RowKind.USER), KINDS.index(RowKind.REPLY))) * COUNT
     assert (list(chars[:2]), list(lines[:2])) == ([10, 9], [1, 2])
     assert len(chars) == len(lines) == 2 * COUNT
     assert chars[2 * COUNT - 1] == len("It is\nso.")
-    model.apply(TurnStarted(COUNT + 1, "More", NOW))
-    assert len(kinds) == len(chars) == 2 * COUNT, "it is what it was"
+
+
+def test_heights_guessed_with_the_outline_are_taken_once():
+    guess = HeightGuess.of(700, 22.0, 8.0, 1.0)
+    model = TimelineModel(lambda: NOW)
+    # The last one is longer than the outline says.
+    model.load_outline(outlined_rows(outline(), guess=guess), [turn_with(COUNT, "so\n" * 90)])
+    taken = model.take_heights(guess)
+    assert taken is not None
+    heights, alike = taken
+    rows = model.rows
+    assert alike == 2 * COUNT - 2, "the last question was read, and is shorter"
+    expected = guess.heights(rows.kinds, rows.chars, rows.lines)
+    assert [heights[index] for index in range(alike)] == list(expected[:alike])
+    assert model.take_heights(guess) is None
+
+
+def test_heights_guessed_for_another_width_are_not_taken():
+    model = TimelineModel(lambda: NOW)
+    rows = outlined_rows(outline(), guess=HeightGuess.of(700, 22.0, 8.0, 1.0))
+    model.load_outline(rows, [])
+    assert model.take_heights(HeightGuess.of(600, 22.0, 8.0, 1.0)) is None
 
 
 def test_events_go_on_after_rows_that_nobody_has_read(model):
@@ -139,8 +160,8 @@ def test_events_go_on_after_rows_that_nobody_has_read(model):
     model.apply(ReplyStarted(COUNT + 1, "Ada", "m"))
     for piece in ("One ", "two\n", "three"):
         assert model.apply(TextAdded(COUNT + 1, piece)) == 2 * COUNT + 1
-    assert model.sizes()[1][-1] == len("One two\nthree")
-    assert model.sizes()[2][-1] == 2
+    assert model.rows.chars[-1] == len("One two\nthree")
+    assert model.rows.lines[-1] == 2
     running = model.rows[-1]
     assert isinstance(running, ReplyRow)
     assert (running.text, running.running) == ("One two\nthree", True)
@@ -232,6 +253,6 @@ def test_rows_of_a_list_are_all_there():
     assert [kind_of(row) for row in model.rows] == ["user", "tool", "summary", "user"]
     assert (model.index_of_turn(1), model.index_of_turn(2)) == (0, 3)
     assert model.unread(0, 4) == []
-    assert list(model.sizes()[1]) == [9, 0, 8, 4]
+    assert list(model.rows.chars) == [9, 0, 8, 4]
     model.forget(range(0))
     assert model.rows == rows, "what nothing can bring back stays"

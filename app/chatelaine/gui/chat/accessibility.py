@@ -8,7 +8,7 @@ asked for, and some are kept, so a thread of any length costs nothing until some
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QTimer
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QAccessibleStateChangeEvent,
 )
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
+from shiboken6 import Shiboken
 from typing_extensions import override
 
 from chatelaine.gui.chat.accessible_item import AccessibleItem, Address, or_nothing
@@ -55,7 +56,7 @@ class AccessibleTimeline:
         install()
         self.view = view
         self.made = 0
-        self._root: TimelineItem | None = None
+        self._roots: list[TimelineItem] = []
         # Qt knows the items only by their addresses in memory: whoever lets go of one must say so.
         self._items: OrderedDict[Address, tuple[AccessibleItem, int]] = OrderedDict()
         self._wanted: deque[RowKey] = deque(maxlen=_ASKED_TOGETHER)
@@ -65,7 +66,8 @@ class AccessibleTimeline:
         self._ask_timer.timeout.connect(self._ask)
         self._focus_timer = QTimer(view, singleShot=True, interval=0)
         self._focus_timer.timeout.connect(self._tell_focus)
-        view.destroyed.connect(self._forget_all)
+        # A method by itself would keep nothing: what Qt was given must stay until the view is gone.
+        view.destroyed.connect(partial(self._forget_all))
 
     def __len__(self) -> int:
         """How many items there are now."""
@@ -73,11 +75,30 @@ class AccessibleTimeline:
 
     # ------------------------------------------------------------------ items
 
-    def root(self) -> TimelineItem:
-        """Give the list."""
-        if self._root is None:
-            self._root = TimelineItem(self)
-        return self._root
+    @property
+    def is_there(self) -> bool:
+        """Whether the timeline was not destroyed: nothing can be asked of it then.
+
+        What Qt asks while it destroys the timeline must be answered without an exception: one that
+        PySide has raised ends the program there, on Python 3.11.
+        """
+        return Shiboken.isValid(self.view)
+
+    def root(self) -> QAccessibleInterface:
+        """Give the list: the one that Qt has for the timeline now."""
+        return or_nothing(
+            QAccessible.queryAccessibleInterface(self.view) if self.is_there else None
+        )
+
+    def make_root(self) -> TimelineItem:
+        """Make the list once more, for Qt.
+
+        It asks again when the timeline has got another meta-object, as a connection to one of its
+        methods can bring about. It keeps what it was given before, and deletes all of it with the
+        timeline: the same one, given twice, would be deleted twice.
+        """
+        self._roots.append(TimelineItem(self))
+        return self._roots[-1]
 
     def row(self, index: int) -> RowItem:
         """Give the item of a row."""
@@ -109,6 +130,8 @@ class AccessibleTimeline:
 
     def current(self) -> AccessibleItem | None:
         """Give what has the keyboard; None where that is the list itself, or something else."""
+        if not self.is_there:
+            return None
         keys = self.view.keys
         if keys.row is None or keys.row >= len(self.view.laid_out):
             return None
@@ -271,19 +294,23 @@ class TimelineItem(QAccessibleWidget):
 
     @override
     def childCount(self) -> int:
+        if not self._timeline.is_there:
+            return 0
         return len(self._view.rows) + len(self._widgets())
 
     @override
     def child(self, index: int) -> QAccessibleInterface:
-        count, above = len(self._view.rows), self._widgets()
-        if 0 <= index < count:
-            return self._timeline.row(index)
-        if not count <= index < count + len(above):
+        if not 0 <= index < self.childCount():
             return or_nothing(None)
-        return QAccessible.queryAccessibleInterface(above[index - count])
+        count = len(self._view.rows)
+        if index < count:
+            return self._timeline.row(index)
+        return QAccessible.queryAccessibleInterface(self._widgets()[index - count])
 
     @override
     def indexOfChild(self, child: QAccessibleInterface) -> int:
+        if not self._timeline.is_there:
+            return -1
         if isinstance(child, RowItem):
             index = child.index()
             return -1 if index is None else index
@@ -293,6 +320,8 @@ class TimelineItem(QAccessibleWidget):
 
     @override
     def childAt(self, x: int, y: int) -> QAccessibleInterface:
+        if not self._timeline.is_there:
+            return or_nothing(None)
         point = QPoint(x, y)
         for widget in self._widgets():
             if widget.rect().contains(widget.mapFromGlobal(point)):
@@ -306,6 +335,8 @@ class TimelineItem(QAccessibleWidget):
 
     @override
     def focusChild(self) -> QAccessibleInterface:
+        if not self._timeline.is_there:
+            return or_nothing(None)
         if self._view.hasFocus():
             return self._timeline.current() or self
         return super().focusChild()
@@ -321,4 +352,4 @@ def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
     if key != "TimelineView":
         return None
     timeline: AccessibleTimeline = thing.accessible  # type: ignore[attr-defined]  # it is one
-    return timeline.root()
+    return timeline.make_root()

@@ -39,6 +39,10 @@ class Reading(Protocol):
 
     view: TimelineSurface
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the timeline was not destroyed: nothing can be asked of it then."""
+
     def root(self) -> QAccessibleInterface:
         """Give the list."""
 
@@ -150,7 +154,7 @@ class AccessibleItem(QAccessibleWidget):
 
     @override
     def window(self) -> QWindow:
-        return self._view.window().windowHandle()
+        return or_nothing(self._view.window().windowHandle() if self._timeline.is_there else None)
 
     @override
     def text(self, t: QAccessible.Text) -> str:
@@ -212,8 +216,10 @@ class AccessibleItem(QAccessibleWidget):
 
     @override
     def childAt(self, x: int, y: int) -> QAccessibleInterface:
+        if not self.is_there():
+            return or_nothing(None)
         point = QPointF(self._view.viewport().mapFromGlobal(QPoint(x, y)))
-        return or_nothing(self.item_at(point) if self.is_there() else None)
+        return or_nothing(self.item_at(point))
 
     @override
     def focusChild(self) -> QAccessibleInterface:

@@ -40,6 +40,8 @@ class RowItem(RowHolder):
     @override
     def index(self) -> int | None:
         """Find its row; None where it is no more."""
+        if not self._timeline.is_there:
+            return None
         if not is_at(self._view.rows, self.key, self._index):
             found = self._view.laid_out.find(self.key)
             if found is None:

@@ -22,10 +22,11 @@ from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.store.records import History, StepKind, TurnId, TurnKind, TurnState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Sequence
 
     from chatelaine.chat.conversation import Conversation
     from chatelaine.gui.chat.copying import Taken
+    from chatelaine.gui.chat.height_guess import HeightGuess
     from chatelaine.gui.chat.outlined_rows import OutlinedRows
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.store.records import Turn, TurnUsage
@@ -72,6 +73,7 @@ class ChatController(QObject):
         thread_id: The thread it controls.
         model: Its rows, also while the thread is not shown.
         steps: What can be taken back and brought again.
+        height_guess: Gives what heights of rows are guessed by, where the thread is shown.
 
     Signals:
         loaded: There are other rows in `model`, from the one on that is told.
@@ -106,6 +108,7 @@ class ChatController(QObject):
         self.thread_id = conversation.thread_id
         self.model = TimelineModel()
         self.steps = History()
+        self.height_guess: Callable[[], HeightGuess | None] = lambda: None
         self._conversation = conversation
         self._scope = scope
         self._outlined: OutlinedRows | None = None
@@ -403,7 +406,7 @@ class ChatController(QObject):
             if ended == self._ended:
                 break
             # A turn has ended meanwhile: what was read of it may be of before, or nothing at all.
-        self._outlined = outlined
+        self._outlined = outlined._replace(guessed=None)  # whoever shows the rows takes it
         running = self._running_turn
         self.loaded.emit(self.model.load_outline(outlined, turns, branches, running=running))
         await self._read_steps()
@@ -415,7 +418,8 @@ class ChatController(QObject):
         if len(outline.turns) - outline.same > _MANY or (
             known is not None and known.outline.deleted != outline.deleted
         ):
-            outlined = await asyncio.to_thread(outlined_rows, outline, known)
+            guess = self.height_guess()
+            outlined = await asyncio.to_thread(outlined_rows, outline, known, guess)
         else:
             outlined = outlined_rows(outline, known)
         # What is there without its text stays so until it is seen.

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never
 
 from chatelaine.gui.chat.blocks.style import block_style
+from chatelaine.gui.chat.height_guess import HeightGuess
+from chatelaine.gui.chat.row_gaps import GAPS, SPOKEN, gap_between
 from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.notice import NoticeLayout
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
@@ -18,11 +20,9 @@ from chatelaine.gui.chat.row_layouts.tool_card import ToolCardLayout
 from chatelaine.gui.chat.row_layouts.unread import UnreadLayout
 from chatelaine.gui.chat.row_layouts.user_message import UserMessageLayout
 from chatelaine.gui.chat.rows import (
-    KINDS,
     NoticeRow,
     ReplyRow,
     Row,
-    RowKind,
     SummaryRow,
     ToolRow,
     UnreadRow,
@@ -42,17 +42,11 @@ if TYPE_CHECKING:
 AnyLayout: TypeAlias = RowLayout[Any]
 
 _KEPT: Final = 160
-"""Layouts that are kept, those that were used last."""
-_BETWEEN_TURNS: Final = 30
-_BEFORE_REPLY: Final = 34
-_BEFORE_AGENT: Final = 24
-_WITHIN_TURN: Final = 12
-_BETWEEN_TOOLS: Final = 8
-_AFTER_ACTIONS: Final = 6
-_SPOKEN: Final = frozenset({RowKind.REPLY, RowKind.TOOL})
-_PARTS: Final = 1 << 16
-_PER_BLOCK: Final = 350
-"""Characters after which a reply has another block, and a gap before it."""
+"""Layouts that are kept at most, those that were used last."""
+_KEPT_ANYWAY: Final = 24
+"""Layouts that are kept however long their texts are: far more than are seen at once."""
+_KEPT_TEXT: Final = 60_000
+"""Characters of text beyond which no more are kept: a layout takes a hundred times as much."""
 
 
 class Anchor(NamedTuple):
@@ -110,8 +104,13 @@ class LaidOutRows:
             self._drop(list(self._layouts))
         else:
             self._renumber(first)
-        count = len(self.heights)
-        self.heights.replace(min(first, count), count, self._guesses(min(first, count)))
+        guessed = None if first else model.take_heights(self.guess())
+        if guessed is not None:
+            self.heights, first_other = guessed
+            self.heights.replace(first_other, len(self.heights), self._guesses(first_other))
+        else:
+            count = len(self.heights)
+            self.heights.replace(min(first, count), count, self._guesses(min(first, count)))
         for index in self._layouts:
             if index >= first:
                 self.note_height(index)
@@ -164,10 +163,16 @@ class LaidOutRows:
         self._drop(range(first, first + after))
 
     def set_width(self, width: int) -> None:
-        """Give the column another width. What is out of sight keeps its height until `guess`."""
+        """Give the column another width; what is out of sight keeps its height for now."""
         self.width = width
 
-    def guess(self) -> None:
+    def guess(self) -> HeightGuess:
+        """Give what heights are guessed by, as things are now."""
+        style = block_style(palettes.current(), current_scale())
+        width = max(self.width, 100)
+        return HeightGuess.of(width, style.body.line_height, style.body.average, current_scale())
+
+    def guess_again(self) -> None:
         """Guess the heights of all rows anew, except of those that are laid out as they are now."""
         self.heights = Heights(self._guesses(0))
         for index, layout in self._layouts.items():
@@ -196,12 +201,19 @@ class LaidOutRows:
             self._layouts[index], self._keys[index] = layout, self.key(index)
             self.laid_out += 1
             self._note_height(index, layout)
-            while len(self._layouts) > _KEPT:
-                self._drop([next(iter(self._layouts))])
+            self._drop_oldest()
         else:
             self._layouts.move_to_end(index)
             self._bring_up_to_date(index, layout)
         return layout
+
+    def _drop_oldest(self) -> None:
+        chars = self.model.rows.chars
+        text = sum([chars[index] for index in self._layouts])
+        while (count := len(self._layouts)) > _KEPT or (count > _KEPT_ANYWAY and text > _KEPT_TEXT):
+            oldest = next(iter(self._layouts))
+            text -= chars[oldest]
+            self._drop([oldest])
 
     def _bring_up_to_date(self, index: int, layout: AnyLayout) -> None:
         if index in self._unstyled:
@@ -279,7 +291,7 @@ class LaidOutRows:
         if not index:
             return 0
         rows = self.model.rows
-        known = _GAPS[rows.kinds[index - 1]][rows.kinds[index]]
+        known = GAPS[rows.kinds[index - 1]][rows.kinds[index]]
         return gap_between(rows[index - 1], rows[index]) if known is None else known
 
     def top(self, index: int) -> int:
@@ -355,82 +367,28 @@ class LaidOutRows:
 
     def _kept_or_guessed(self, start: int, end: int) -> list[int]:
         found: list[int] = []
-        guess: _Guess | None = None
+        guess: HeightGuess | None = None
         for index in range(start, end):
             layout = self._layouts.get(index)
             if layout is None:
-                guess = guess or self._guess()
+                guess = guess or self.guess()
                 found.append(self._guess_one(index, guess))
             else:
                 found.append(self.gap(index) + layout.height)
         return found
 
     def _guess_some(self, indexes: range) -> list[int]:
-        guess = self._guess()
+        guess = self.guess()
         return [self._guess_one(index, guess) for index in indexes]
 
-    def _guess_one(self, index: int, guess: _Guess) -> int:
+    def _guess_one(self, index: int, guess: HeightGuess) -> int:
         rows = self.model.rows
-        kind = KINDS[rows.kinds[index]]
-        return self.gap(index) + guess.height(kind, rows.chars[index], rows.lines[index])
+        size = rows.kinds[index], rows.chars[index], rows.lines[index]
+        return self.gap(index) + guess.height(*size)
 
-    def _guesses(self, first: int) -> list[int]:
-        kinds, chars, lines = self.model.sizes()
-        return self._guess().heights(kinds[first:], chars[first:], lines[first:])
-
-    def _guess(self) -> _Guess:
-        return _Guess(max(self.width, 100))
-
-
-class _Guess:
-    """Guesses how high rows are."""
-
-    def __init__(self, width: int) -> None:
-        style = block_style(palettes.current(), current_scale())
-        self._line = style.body.line_height
-        per_line = max(width / style.body.average - 3, 8)
-        gap = 13 * current_scale() / _PER_BLOCK
-        around = round(24 * current_scale())
-        # For each kind: what it has at least with its gap, and what a character adds to it.
-        self._base = {
-            RowKind.USER: 22 + _BETWEEN_TURNS,
-            RowKind.REPLY: 2 * around + _BEFORE_REPLY,
-            RowKind.TOOL: 42 + _BETWEEN_TOOLS,
-            RowKind.NOTICE: 46 + _WITHIN_TURN,
-            RowKind.SUMMARY: 28 + _BETWEEN_TURNS,
-        }
-        self._each = {
-            RowKind.USER: self._line / (per_line * 0.82),
-            RowKind.REPLY: self._line / per_line + gap,
-            RowKind.TOOL: 0.0,
-            RowKind.NOTICE: 0.0,
-            RowKind.SUMMARY: 0.0,
-        }
-        self._per_line = {
-            RowKind.USER: self._line * 0.7,
-            RowKind.REPLY: self._line * 0.55,
-            RowKind.TOOL: 0.0,
-            RowKind.NOTICE: 0.0,
-            RowKind.SUMMARY: 0.0,
-        }
-
-    def height(self, kind: RowKind, chars: int, lines: int) -> int:
-        """Guess the height of a row without its gap."""
-        guess = self._base[kind] + self._each[kind] * chars + self._per_line[kind] * lines
-        return round(guess) - _BETWEEN_TURNS
-
-    def heights(self, kinds: bytes, chars: Sequence[int], lines: Sequence[int]) -> list[int]:
-        """Guess the heights of many rows with their gaps."""
-        # In whole parts of a pixel: a hundred thousand rows are to be there at once.
-        parts = [
-            tuple(round(each[kind] * _PARTS) for each in (self._base, self._each, self._per_line))
-            for kind in KINDS
-        ]
-        of_rows = map(parts.__getitem__, kinds)
-        return [
-            (base + each * count + per_line * breaks) // _PARTS
-            for (base, each, per_line), count, breaks in zip(of_rows, chars, lines, strict=True)
-        ]
+    def _guesses(self, first: int) -> Sequence[int]:
+        rows = self.model.rows
+        return self.guess().heights(rows.kinds[first:], rows.chars[first:], rows.lines[first:])
 
 
 def place_of(rows: Sequence[Row], index: int) -> Place:
@@ -438,41 +396,10 @@ def place_of(rows: Sequence[Row], index: int) -> Place:
     row = rows[index]
     above = rows[index - 1] if index else None
     below = rows[index + 1] if index + 1 < len(rows) else None
-    if kind_of(row) not in _SPOKEN:
+    if kind_of(row) not in SPOKEN:
         return Place(last=below is None)
-    is_headed = above is None or kind_of(above) not in _SPOKEN or above.turn != row.turn
+    is_headed = above is None or kind_of(above) not in SPOKEN or above.turn != row.turn
     if isinstance(row, ReplyRow | ToolRow) and isinstance(above, ReplyRow | ToolRow):
         is_headed = is_headed or above.agent != row.agent
-    goes_on = below is not None and kind_of(below) in _SPOKEN and below.turn == row.turn
+    goes_on = below is not None and kind_of(below) in SPOKEN and below.turn == row.turn
     return Place(headed=is_headed, closing=not goes_on, last=below is None)
-
-
-def gap_between(above: Row, below: Row) -> int:
-    """Give the room between two rows of what agents say, in pixels."""
-    if (
-        isinstance(above, ReplyRow | ToolRow)
-        and isinstance(below, ReplyRow | ToolRow)
-        and above.agent != below.agent
-    ):
-        return _BEFORE_AGENT
-    return _gap_of(kind_of(above), kind_of(below))
-
-
-def _gap_of(upper: RowKind, lower: RowKind) -> int:
-    """Give the room between rows of two kinds, in pixels."""
-    if lower in {RowKind.USER, RowKind.SUMMARY}:
-        return _BETWEEN_TURNS
-    if upper is RowKind.USER:
-        return _BEFORE_REPLY
-    if upper is lower is RowKind.TOOL:
-        return _BETWEEN_TOOLS
-    if upper is RowKind.REPLY and lower is RowKind.NOTICE:
-        return _AFTER_ACTIONS
-    return _WITHIN_TURN
-
-
-_GAPS: Final = tuple(
-    tuple(None if {upper, lower} <= _SPOKEN else _gap_of(upper, lower) for lower in KINDS)
-    for upper in KINDS
-)
-"""For the places of two kinds in `KINDS`: the room between such rows, where the kinds say it."""

@@ -10,11 +10,14 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatelaine.gui.chat.height_guess import GuessedHeights
 from chatelaine.gui.chat.rows import KINDS, RowKind
+from chatelaine.markup.heights import Heights
 from chatelaine.store.outline import RUNNING, STATES, OutlinedKind
 from chatelaine.store.records import TurnState
 
 if TYPE_CHECKING:
+    from chatelaine.gui.chat.height_guess import HeightGuess
     from chatelaine.store.outline import Outline, Summary
     from chatelaine.store.records import TurnId
 
@@ -33,6 +36,7 @@ class OutlinedRows(NamedTuple):
         lines: Lines of the text of each.
         summary: The compaction whose mark is among them; 0 where there is none.
         outline: What they were made of.
+        guessed: How high they may be, where that was asked for.
     """
 
     turns: array[int]
@@ -41,14 +45,18 @@ class OutlinedRows(NamedTuple):
     lines: array[int]
     summary: TurnId
     outline: Outline
+    guessed: GuessedHeights | None = None
 
 
-def outlined_rows(outline: Outline, known: OutlinedRows | None = None) -> OutlinedRows:
+def outlined_rows(
+    outline: Outline, known: OutlinedRows | None = None, guess: HeightGuess | None = None
+) -> OutlinedRows:
     """Give the rows of an outline; of a long one in a worker thread.
 
     Args:
         outline: What the thread consists of.
         known: The rows of the outline that this one was gone on from.
+        guess: Guesses how high they are, if that is to be known as well.
     """
     summary = outline.summaries[-1] if outline.summaries else None
     rows, place = _begin(outline, summary, known)
@@ -64,7 +72,10 @@ def outlined_rows(outline: Outline, known: OutlinedRows | None = None) -> Outlin
                 mark = None
             _add_turn(rows, outline, turn, outline.states[number], range(begin, end))
         begin = end
-    return rows
+    if guess is None:
+        return rows
+    heights = Heights(guess.heights(rows.kinds, rows.chars, rows.lines))
+    return rows._replace(guessed=GuessedHeights(guess, heights))
 
 
 def _begin(

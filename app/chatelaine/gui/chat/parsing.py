@@ -4,25 +4,56 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from chatelaine.gui.chat.blocks.measures import measure
 from chatelaine.gui.chat.delivery import Delivery
+from chatelaine.gui.chat.garbage import many_objects
 from chatelaine.markup.stream import StreamParser
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatelaine.gui.chat.blocks.measures import Measured
+    from chatelaine.gui.chat.blocks.style import BlockStyle
     from chatelaine.markup.blocks import Block
 
 AT_ONCE: Final = 6000
 """Characters up to which a message is parsed where it is shown: some 4 ms at most."""
+_MANY: Final = 200_000
+"""Characters from which on so many objects are made that collecting garbage would be felt."""
 
 
 class WantsBlocks(Protocol):
     """Whoever asks for a text to be parsed."""
 
-    def take_parsed(self, source: str, parser: StreamParser, blocks: list[Block]) -> None:
+    def take_parsed(self, source: str, parsed: Parsed) -> None:
         """Take the blocks of a text."""
+
+
+class Parsed(NamedTuple):
+    """What there is of a text that was parsed.
+
+    Attributes:
+        parser: What parsed it, and can go on.
+        blocks: What it has found.
+        measured: What they measure.
+    """
+
+    parser: StreamParser
+    blocks: list[Block]
+    measured: Measured
+
+
+class _Asked(NamedTuple):
+    owner: weakref.ref[Any]
+    source: str
+    complete: bool
+    style: BlockStyle
+    width: float
 
 
 class Parsing(QObject):
@@ -36,7 +67,7 @@ class Parsing(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._waiting: OrderedDict[int, tuple[weakref.ref[Any], str, bool]] = OrderedDict()
+        self._waiting: OrderedDict[int, _Asked] = OrderedDict()
         self._delivery = Delivery("parse", self)
         self._delivery.arrived.connect(self._finish)
 
@@ -45,41 +76,43 @@ class Parsing(QObject):
         """Whether nothing is to be parsed."""
         return not self._waiting and not self._delivery.is_busy
 
-    def request(self, owner: WantsBlocks, source: str, *, complete: bool) -> None:
+    def request(
+        self, owner: WantsBlocks, source: str, style: BlockStyle, width: float, *, complete: bool
+    ) -> None:
         """Have a text parsed for somebody; what he asked for before is forgotten.
 
         Args:
             owner: Who is told.
             source: The text.
+            style: The look it will be shown in.
+            width: The room it will have, in pixels.
             complete: Whether nothing more will be written to it.
         """
-        self._waiting[id(owner)] = (weakref.ref(owner), source, complete)
+        self._waiting[id(owner)] = _Asked(weakref.ref(owner), source, complete, style, width)
         self._waiting.move_to_end(id(owner))
         self._start()
 
     def _start(self) -> None:
         while self._waiting and not self._delivery.is_busy:
-            _, (owner, source, complete) = self._waiting.popitem()
-            if owner() is None:
-                continue
-            self._delivery.start(_parsed, owner, source, complete)
+            _, asked = self._waiting.popitem()
+            if asked.owner() is not None:
+                self._delivery.start(_parsed, *asked)
 
-    def _finish(
-        self,
-        given: tuple[weakref.ref[Any], str, bool],
-        made: tuple[StreamParser, list[Block]] | None,
-    ) -> None:
-        owner, source, _ = given
-        wants: WantsBlocks | None = owner()
+    def _finish(self, given: Sequence[Any], made: Parsed | None) -> None:
+        asked = _Asked(*given)
+        wants: WantsBlocks | None = asked.owner()
         if wants is not None and made is not None:
-            wants.take_parsed(source, *made)
+            wants.take_parsed(asked.source, made)
             self.parsed.emit(wants)
         self._start()
 
 
 def _parsed(
-    _owner: weakref.ref[Any], source: str, complete: bool
-) -> tuple[StreamParser, list[Block]]:
-    parser = StreamParser()
-    blocks = parser.grow(source)
-    return parser, parser.finish() if complete else blocks
+    _owner: weakref.ref[Any], source: str, complete: bool, style: BlockStyle, width: float
+) -> Parsed:
+    with many_objects() if len(source) > _MANY else nullcontext():
+        parser = StreamParser()
+        blocks = parser.grow(source)
+        if complete:
+            blocks = parser.finish()
+        return Parsed(parser, blocks, measure(blocks, style, width))

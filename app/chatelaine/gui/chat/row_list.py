@@ -166,19 +166,16 @@ class RowList(Sequence[Row]):
 
     def common(self, other: RowList) -> int:
         """Give how many of the first rows are of the same turns and kinds in both."""
-        low, high = 0, min(len(self), len(other))
-        mine, others = self._outline(), other._outline()
-        while low < high:
-            middle = (low + high + 1) // 2
-            same = all(
-                one[low * size : middle * size] == two[low * size : middle * size]
-                for (one, size), (two, _) in zip(mine, others, strict=True)
-            )
-            low, high = (middle, high) if same else (low, middle - 1)
+        same = _common((self.turns, self.kinds), (other.turns, other.kinds))
         mark = self.mark()
         if mark is not None and self.summary != other.summary:
-            return min(low, mark)  # an edit copies a summary: the mark is there, of another turn
-        return low
+            return min(same, mark)  # an edit copies a summary: the mark is there, of another turn
+        return same
+
+    def measured_alike(self, outlined: OutlinedRows) -> int:
+        """Give how many of the first rows are of the kinds and sizes that an outline says."""
+        mine = self.kinds, self.chars, self.lines
+        return _common(mine, (outlined.kinds, outlined.chars, outlined.lines))
 
     def take(self, other: RowList, count: int) -> None:
         """Take over what was read of the first rows in another list that begins with the same."""
@@ -234,10 +231,6 @@ class RowList(Sequence[Row]):
         """Keep of some rows what an outline says."""
         self._read[places.start : places.stop] = [None] * len(places)
 
-    def _outline(self) -> tuple[tuple[memoryview, int], ...]:
-        turns = memoryview(self.turns).cast("B")
-        return (turns, self.turns.itemsize), (memoryview(self.kinds), 1)
-
     def _row(self, place: int) -> Row:
         row = self._read[place]
         if row is None:
@@ -245,6 +238,25 @@ class RowList(Sequence[Row]):
             turn = self.turn_to_read(place)
             return UnreadRow(turn, kind, self.chars[place], self.lines[place])
         return row.row if isinstance(row, GrowingReply) else row
+
+
+def _common(
+    mine: Sequence[array[int] | bytearray], others: Sequence[array[int] | bytearray]
+) -> int:
+    """Give how many of the first entries are the same in each pair of arrays."""
+    low, high = 0, min(len(mine[0]), len(others[0]))
+    pairs = [
+        (memoryview(one).cast("B"), memoryview(other).cast("B"), memoryview(one).itemsize)
+        for one, other in zip(mine, others, strict=True)
+    ]
+    while low < high:
+        middle = (low + high + 1) // 2
+        same = all(
+            one[low * size : middle * size] == other[low * size : middle * size]
+            for one, other, size in pairs
+        )
+        low, high = (middle, high) if same else (low, middle - 1)
+    return low
 
 
 def _same(one: object, other: object) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QResizeEvent
 
-    from chatelaine.gui.chat.laid_out_rows import AnyLayout
+    from chatelaine.gui.chat.laid_out_rows import Anchor, AnyLayout
     from chatelaine.gui.chat.row_layouts.base import Surroundings
     from chatelaine.gui.chat.row_layouts.controls import Control
     from chatelaine.gui.chat.rows import Row
@@ -75,6 +75,8 @@ class TimelineArea(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # What covers all of itself can be moved as it was painted.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._bar = QScrollBar(Qt.Orientation.Vertical, self)
         self._bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._bar.setSingleStep(_LINE)
@@ -103,8 +105,9 @@ class TimelineArea(QAbstractScrollArea):
 
     def scroll_by(self, distance: int) -> bool:
         """Scroll by pixels; tell whether anything moved."""
+        before = self._edges()
         moved = self.scrolling.scroll_by(distance)
-        self._show_all()
+        self._show_moved(before)
         return moved
 
     def scroll_to_edge(self, edge: int) -> None:
@@ -287,6 +290,38 @@ class TimelineArea(QAbstractScrollArea):
         self._idle_timer.start()
         self.viewport().update()
 
+    def _edges(self) -> list[tuple[Anchor, int]]:
+        """Give what is at the upper and at the lower edge of the view, and where it begins."""
+        top = self.scrolling.top - ABOVE
+        anchors = map(self.laid_out.anchor, (top, top + self.viewport().height() - 1))
+        return [(anchor, self.laid_out.top_of(anchor) - top) for anchor in anchors if anchor]
+
+    def _show_moved(self, before: Sequence[tuple[Anchor, int]]) -> None:
+        """Show that the view has moved over the rows.
+
+        What was seen before is moved as it was painted, unless it has changed: most of what a
+        frame costs is to paint, and a turn of the wheel brings little that is new.
+
+        Args:
+            before: What was at the edges.
+        """
+        self._show_extent()
+        self._show_jump()
+        top, port = self.scrolling.top - ABOVE, self.viewport()
+        distances = {self.laid_out.top_of(anchor) - top - y for anchor, y in before}
+        by = distances.pop() if len(distances) == 1 else None
+        free = port.rect()
+        if not self._jump.isHidden():
+            free.setBottom(self._jump.y() - 1)
+        # Before anything is to be painted where it is now.
+        if by is None or abs(by) >= free.height() or self.devicePixelRatioF() % 1:
+            port.update()
+        elif by:
+            port.scroll(0, by, free)
+            port.update(port.rect().adjusted(0, free.height(), 0, 0))
+        self.seen_changed()
+        self._idle_timer.start()
+
     def _show_extent(self) -> None:
         if self._bar.isSliderDown():
             return
@@ -302,8 +337,9 @@ class TimelineArea(QAbstractScrollArea):
         if self._bar.isSliderDown() and self._bar.maximum():
             # The range stays as it was when the slider was taken.
             top = round(value * self.scrolling.furthest / self._bar.maximum())
+        before = self._edges()
         self.scrolling.scroll_to(top)
-        self._show_all()
+        self._show_moved(before)
 
     def _show_jump(self) -> None:
         away = not self.scrolling.following and not self.scrolling.is_at_end
@@ -341,14 +377,14 @@ class TimelineArea(QAbstractScrollArea):
             is_first = not self.laid_out.width
             self.laid_out.set_width(inner)
             if is_first:
-                self.laid_out.guess()
+                self.laid_out.guess_again()
             else:
                 self._width_timer.start()
 
     def _guess_again(self) -> None:
         """Guess the heights of what is out of sight, once the width has come to rest."""
         self.scrolling.hold()
-        self.laid_out.guess()
+        self.laid_out.guess_again()
         self._settle()
 
     @override

@@ -42,10 +42,11 @@ from chatelaine.gui.chat.stored_rows import (
 from chatelaine.store.records import Turn, TurnId, TurnKind
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Callable, Mapping, Sequence
 
+    from chatelaine.gui.chat.height_guess import HeightGuess
     from chatelaine.gui.chat.outlined_rows import OutlinedRows
+    from chatelaine.markup.heights import Heights
 
 KEPT_ROWS = 2_000
 """So many rows stay read, however many were looked at."""
@@ -73,6 +74,7 @@ class TimelineModel:
         self.rows = RowList()
         self._now = now
         self._first_changed = 0
+        self._measured: OutlinedRows | None = None
         # The turns whose texts were read from the store, and how many rows each has.
         self._texts: dict[TurnId, int] = {}
 
@@ -81,6 +83,7 @@ class TimelineModel:
     def load(self, rows: Sequence[Row]) -> None:
         """Show these rows instead."""
         self.rows = RowList(rows)
+        self._measured = None
         self._texts = {}
 
     def load_outline(
@@ -111,6 +114,7 @@ class TimelineModel:
         same = rows.common(before)
         rows.take(before, same)
         self.rows = rows
+        self._measured = outlined
         self._first_changed = same
         self._keep_texts_before(same)
         if 0 < same < len(rows) and rows.turns[same - 1] != rows.turns[-1]:
@@ -192,9 +196,20 @@ class TimelineModel:
             self.rows.forget(places)
             count -= self._texts.pop(turn)
 
-    def sizes(self) -> tuple[bytes, array[int], array[int]]:
-        """Give of all rows the kinds (places in `rows.KINDS`), the characters and the lines."""
-        return bytes(self.rows.kinds), self.rows.chars[:], self.rows.lines[:]
+    def take_heights(self, guess: HeightGuess) -> tuple[Heights, int] | None:
+        """Give the heights that were guessed along with the outline, once.
+
+        Args:
+            guess: What they must have been guessed by.
+
+        Returns:
+            Heights, and how many of the first are those of the rows as they are now; None where
+            there are none.
+        """
+        measured, self._measured = self._measured, None
+        if measured is None or measured.guessed is None or measured.guessed.guess != guess:
+            return None
+        return measured.guessed.heights, self.rows.measured_alike(measured)
 
     def index_of_turn(self, turn: TurnId) -> int | None:
         """Give the first row of a turn; None where it is not shown."""

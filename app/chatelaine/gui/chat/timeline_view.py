@@ -38,13 +38,16 @@ from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
 from chatelaine.gui.theme import motion
+from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale
+from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from PySide6.QtWidgets import QWidget
 
+    from chatelaine.gui.chat.height_guess import HeightGuess
     from chatelaine.gui.chat.laid_out_rows import Anchor, AnyLayout, RowKey
     from chatelaine.gui.chat.row_layouts.base import MarkedStretches
     from chatelaine.gui.chat.rows import Row
@@ -170,6 +173,10 @@ class TimelineView(TimelineSurface):
         self.accessible.rows_loaded(first)
         self._look_for_turn()
         self.rows_changed.emit(first)
+
+    def height_guess(self) -> HeightGuess:
+        """Give what heights of rows are guessed by, for whoever does it in a worker thread."""
+        return self.laid_out.guess()
 
     def show_nothing(self) -> None:
         """Show the plain ground, until `load` says what there is.
@@ -431,12 +438,16 @@ class TimelineView(TimelineSurface):
             self._settle()
         painter = QPainter(self.viewport())
         try:
-            self._paint(painter, QRectF(event.rect()))
+            parts: Iterable[QRect] = event.region()  # type: ignore[assignment]  # it can be iterated
+            for part in parts:
+                painter.setClipRect(part)
+                self._paint(painter, QRectF(part))
         finally:
             # Qt crashes where a painter outlives the event, as it would in a traceback.
             painter.end()
 
     def _paint(self, painter: QPainter, area: QRectF) -> None:
+        painter.fillRect(area, colour(palettes.current().window))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for row in self.visible_rows():
             layout, origin = self.laid_out.layout(row), self.origin(row)

@@ -67,7 +67,10 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not to be told"
+        # A bundle has no metadata, but a list of what is in it.
+        from chatelaine.gui.help.licences import written_version
+
+        return written_version(package) or "not to be told"
 
 
 def _of_the_system() -> _Lines:

@@ -77,6 +77,16 @@ def components(folder: Path | None = None) -> list[Component]:
     return collect(folder)
 
 
+def written_version(package: str) -> str:
+    """Give the version of a package that a build has written down; '' where it has not."""
+    try:
+        found = from_json((resources.FOLDER / FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    wanted = _canonical(package)
+    return next((one.version for one in found if _canonical(one.name) == wanted), "")
+
+
 def collect(folder: Path, added: Iterable[str] = ()) -> list[Component]:
     """Put together what is shipped from what is installed.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import SLOT, QObject, Signal, Slot
@@ -21,6 +22,7 @@ _INTERFACE: Final = "org.freedesktop.portal.Settings"
 _ANIMATIONS: Final = ("org.gnome.desktop.interface", "enable-animations")
 _REDUCED: Final = ("org.freedesktop.appearance", "reduced-motion")
 _BUS: Final = "chatelaine-portal"
+_numbers: Final = count()  # Qt keeps a connection under its name, also one whose bus has gone
 # Its stubs want bytes, PySide itself wants text.
 _ON_CHANGE: Any = SLOT("_on_change(QDBusMessage)")
 _ON_ANIMATIONS: Any = SLOT("_on_animations(QDBusMessage)")
@@ -62,7 +64,7 @@ class DesktopMotion(QObject):
             from PySide6.QtDBus import QDBusConnection
         except ImportError:
             return False
-        name = f"{_BUS}-{id(self)}"
+        name = f"{_BUS}-{next(_numbers)}"
         address = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
         if not address:
             return False  # else a bus would be started, which nobody wants

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from chatelaine.gui.chat.blocks.estimate import estimate_height
 from chatelaine.gui.chat.blocks.make import make_layout
 from chatelaine.gui.chat.blocks.marker import draw_marker
-from chatelaine.gui.chat.blocks.text import is_right_to_left
+from chatelaine.gui.chat.blocks.measures import (
+    NARROWEST,
+    gap,
+    guess,
+    indent,
+    is_close,
+    is_mirrored,
+    step,
+)
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import (
-    Container,
     Heading,
-    Item,
     Marker,
     MarkerKind,
     Paragraph,
@@ -39,22 +44,15 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
     from chatelaine.gui.chat.blocks.layout import BlockLayout, Control, Marked, Sideways
+    from chatelaine.gui.chat.blocks.measures import Measured
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.blocks.style import BlockStyle
     from chatelaine.markup.blocks import Block
 
-_GAP: Final = 13.0
-_TIGHT_GAP: Final = 4.0
-_HEADING_GAP: Final = 24.0
-_AFTER_HEADING_GAP: Final = 9.0
-_QUOTE_INDENT: Final = 18.0
 _QUOTE_BAR: Final = 3.0
-_ITEM_INDENT: Final = 26.0
-_DIGIT: Final = 9.0
 _MARKER_GAP: Final = 9.0
-_NARROWEST: Final = 120.0
 _GUESSED_AGAIN: Final = 2000
-"""Blocks up to which all guesses are made anew for another width."""
+"""Blocks up to which all guesses are made anew for another width or another look."""
 
 
 class Position(NamedTuple):
@@ -100,7 +98,14 @@ class Document:
 
     def set_style(self, style: BlockStyle) -> None:
         """Show all in another look; heights are guesses again."""
-        if style is not self._style:
+        if style is self._style:
+            return
+        if len(self.blocks) > _GUESSED_AGAIN:
+            # What they were guessed to be before is about as good.
+            self._style = style
+            self._layouts = [None] * len(self.blocks)
+            self._arranged = [False] * len(self.blocks)
+        else:
             blocks, self._style = self.blocks, style
             self.blocks, self._layouts, self._arranged = [], [], []
             self._mirrored = []
@@ -108,8 +113,12 @@ class Document:
             self._heights = Heights()
             self.set_blocks(blocks)
 
-    def set_blocks(self, blocks: list[Block]) -> int:
+    def set_blocks(self, blocks: list[Block], measured: Measured | None = None) -> int:
         """Show these blocks; those that are the same as before keep their layouts.
+
+        Args:
+            blocks: All of them, in order.
+            measured: What is known of them already, if they are many.
 
         Returns:
             The number of the first that is another one, or of the first that is no more.
@@ -133,12 +142,16 @@ class Document:
         self.blocks[first:] = blocks[first:]
         self._layouts[first:] = made
         self._arranged[first:] = [False] * len(made)
+        if measured is not None and not count and measured.style is self._style:
+            _, self._heights, self._mirrored = measured
+            return first
         del self._mirrored[first:]
         for index in range(first, len(blocks)):
-            self._mirrored.append(self._is_mirrored(index))
+            is_above = bool(index) and self._mirrored[-1]
+            self._mirrored.append(is_mirrored(blocks[index], self._above(index), is_above=is_above))
         # Without a width nothing can be guessed; `set_width` does.
-        guess = self._guess if self._width else (lambda _: 0)
-        self._heights.replace(first, count, (guess(i) for i in range(first, len(blocks))))
+        height = self._guess if self._width else (lambda _: 0)
+        self._heights.replace(first, count, (height(i) for i in range(first, len(blocks))))
         return first
 
     def set_width(self, width: float) -> None:
@@ -248,7 +261,7 @@ class Document:
         if layout is None:
             layout = make_layout(self.blocks[index], self._style, self._sources)
             self._layouts[index] = layout
-        layout.set_width(max(self._width - self._indent(index), _NARROWEST))
+        layout.set_width(max(self._width - self._indent(index), NARROWEST))
         self._arranged[index] = True
         self.laid_out += 1
         before = self._heights[index]
@@ -256,54 +269,19 @@ class Document:
         return self._heights[index] != before
 
     def _guess(self, index: int) -> int:
-        block = self.blocks[index]
-        width = max(self._width - self._indent(index), _NARROWEST)
-        return self._gap(index) + math.ceil(estimate_height(block, self._style, width))
+        return guess(self.blocks[index], self._above(index), self._style, self._width)
 
     def _x(self, index: int) -> float:
         return 0.0 if self._mirrored[index] else self._indent(index)
 
     def _indent(self, index: int) -> float:
-        return sum(self._step(container) for container in self.blocks[index].place.inside)
+        return indent(self.blocks[index], self._style)
 
-    def _is_mirrored(self, index: int) -> bool:
-        """Tell whether what stands beside a block stands to the right of it.
-
-        All of a quotation, and all of an item of the outermost list, is as its first block is.
-        """
-        block = self.blocks[index]
-        inside, marker = block.place.inside, block.place.marker
-        if index and inside and not (marker and len(inside) == 1):
-            above = self.blocks[index - 1].place.inside
-            if above[:1] == inside[:1]:
-                return self._mirrored[index - 1]
-        return isinstance(block, Paragraph | Heading) and is_right_to_left(block.text.plain)
+    def _above(self, index: int) -> Block | None:
+        return self.blocks[index - 1] if index else None
 
     def _gap(self, index: int) -> int:
-        if not index:
-            return 0
-        above, block = self.blocks[index - 1], self.blocks[index]
-        if isinstance(block, Paragraph) and block.continued:
-            gap = 0.0
-        elif isinstance(above, Heading):
-            gap = _AFTER_HEADING_GAP
-        elif isinstance(block, Heading):
-            gap = _HEADING_GAP
-        elif _is_close(above, block):
-            gap = _TIGHT_GAP
-        else:
-            gap = _GAP
-        return round(self._style.px(gap))
-
-    def _step(self, container: Container) -> float:
-        match container:
-            case Quote():
-                return self._style.px(_QUOTE_INDENT)
-            case Item():
-                more = max(container.digits - 1, 0) * _DIGIT
-                return self._style.px(_ITEM_INDENT + more)
-            case _:
-                assert_never(container)
+        return gap(self.blocks[index], self._above(index), self._style)
 
     # ------------------------------------------------------------------ drawing
 
@@ -350,7 +328,7 @@ class Document:
                 left = self._width - x - _QUOTE_BAR if self._mirrored[index] else x
                 bar = QRectF(left, top, _QUOTE_BAR, y + self._heights[index] - top)
                 painter.drawRoundedRect(bar, _QUOTE_BAR / 2, _QUOTE_BAR / 2)
-            x += self._step(container)
+            x += step(container, self._style)
 
     # ------------------------------------------------------------------ places
 
@@ -414,7 +392,7 @@ class Document:
                 part = self.part_of(index, start, end) or (0, 0)
                 words = self.layout(index).selected_text(*part)
             if pieces and not (isinstance(block, Paragraph) and block.continued):
-                close = _is_close(self.blocks[index - 1], block)
+                close = is_close(self.blocks[index - 1], block)
                 pieces.append("\n" if close else "\n\n")
             is_whole = start.block != end.block and (index > start.block or not start.offset)
             pieces.append((_written(block) if is_whole else "") + words)
@@ -493,14 +471,6 @@ def _texts_of(block: Block) -> list[Text]:
             return [cell for row in (block.head, *block.rows) for cell in row]
         case _:
             return []
-
-
-def _is_close(above: Block, block: Block) -> bool:
-    """Tell whether a tight block has its like above it, rather than what its list follows."""
-    if not block.place.tight or not isinstance(above, Paragraph):
-        return False
-    inside = above.place.inside
-    return isinstance(inside[-1], Item) if inside else not block.place.inside
 
 
 def _written(block: Block) -> str:

@@ -1,7 +1,8 @@
 """A table. It is as wide as its words need; where they need more than there is, it scrolls.
 
-A small table is laid out whole. Of a large one only the cells that are seen are; its columns are
-measured by their longest words, and the heights of its rows are counted.
+A small table is measured whole, though only those cells are laid out that are seen or whose words
+do not tell what a layout would. Of a large one the columns are measured by their longest words, and
+the heights of the rows are counted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from chatelaine.gui.chat.blocks.layout import (
     draw_border,
     frame_path,
 )
-from chatelaine.gui.chat.blocks.table_measure import ABOVE, SIDE, TableMeasure, share_width
+from chatelaine.gui.chat.blocks.table_measure import (
+    ABOVE,
+    SIDE,
+    CellMeasure,
+    TableMeasure,
+    share_width,
+)
 from chatelaine.gui.chat.blocks.text import TextBlock
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import Align, Table
@@ -37,7 +44,7 @@ if TYPE_CHECKING:
     from chatelaine.markup.blocks import Block
 
 _SMALL: Final = 240
-"""Cells up to which a table is laid out whole."""
+"""Cells up to which a table is measured whole."""
 _MOST_CELLS: Final = 2000
 _MOST_RECTS: Final = 40
 _UNBOUNDED: Final = 1e6
@@ -67,6 +74,7 @@ class TableBlock(BlockLayout):
         self._has_grown = False
         self._cells: OrderedDict[int, TextBlock] = OrderedDict()
         self._needs: dict[int, tuple[float, float]] = {}
+        self._cell_measures = CellMeasure(style.cell_head), CellMeasure(style.cell)
         self._take(table)
 
     def _take(self, table: Table) -> None:
@@ -150,15 +158,29 @@ class TableBlock(BlockLayout):
         """Give for each column how narrow it can be, and how wide it would like to be."""
         for key in range(len(self._rows) * self._count):
             if key not in self._needs:
-                cell = self._cell(*divmod(key, self._count))
-                cell.set_width(_UNBOUNDED)
-                self._needs[key] = cell.narrowest, cell.natural_width + 1
+                self._needs[key] = self._needs_of(*divmod(key, self._count))
         wants: list[tuple[float, float]] = []
         for column in range(self._count):
             needs = [self._needs[key] for key in range(column, len(self._needs), self._count)]
             narrow, wide = (max(values) for values in zip(*needs, strict=True))
             wants.append(self._measure.wish(narrow, wide))
         return wants
+
+    def _needs_of(self, row: int, column: int) -> tuple[float, float]:
+        known = self._cell_measures[bool(row)].needs(self._rows[row][column])
+        if known is None:
+            cell = self._cell(row, column)
+            cell.set_width(_UNBOUNDED)
+            known = cell.narrowest, cell.natural_width
+        return known[0], known[1] + 1
+
+    def _cell_height(self, row: int, column: int) -> float:
+        """Give the height of a cell of a small table."""
+        key = row * self._count + column
+        cell = self._cells.get(key)
+        if cell is None and self._needs[key][1] <= self._widths[column] - 2 * SIDE:
+            return self._cell_measures[bool(row)].line
+        return (cell or self._cell(row, column)).height
 
     @property
     @override
@@ -178,7 +200,7 @@ class TableBlock(BlockLayout):
                     cell.set_width(room)
             if self._is_small:
                 self._heights = [
-                    max(self._cell(row, column).height for column in range(self._count)) + 2 * ABOVE
+                    max(self._cell_height(row, column) for column in range(self._count)) + 2 * ABOVE
                     for row in range(len(self._rows))
                 ]
             else:

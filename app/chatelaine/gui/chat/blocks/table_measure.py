@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from chatelaine.gui.chat.blocks.columns import columns_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chatelaine.gui.chat.blocks.style import BlockStyle
+    from chatelaine.gui.chat.blocks.style import BlockStyle, TextStyle
     from chatelaine.markup.blocks import Text
 
 SIDE: Final = 12.0
@@ -30,6 +31,35 @@ _WIDE: Final = 1.3
 """How much wider than usual the characters of a short text may be."""
 _CODE: Final = 1.15
 """Code within a line is wider than words of as many characters."""
+_BROKEN_AT_SPACES: Final = re.compile(r"[A-Za-z0-9 ,.;:()'\"%_]*")
+"""Texts whose lines can only end at a space, as Unicode has it (UAX #14)."""
+
+
+class CellMeasure:
+    """Measures cells of plain words as a layout would, without making one."""
+
+    def __init__(self, look: TextStyle) -> None:
+        """Make one for cells of a look."""
+        self._metrics = QFontMetricsF(look.font)
+        self._words: dict[str, float] = {}
+        below = look.line_height - look.base
+        ascent, descent = self._metrics.ascent(), self._metrics.descent()
+        self.line = max(max(look.base, ascent) + max(below, descent), look.line_height)
+
+    def needs(self, text: Text) -> tuple[float, float] | None:
+        """Give the width of its longest word, and that of its line; None if it must be laid out."""
+        plain = text.plain
+        if text.spans or not _BROKEN_AT_SPACES.fullmatch(plain):
+            return None
+        words = plain.split(" ")
+        longest = max([self._width(word) for word in words])
+        wide = self._metrics.horizontalAdvance(plain) if len(words) > 1 else longest
+        return longest, wide
+
+    def _width(self, word: str) -> float:
+        if (known := self._words.get(word)) is None:
+            known = self._words[word] = self._metrics.horizontalAdvance(word)
+        return known
 
 
 class TableMeasure:

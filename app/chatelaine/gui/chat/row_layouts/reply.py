@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPainter
 
+    from chatelaine.gui.chat.blocks.measures import Measured
+    from chatelaine.gui.chat.parsing import Parsed
     from chatelaine.markup.blocks import Block
 
 _GAP: Final = 7
@@ -85,7 +87,15 @@ class ReplyLayout(RowLayout[ReplyRow]):
                 self._set_blocks(self._complete(row.text))
         elif self._asked != (row.text, row.running):
             self._asked = (row.text, row.running)
-            self._surroundings.parsing.request(self, row.text, complete=not row.running)
+            self._request()
+
+    def _request(self) -> None:
+        """Have the text parsed elsewhere, as soon as there is a width to measure it for."""
+        if self._asked is not None and self._width:
+            text, running = self._asked
+            self._surroundings.parsing.request(
+                self, text, self._text.document.style, self._width, complete=not running
+            )
 
     def _complete(self, text: str) -> list[Block]:
         """Give the blocks of a complete text; of one that grew here, only its end is parsed."""
@@ -94,19 +104,19 @@ class ReplyLayout(RowLayout[ReplyRow]):
         self._parser.grow(text)
         return self._parser.finish()
 
-    def take_parsed(self, source: str, parser: StreamParser, blocks: list[Block]) -> None:
+    def take_parsed(self, source: str, parsed: Parsed) -> None:
         """Take the blocks of a text that was parsed elsewhere."""
         self._asked = None
         if not self.row.text.startswith(source):
             self._parse(self.row)
             return
-        self._parser = parser
+        self._parser = parsed.parser
         self._shown = (source, self.row.running)
-        self._set_blocks(blocks)
+        self._set_blocks(parsed.blocks, parsed.measured)
         self.show_row(self.row, self.place)
 
-    def _set_blocks(self, blocks: list[Block]) -> None:
-        self.changed_from = self._text.document.set_blocks(blocks)
+    def _set_blocks(self, blocks: list[Block], measured: Measured | None = None) -> None:
+        self.changed_from = self._text.document.set_blocks(blocks, measured)
 
     @property
     def changed_top(self) -> int:
@@ -138,6 +148,13 @@ class ReplyLayout(RowLayout[ReplyRow]):
         return self._dot if self._is_writing else QRectF()
 
     # ------------------------------------------------------------------ layout
+
+    @override
+    def set_width(self, width: int) -> None:
+        is_first = not self._width
+        super().set_width(width)
+        if is_first:
+            self._request()
 
     @override
     def _arrange(self) -> None:
