@@ -95,4 +95,4 @@ class Screen:
         await self.entrance.aclose()
         for workspace in self.opened:
             await workspace.aclose()
-        assert self.problems == []
+        assert self.problems == [], [repr(problem) for problem in self.problems]
