@@ -25,7 +25,7 @@ $(shell for venv in .venv .venv-core .venv-package; do \
 	|| rm -f $$venv/.ready-*; done)
 
 help: ## list these commands
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: .venv/.ready-run ## start Chatelaine
 	@$(IN_VENV) -m chatelaine $(ARGS)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ ENTRY = f"{PROGRAM.id}.desktop"
 MENU = f"/usr/share/applications/{ENTRY}"
 WORDS = "My name is Ada."
 ANSWER = "Nice to meet you, Ada."
+EXTRA = "desktop"
+PYTHON_OF_THE_ROOM = "3.11"
 DATA = f".local/share/{PROGRAM.command}"
 
 
@@ -137,10 +140,21 @@ def try_wheel(room: Room) -> None:
     room.install("python3-venv")
     environment = f"/home/{USER}/environment"
     room.run_as_user("python3", "-m", "venv", environment)
-    wheel = room.bring(finished("*.whl"))
-    room.run_as_user(f"{environment}/bin/pip", "install", f"{wheel}[desktop]")
+    wheel = f"{room.bring(finished('*.whl'))}[{EXTRA}]"
+    fetch_wheels(room.root / "srv")
+    options = ["--no-index", "--find-links=/srv", "--quiet"]
+    room.run_as_user(f"{environment}/bin/pip", "install", *options, wheel)
     self_test(room, f"{environment}/bin/{PROGRAM.command}")
     talk(room, "wheel", f"{environment}/bin/{PROGRAM.command}")
+
+
+def fetch_wheels(folder: Path) -> None:
+    """Fetch what the wheel needs, in the way in which this machine gets packages."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", f"--dest={folder}"]
+    only = ["--only-binary=:all:", f"--python-version={PYTHON_OF_THE_ROOM}"]
+    constraints = project.ROOT / "packaging" / "constraints.txt"
+    wanted = f"{finished('*.whl')}[{EXTRA}]"
+    subprocess.run([*command, *only, f"--constraint={constraints}", wanted], check=True)
 
 
 TRIALS: dict[str, Callable[[Room], None]] = {
