@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import runpy
 import shutil
 from typing import TYPE_CHECKING
 
@@ -51,3 +53,16 @@ def test_the_licence_of_each_part_is_named(tmp_path: Path):
     for name in metadata:
         assert f"/{name}.dist-info/*\n" in said
     assert "License: LGPL-3\n" in said
+
+
+@pytest.mark.parametrize("before", [None, "/opt/lib"])
+def test_other_programs_are_not_given_our_libraries(
+    before: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/lib/chatelaine/_internal")
+    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
+    if before is not None:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    runpy.run_path(str(project.ROOT / "packaging" / "system_environment.py"))
+    assert os.environ.get("LD_LIBRARY_PATH") == before
+    assert "LD_LIBRARY_PATH_ORIG" not in os.environ
