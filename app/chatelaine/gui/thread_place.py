@@ -94,8 +94,11 @@ class ThreadPlace(QObject):
     def forget(self) -> None:
         """Keep and show nothing of any thread."""
         if self._display is not None:
+            from chatelaine.gui.chat.garbage import collect_left_out
+
             self._display.finding.forget()
             self._display.timeline.show_nothing()
+            collect_left_out()
 
     def _make(self) -> ThreadDisplay:
         from chatelaine.gui.thread_display import ThreadDisplay

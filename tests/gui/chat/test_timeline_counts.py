@@ -17,7 +17,7 @@ from chatelaine.chat.events import TextAdded
 from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.theme.appearance import Scheme
 from chatelaine.markup import parser, stream
-from support.thread_rows import LONG, NOW, exchange, say, thread, uneven
+from support.thread_rows import LONG, NOW, exchange, say, thread, tool, uneven
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -252,6 +252,17 @@ def test_of_long_messages_fewer_layouts_are_kept(view, user):
     user.settle()
     assert view.laid_out.laid_out > 30
     assert len(view.laid_out._layouts) <= 30
+    assert all(view.laid_out.made_layout(row) for row in view.visible_rows())
+
+
+def test_what_is_near_is_kept_beside_a_very_long_message(view, user):
+    rows = exchange(1, LONG * 90)
+    view.load([*rows, *(tool(1) for _ in range(60))])
+    user.settle()
+    before = view.laid_out.laid_out
+    view.viewport().update()
+    user.settle()
+    assert view.laid_out.laid_out == before, "nothing is laid out again and again"
     assert all(view.laid_out.made_layout(row) for row in view.visible_rows())
 
 

@@ -262,6 +262,24 @@ def test_what_was_moved_as_it_was_painted_looks_as_if_it_were_painted_anew(view,
         assert not compare(moved, on_the_screen(view)).is_seen
 
 
+def test_nothing_is_moved_that_is_about_to_stand_elsewhere(view, user):
+    view.load(uneven(60))
+    user.settle()
+    middle(view, user)
+    user.settle()
+    # Something above the view is laid out, and is higher than it was guessed to be.
+    above = view.visible_rows().start - 12
+    before = view.laid_out.heights[above]
+    view.laid_out.heights[above] = before + 63
+    assert not view.scrolling.is_settled
+    view.scroll_by(40)
+    user.paint()
+    moved = on_the_screen(view)
+    view.viewport().update()
+    user.paint()
+    assert not compare(moved, on_the_screen(view)).is_seen
+
+
 def test_scrolling_down_through_what_was_never_seen_is_even_too(view, user):
     view.load(uneven(60))
     user.settle()

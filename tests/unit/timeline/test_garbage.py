@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
-from chatelaine.gui.chat.garbage import many_objects
+from chatelaine.gui.chat.garbage import collect_left_out, many_objects
 
 
 @pytest.fixture(autouse=True)
@@ -30,4 +31,31 @@ def test_nothing_is_collected_meanwhile_and_what_was_made_is_left_out_later():
 def test_it_goes_on_collecting_after_a_failure():
     with pytest.raises(ValueError, match="no"), many_objects():
         raise ValueError("no")
+    assert gc.isenabled()
+
+
+class Ring:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_refers_to_itself_goes_when_the_history_is_left():
+    ring = Ring()
+    gone = weakref.ref(ring)
+    with many_objects():
+        pass
+    del ring
+    gc.collect()
+    assert gone() is not None, "it was left out"
+    collect_left_out()
+    assert gone() is None
+    assert gc.get_freeze_count() > 0
+
+
+def test_two_at_once_leave_the_collector_as_it_was():
+    first, second = many_objects(), many_objects()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
     assert gc.isenabled()

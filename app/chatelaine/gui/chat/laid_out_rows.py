@@ -44,9 +44,11 @@ AnyLayout: TypeAlias = RowLayout[Any]
 _KEPT: Final = 160
 """Layouts that are kept at most, those that were used last."""
 _KEPT_ANYWAY: Final = 24
-"""Layouts that are kept however long their texts are: far more than are seen at once."""
+"""Layouts that are kept however long their texts are."""
 _KEPT_TEXT: Final = 60_000
 """Characters of text beyond which no more are kept: a layout takes a hundred times as much."""
+_STAY: Final = 1.5
+"""Whatever is no further from what is seen than so many times its height is kept in any case."""
 
 
 class Anchor(NamedTuple):
@@ -71,6 +73,7 @@ class LaidOutRows:
         heights: Of all rows, each with the gap above it.
         width: Of the column, in pixels.
         laid_out: How many rows were given a layout since it was made.
+        seen: From which height to which they are looked at.
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -78,6 +81,7 @@ class LaidOutRows:
         self.heights = Heights()
         self.width = 0
         self.laid_out = 0
+        self.seen = (0, 0)
         self._surroundings = surroundings
         self._layouts: OrderedDict[int, AnyLayout] = OrderedDict()
         self._keys: dict[int, RowKey] = {}  # of the rows that have layouts
@@ -104,8 +108,8 @@ class LaidOutRows:
             self._drop(list(self._layouts))
         else:
             self._renumber(first)
-        guessed = None if first else model.take_heights(self.guess())
-        if guessed is not None:
+        guessed = model.take_heights(self.guess())
+        if guessed is not None and not first:
             self.heights, first_other = guessed
             self.heights.replace(first_other, len(self.heights), self._guesses(first_other))
         else:
@@ -208,12 +212,24 @@ class LaidOutRows:
         return layout
 
     def _drop_oldest(self) -> None:
+        """Let go of layouts that were not used for long, but of none near what is seen."""
         chars = self.model.rows.chars
         text = sum([chars[index] for index in self._layouts])
-        while (count := len(self._layouts)) > _KEPT or (count > _KEPT_ANYWAY and text > _KEPT_TEXT):
-            oldest = next(iter(self._layouts))
-            text -= chars[oldest]
-            self._drop([oldest])
+        near: range | None = None
+        for index in list(self._layouts):
+            count = len(self._layouts)
+            if count <= _KEPT_ANYWAY or (count <= _KEPT and text <= _KEPT_TEXT):
+                return
+            near = self._near() if near is None else near
+            if index not in near:
+                text -= chars[index]
+                self._drop([index])
+
+    def _near(self) -> range:
+        """Give the rows that are seen, and those that are soon when one scrolls."""
+        top, bottom = self.seen
+        around = round((bottom - top) * _STAY)
+        return range(self.heights.at(top - around), self.heights.at(bottom + around) + 1)
 
     def _bring_up_to_date(self, index: int, layout: AnyLayout) -> None:
         if index in self._unstyled:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 6000
 """Characters up to which a message is parsed where it is shown: some 4 ms at most."""
+MANY_BLOCKS: Final = 500
+"""Blocks up to which a message is measured where it is shown: some 3 ms at most."""
 _MANY: Final = 200_000
 """Characters from which on so many objects are made that collecting garbage would be felt."""
 
@@ -54,6 +56,7 @@ class _Asked(NamedTuple):
     complete: bool
     style: BlockStyle
     width: float
+    known: Parsed | None = None
 
 
 class Parsing(QObject):
@@ -92,6 +95,22 @@ class Parsing(QObject):
         self._waiting.move_to_end(id(owner))
         self._start()
 
+    def measure(
+        self, owner: WantsBlocks, source: str, parsed: Parsed, style: BlockStyle, width: float
+    ) -> None:
+        """Have a text that was parsed measured again, for another look or another width.
+
+        Args:
+            owner: Who is told, as if it had been parsed.
+            source: The text.
+            parsed: What there is of it.
+            style: The look it is shown in now.
+            width: The room it has now, in pixels.
+        """
+        asked = _Asked(weakref.ref(owner), source, complete=False, style=style, width=width)
+        self._waiting[id(owner)] = asked._replace(known=parsed)
+        self._start()
+
     def _start(self) -> None:
         while self._waiting and not self._delivery.is_busy:
             _, asked = self._waiting.popitem()
@@ -107,12 +126,14 @@ class Parsing(QObject):
         self._start()
 
 
-def _parsed(
-    _owner: weakref.ref[Any], source: str, complete: bool, style: BlockStyle, width: float
-) -> Parsed:
-    with many_objects() if len(source) > _MANY else nullcontext():
-        parser = StreamParser()
-        blocks = parser.grow(source)
-        if complete:
-            blocks = parser.finish()
-        return Parsed(parser, blocks, measure(blocks, style, width))
+def _parsed(*given: Any) -> Parsed:
+    asked = _Asked(*given)
+    with many_objects() if len(asked.source) > _MANY else nullcontext():
+        if asked.known is not None:
+            parser, blocks, _ = asked.known
+        else:
+            parser = StreamParser()
+            blocks = parser.grow(asked.source)
+            if asked.complete:
+                blocks = parser.finish()
+        return Parsed(parser, blocks, measure(blocks, asked.style, asked.width))

@@ -67,11 +67,16 @@ class Scrolling:
         """Find where the view begins, and lay out what is seen."""
         for _ in range(_MOST_ROUNDS):
             self.top = self._wanted()
-            begin = self.top - ABOVE
-            if not self._rows.lay_out(begin, begin + self._height):
+            if not self._lay_out():
                 break
         self.top = self._wanted()
         self._hold_here()
+
+    def _lay_out(self) -> bool:
+        """Lay out what is seen; tell whether any height has changed."""
+        begin = self.top - ABOVE
+        self._rows.seen = (begin, begin + self._height)
+        return self._rows.lay_out(*self._rows.seen)
 
     @property
     def is_settled(self) -> bool:
@@ -132,8 +137,7 @@ class Scrolling:
         self._rows.layout(row)
         for _ in range(_MOST_ROUNDS):
             self.top = self._clamped(ABOVE + self._rows.top(row) + y - below)
-            begin = self.top - ABOVE
-            if not self._rows.lay_out(begin, begin + self._height):
+            if not self._lay_out():
                 break
         self._hold_here()
         self.settle()

@@ -12,7 +12,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollBar, QWidget
 from typing_extensions import override
 
-from chatelaine.gui.chat.laid_out_rows import LaidOutRows
+from chatelaine.gui.chat.laid_out_rows import Anchor, LaidOutRows
+from chatelaine.gui.chat.row_layouts.base import RowAnchor
 from chatelaine.gui.chat.rows import RowKind, UserRow, kind_of
 from chatelaine.gui.chat.scrolling import ABOVE, Scrolling
 from chatelaine.gui.chat.selection import END_OF_ROW, Selection, TextPosition
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QResizeEvent
 
-    from chatelaine.gui.chat.laid_out_rows import Anchor, AnyLayout
+    from chatelaine.gui.chat.laid_out_rows import AnyLayout
     from chatelaine.gui.chat.row_layouts.base import Surroundings
     from chatelaine.gui.chat.row_layouts.controls import Control
     from chatelaine.gui.chat.rows import Row
@@ -105,7 +106,7 @@ class TimelineArea(QAbstractScrollArea):
 
     def scroll_by(self, distance: int) -> bool:
         """Scroll by pixels; tell whether anything moved."""
-        before = self._edges()
+        before = self._seen_places()
         moved = self.scrolling.scroll_by(distance)
         self._show_moved(before)
         return moved
@@ -290,10 +291,17 @@ class TimelineArea(QAbstractScrollArea):
         self._idle_timer.start()
         self.viewport().update()
 
-    def _edges(self) -> list[tuple[Anchor, int]]:
-        """Give what is at the upper and at the lower edge of the view, and where it begins."""
+    def _seen_places(self) -> list[tuple[Anchor, int]]:
+        """Give places all over what is painted, each with its height on the viewport.
+
+        There are none where what is seen is about to move: then nothing is where it was painted.
+        """
+        if not self.scrolling.is_settled:
+            return []
         top = self.scrolling.top - ABOVE
-        anchors = map(self.laid_out.anchor, (top, top + self.viewport().height() - 1))
+        anchors = [self.laid_out.anchor(top), self.laid_out.anchor(top + self.scrolling.height - 1)]
+        rows = self.visible_rows()
+        anchors += [Anchor(row, RowAnchor(-1, 0, 0)) for row in rows[1:]]
         return [(anchor, self.laid_out.top_of(anchor) - top) for anchor in anchors if anchor]
 
     def _show_moved(self, before: Sequence[tuple[Anchor, int]]) -> None:
@@ -303,7 +311,7 @@ class TimelineArea(QAbstractScrollArea):
         frame costs is to paint, and a turn of the wheel brings little that is new.
 
         Args:
-            before: What was at the edges.
+            before: What was seen, and where.
         """
         self._show_extent()
         self._show_jump()
@@ -337,7 +345,7 @@ class TimelineArea(QAbstractScrollArea):
         if self._bar.isSliderDown() and self._bar.maximum():
             # The range stays as it was when the slider was taken.
             top = round(value * self.scrolling.furthest / self._bar.maximum())
-        before = self._edges()
+        before = self._seen_places()
         self.scrolling.scroll_to(top)
         self._show_moved(before)
 

@@ -100,7 +100,7 @@ class Document:
         """Show all in another look; heights are guesses again."""
         if style is self._style:
             return
-        if len(self.blocks) > _GUESSED_AGAIN:
+        if len(self.blocks) > _GUESSED_AGAIN and style.scale == self._style.scale:
             # What they were guessed to be before is about as good.
             self._style = style
             self._layouts = [None] * len(self.blocks)
@@ -142,8 +142,8 @@ class Document:
         self.blocks[first:] = blocks[first:]
         self._layouts[first:] = made
         self._arranged[first:] = [False] * len(made)
-        if measured is not None and not count and measured.style is self._style:
-            _, self._heights, self._mirrored = measured
+        if measured is not None and not count and self.takes(measured):
+            self._heights, self._mirrored = measured.heights, measured.mirrored
             return first
         del self._mirrored[first:]
         for index in range(first, len(blocks)):
@@ -153,6 +153,10 @@ class Document:
         height = self._guess if self._width else (lambda _: 0)
         self._heights.replace(first, count, (height(i) for i in range(first, len(blocks))))
         return first
+
+    def takes(self, measured: Measured) -> bool:
+        """Tell whether what was measured is of the look and the width that this has now."""
+        return measured.style is self._style and measured.width == self._width
 
     def set_width(self, width: float) -> None:
         """Show it for a width in pixels; heights are guesses again."""

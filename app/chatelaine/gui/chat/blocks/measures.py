@@ -35,11 +35,13 @@ class Measured(NamedTuple):
 
     Attributes:
         style: The look that they were measured in.
+        width: The room they were measured for, in pixels.
         heights: The guessed height of each with the gap above it, in pixels.
         mirrored: Of each, whether what stands beside it stands to its right.
     """
 
     style: BlockStyle
+    width: float
     heights: Heights
     mirrored: list[bool]
 
@@ -61,7 +63,7 @@ def measure(blocks: Sequence[Block], style: BlockStyle, width: float) -> Measure
         guess(block, blocks[index - 1] if index else None, style, width)
         for index, block in enumerate(blocks)
     )
-    return Measured(style, heights, mirrored)
+    return Measured(style, width, heights, mirrored)
 
 
 def guess(block: Block, above: Block | None, style: BlockStyle, width: float) -> int:

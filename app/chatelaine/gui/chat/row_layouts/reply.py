@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.style import Voice
-from chatelaine.gui.chat.parsing import AT_ONCE
+from chatelaine.gui.chat.parsing import AT_ONCE, MANY_BLOCKS
 from chatelaine.gui.chat.row_layouts.agent_header import draw_header, header_height
 from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowState, icon_size
@@ -106,10 +106,17 @@ class ReplyLayout(RowLayout[ReplyRow]):
 
     def take_parsed(self, source: str, parsed: Parsed) -> None:
         """Take the blocks of a text that was parsed elsewhere."""
-        self._asked = None
+        document = self._text.document
         if not self.row.text.startswith(source):
+            self._asked = None
             self._parse(self.row)
             return
+        if len(parsed.blocks) > MANY_BLOCKS and not document.takes(parsed.measured):
+            # Here it would be felt.
+            parsing = self._surroundings.parsing
+            parsing.measure(self, source, parsed, document.style, self._width)
+            return
+        self._asked = None
         self._parser = parsed.parser
         self._shown = (source, self.row.running)
         self._set_blocks(parsed.blocks, parsed.measured)
