@@ -256,9 +256,13 @@ def test_of_long_messages_fewer_layouts_are_kept(view, user):
 
 
 def test_what_is_near_is_kept_beside_a_very_long_message(view, user):
-    rows = exchange(1, LONG * 90)
-    view.load([*rows, *(tool(1) for _ in range(60))])
+    view.resize(900, 900)
+    view.load([*exchange(1, LONG * 110), *(tool(1) for _ in range(60))])
     user.settle()
+    for _ in range(2):  # it is parsed once it is seen
+        view.show_place(2, 0, below=100)
+        user.settle()
+    assert len(view.visible_rows()) > 12
     before = view.laid_out.laid_out
     view.viewport().update()
     user.settle()
