@@ -109,6 +109,25 @@ def test_rename_and_trash_from_the_keyboard(start):
         assert program.quit() == 0
 
 
+def test_undo_right_after_the_trash_brings_the_thread_back(start):
+    with start() as program:
+        program.wait_open()
+        program.send("First thread")
+        program.wait_idle(replies=1)
+        program.press("Ctrl+N")
+        program.wait_for(lambda state: texts(state, "UserRow") == [])
+        program.send("Second thread")
+        program.wait_idle(replies=1)
+        program.trigger("trash")
+        program.wait_for(lambda state: texts(state, "UserRow") == ["First thread"])
+        program.press("Ctrl+Alt+Z")
+        program.wait_for(lambda state: len(state["threads"]) == 2)
+        program.wait_idle(replies=1)
+        program.click_row(1)
+        program.wait_for(lambda state: texts(state, "UserRow") == ["First thread"])
+        assert program.quit() == 0
+
+
 def test_openai_is_not_imported_before_the_composer_takes_typing(start):
     with start() as program:
         program.type("a", into="Message")

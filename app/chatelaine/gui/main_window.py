@@ -405,6 +405,9 @@ class MainWindow(QMainWindow):
         self.resize(1100, 760)
         if self._settings.geometry:
             self.restoreGeometry(QByteArray(b64decode(self._settings.geometry)))
+            from chatelaine.gui.widgets.roomy import fit_on_screen
+
+            fit_on_screen(self)
         if self._settings.splitter:
             self.workspace_page.splitter.restoreState(
                 QByteArray(b64decode(self._settings.splitter))

@@ -322,9 +322,8 @@ class WorkspacePage(QWidget):
             self._edit(turn)
 
     def undo(self) -> None:
-        """Take back the last step of the open thread."""
-        if self._controller is not None:
-            self.toast.hide()  # what it offers to take back may be just this
+        """Take back what a notice offers to take back, else the last step of the open thread."""
+        if not self.toast.take_back() and self._controller is not None:
             self._controller.undo()
 
     def redo(self) -> None:
@@ -584,6 +583,7 @@ class WorkspacePage(QWidget):
             self._send(controller, text)
 
     def _send(self, controller: ChatController, text: str) -> None:
+        self.toast.hide()  # Undo is about the message from now on
         self.writing.send(controller.thread_id, text)
         controller.send(text)
 

@@ -213,6 +213,29 @@ async def test_the_keys_of_the_bar(window):
     await until(lambda: window.said.endswith(" of 3"))
 
 
+async def test_in_a_short_thread_the_bar_covers_no_hit(window):
+    window.view.load([user(1, "A needle"), reply(1, "Nothing of it.")])
+    first = window.view.origin(0).y()
+    await window.look_for("needle")
+    await window.says("1 of 1")
+    assert window.current()[1] >= window.bar.geometry().bottom()
+    await window.press(Qt.Key.Key_Escape)
+    await until(lambda: window.view.origin(0).y() == first)
+
+
+async def test_opening_the_bar_over_a_long_thread_moves_nothing(window):
+    window.view.load(thread(40))
+    window.view.scroll_by_page(-2)
+    await until(lambda: window.view.is_settled)
+    seen = window.view.visible_rows()
+    before = [window.view.origin(row) for row in seen]
+    await window.press(Qt.Key.Key_F, CONTROL)
+    assert window.bar.isVisible()
+    assert [window.view.origin(row) for row in seen] == before
+    await window.press(Qt.Key.Key_Escape)
+    assert [window.view.origin(row) for row in seen] == before
+
+
 async def test_escape_gives_the_keyboard_back(window):
     window.view.load(thread(3))
     for widget in (window.composer.field, window.view):
@@ -387,12 +410,12 @@ async def test_a_hit_is_shown_a_third_down_the_view(window):
 async def test_a_hit_that_is_seen_already_does_not_scroll(window):
     window.view.load([*exchange(1, LONG), *exchange(2, "needle"), *exchange(3, "needle")])
     await until(lambda: window.view.is_settled)
-    top = window.view.scrolling.top
+    before = window.view.origin(5)
     await window.look_for("needle")
     await window.says("2 of 2")
     await window.press(Qt.Key.Key_F3, SHIFT)
     await window.says("1 of 2")
-    assert window.view.scrolling.top == top
+    assert window.view.origin(5) == before
 
 
 async def test_what_is_folded_unfolds(window):

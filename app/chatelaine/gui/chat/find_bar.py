@@ -60,11 +60,13 @@ class FindBar(Card):
         searched: Words that are to be found; '' for nothing any more.
         stepped: Show the next hit (1), or the previous one (-1).
         closed: The bar was closed.
+        covers: How many pixels of what is searched lie under it from now on, at the top.
     """
 
     searched = Signal(str)
     stepped = Signal(int)
     closed = Signal()
+    covers = Signal(int)
 
     def __init__(self, over: QWidget, parent: QWidget) -> None:
         """Make one that is hidden.
@@ -134,6 +136,7 @@ class FindBar(Card):
         self._place()
         self.show()
         self.raise_()
+        self.covers.emit(self.height() + 2 * _FROM_EDGE)
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
         self._tell(again=True)
@@ -148,6 +151,7 @@ class FindBar(Card):
         had_keys = focused is None or self.isAncestorOf(focused)
         came_from, self._came_from = self._came_from, None
         self.hide()
+        self.covers.emit(0)
         if had_keys and came_from is not None and came_from.isVisible():
             came_from.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()

@@ -66,6 +66,7 @@ class Finding(QObject):
         self.bar.searched.connect(self._search)
         self.bar.stepped.connect(self._step)
         self.bar.closed.connect(self._end)
+        self.bar.covers.connect(view.make_room_above)
         view.rows_changed.connect(self._on_rows)
         view.rows_filled.connect(self._on_filled)
         view.row_parsed.connect(self._show_waiting)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.laid_out_rows import Anchor, LaidOutRows, RowKey
 
 ABOVE: Final = 24
-"""Pixels above the first row."""
+"""Pixels above the first row, where nothing lies over them."""
 BELOW: Final = 28
 """Pixels below the last row."""
 _NEAR_END: Final = 24
@@ -26,13 +26,15 @@ class Scrolling:
     """Where in the rows a view of some height is.
 
     Attributes:
-        top: The height in the thread at which the view begins; its first row begins at `ABOVE`.
+        top: The height in the thread at which the view begins; its first row begins at `above`.
         following: Whether it stays at the end.
+        above: Pixels above the first row.
     """
 
     def __init__(self, rows: LaidOutRows) -> None:
         self.top = 0
         self.following = True
+        self.above = ABOVE
         self._rows = rows
         self._height = 0
         self._anchor: Anchor | None = None
@@ -47,7 +49,7 @@ class Scrolling:
     @property
     def extent(self) -> int:
         """How high the whole thread is."""
-        return ABOVE + self._rows.heights.total + BELOW
+        return self.above + self._rows.heights.total + BELOW
 
     @property
     def furthest(self) -> int:
@@ -74,7 +76,7 @@ class Scrolling:
 
     def _lay_out(self) -> bool:
         """Lay out what is seen; tell whether any height has changed."""
-        begin = self.top - ABOVE
+        begin = self.top - self.above
         self._rows.seen = (begin, begin + self._height)
         return self._rows.lay_out(*self._rows.seen)
 
@@ -95,7 +97,7 @@ class Scrolling:
             self._anchor = self._anchor._replace(row=self._anchor.row + by)
 
     def _hold_here(self) -> None:
-        self._anchor, self._shift = self._rows.anchor(self.top - ABOVE), 0
+        self._anchor, self._shift = self._rows.anchor(self.top - self.above), 0
         self._key = None if self._anchor is None else self._rows.key(self._anchor.row)
 
     def find_again(self) -> None:
@@ -136,7 +138,7 @@ class Scrolling:
         self.following = False
         self._rows.layout(row)
         for _ in range(_MOST_ROUNDS):
-            self.top = self._clamped(ABOVE + self._rows.top(row) + y - below)
+            self.top = self._clamped(self.above + self._rows.top(row) + y - below)
             if not self._lay_out():
                 break
         self._hold_here()
@@ -170,7 +172,7 @@ class Scrolling:
             return self.furthest
         if self._anchor is None:
             return 0
-        return self._clamped(ABOVE + self._rows.top_of(self._anchor) + self._shift)
+        return self._clamped(self.above + self._rows.top_of(self._anchor) + self._shift)
 
     def _clamped(self, top: int) -> int:
         return min(max(top, 0), self.furthest)

@@ -119,6 +119,13 @@ class TimelineArea(QAbstractScrollArea):
             self.scrolling.scroll_to(0)
             self._show_all()
 
+    def make_room_above(self, pixels: int) -> None:
+        """Let the first row begin so far down, so that it can be seen below what lies over it."""
+        self.scrolling.hold()
+        self.scrolling.above = max(pixels, ABOVE)
+        self.scrolling.settle()
+        self._show_all()
+
     def show_place(self, row: int, y: int, *, below: int) -> None:
         """Show what is at a height of a row, so many pixels below the top of the view."""
         self.scrolling.scroll_to_row(row, y, below=below)
@@ -136,7 +143,7 @@ class TimelineArea(QAbstractScrollArea):
         heights = self.laid_out.heights
         if not len(heights):
             return range(0)
-        top = self.scrolling.top - ABOVE
+        top = self.scrolling.top - self.scrolling.above
         first = heights.at(top)
         last = heights.at(top + max(self.viewport().height() - 1, 0))
         return range(first, last + 1)
@@ -146,11 +153,13 @@ class TimelineArea(QAbstractScrollArea):
         heights = self.laid_out.heights
         if not len(heights):
             return None
-        return heights.at(int(y) + self.scrolling.top - ABOVE)
+        return heights.at(int(y) + self.scrolling.top - self.scrolling.above)
 
     def origin(self, row: int) -> QPointF:
         """Give the upper left corner of a row, on the viewport."""
-        return QPointF(self._left, self.laid_out.top(row) + ABOVE - self.scrolling.top)
+        return QPointF(
+            self._left, self.laid_out.top(row) + self.scrolling.above - self.scrolling.top
+        )
 
     def position_at(self, point: QPointF) -> TextPosition | None:
         """Give the place in the texts that is nearest to a point of the viewport."""
@@ -298,7 +307,7 @@ class TimelineArea(QAbstractScrollArea):
         """
         if not self.scrolling.is_settled:
             return []
-        top = self.scrolling.top - ABOVE
+        top = self.scrolling.top - self.scrolling.above
         anchors = [self.laid_out.anchor(top), self.laid_out.anchor(top + self.scrolling.height - 1)]
         rows = self.visible_rows()
         anchors += [Anchor(row, RowAnchor(-1, 0, 0)) for row in rows[1:]]
@@ -315,7 +324,7 @@ class TimelineArea(QAbstractScrollArea):
         """
         self._show_extent()
         self._show_jump()
-        top, port = self.scrolling.top - ABOVE, self.viewport()
+        top, port = self.scrolling.top - self.scrolling.above, self.viewport()
         distances = {self.laid_out.top_of(anchor) - top - y for anchor, y in before}
         by = distances.pop() if len(distances) == 1 else None
         free = port.rect()
@@ -362,7 +371,7 @@ class TimelineArea(QAbstractScrollArea):
         """Lay out what is near what is seen, in slices."""
         begun = time.perf_counter()
         height = self.viewport().height()
-        top = self.scrolling.top - ABOVE
+        top = self.scrolling.top - self.scrolling.above
         below = range(top + height, top + 2 * height, _STRIP)
         above = range(top - _STRIP, top - height - _STRIP, -_STRIP)
         changed = False

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SHEET: Final = """
 QMainWindow, QDialog, QMessageBox {{ background: {p.window}; }}
+QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QWidget[role="sidebar"] {{ background: {p.sidebar}; }}
 QToolTip {{
   background: {p.raised}; color: {p.text}; border: 1px solid {p.border}; padding: 4px 7px;

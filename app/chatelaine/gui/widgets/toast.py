@@ -63,6 +63,13 @@ class Toast(Card):
         """Show words, with a button that takes back what they say, if that can be."""
         self.say(words, "" if take_back is None else "Undo", take_back)
 
+    def take_back(self) -> bool:
+        """Do what its button does, if that is shown; tell whether it was."""
+        if self.isHidden() or self._call is None:
+            return False
+        self._press()
+        return True
+
     def say(self, words: str, button: str = "", call: Callable[[], object] | None = None) -> None:
         """Show words in place of those before.
 
