@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ADMIN = "postgres"
 
+_KEPT = 20
+"""Databases that are there at once: a test uses far fewer."""
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -92,10 +94,16 @@ class PostgreSQLServer:
         return self._process.suspended()
 
     def make_database(self) -> str:
-        """Make an empty database; give its name."""
-        name = f"db{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
-        return name
+        """Make an empty database; give its name.
+
+        That of a test long over is deleted meanwhile: each consists of 300 files, and to delete
+        those of all tests at the end would take longer than a test may.
+        """
+        number = next(self._numbers)
+        self.execute(f"CREATE DATABASE db{number}")
+        if number > _KEPT:
+            self.execute(f"DROP DATABASE IF EXISTS db{number - _KEPT} WITH (FORCE)")
+        return f"db{number}"
 
     def execute(self, statement: str, database: str = ADMIN) -> list[tuple[object, ...]]:
         """Have the admin execute something; give the rows where there are any."""
