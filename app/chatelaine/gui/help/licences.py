@@ -35,8 +35,11 @@ _QT_PACKAGES: Final = frozenset({"pyside6-essentials", "shiboken6"})
 _LGPL: Final = ("LGPL-3.0.txt", "GPL-3.0.txt")
 """The first one is a supplement to the second."""
 _STANDARD: Final = {"MIT": "MIT.txt", "MIT License": "MIT.txt", "Apache-2.0": "Apache-2.0.txt"}
-_UNNAMED: Final = {"sqlcipher3": "Zlib"}
-"""What packages only say in their texts."""
+_UNNAMED: Final = {
+    "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
+    "sqlcipher3": "Zlib",
+}
+"""What packages only say in their texts, or not as it is."""
 _LONGEST_NAME: Final = 80
 """Characters; what is longer in the field for the name of a licence is its text."""
 
@@ -186,12 +189,14 @@ def _text(folder: Path, name: str) -> str:
 
 def _licence_name(installed: Distribution) -> str:
     metadata = installed.metadata
+    if (known := _UNNAMED.get(_canonical(metadata["Name"]))) is not None:
+        return known
     written = _field(installed, "License-Expression", "License")
     if written and len(written) <= _LONGEST_NAME and "\n" not in written:
         return written
     classifiers = metadata.get_all("Classifier") or []
     named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License ::")]
-    return ", ".join(named) or _UNNAMED.get(_canonical(metadata["Name"]), "")
+    return ", ".join(named)
 
 
 def _homepage(installed: Distribution) -> str:
