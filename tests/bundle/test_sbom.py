@@ -36,14 +36,16 @@ def test_it_has_what_is_shipped_and_what_is_no_python_package(
     sbom.write(sbom.describe(folder, environment), target)  # it is checked against the schema
     bill: dict[str, Any] = json.loads(target.read_text("utf-8"))
     assert bill["metadata"]["component"]["name"] == "chatelaine"
-    components = {(one["name"], one["version"]) for one in bill["components"]}
+    components = {(one["name"], one.get("version", "")) for one in bill["components"]}
     names = sorted(one["name"] for one in bill["components"])
     assert names == [
-        *("PySide6_Essentials", "cpython", "font-dejavu", "font-inter", "httpx2"),
+        *("PySide6_Essentials", "cpython", "font-dejavu", "font-inter", "httpx2", "libffi"),
         *("openssl", "openssl", "openssl", "qt", "sqlcipher", "sqlite"),
     ]
     assert ("cpython", platform.python_version()) in components
-    assert all(re.match(r"\d+\.\d+", one["version"]) for one in bill["components"])
+    # Which libffi it is, only Debian tells.
+    told = {name: version for name, version in components if version or name != "libffi"}
+    assert all(re.match(r"\d+\.\d+", version) for version in told.values())
     licensed = [one for one in bill["components"] if one.get("licenses")]
     assert len(licensed) == len(bill["components"])
     known = {one["bom-ref"] for one in bill["components"]} | {

@@ -130,6 +130,29 @@ def test_a_history_that_opens_but_cannot_be_shown_leads_to_the_same_screen(
     assert history.read_bytes() == hurt
 
 
+def test_a_backup_that_is_opened_meanwhile_waits_for_a_new_history(
+    start: Callable[..., Driver], history: Path, fill: Callable[[str], None]
+) -> None:
+    fill("backup")
+    history.write_bytes(bytes(PAGE) + history.read_bytes()[PAGE:])
+    (backup,) = history.parent.rglob("*.chtlbak")
+    with start(str(backup)) as program:
+        program.wait_for(lambda state: state["focus"] == "Restore the newest backup")
+        assert "A backup waits to be restored" in program.state["labels"]
+        assert any(backup.name in label for label in program.state["labels"])
+        program.click("Do not open it")
+        program.wait_for(lambda state: "A backup waits to be restored" not in state["labels"])
+        with start(str(backup)) as second:
+            assert second.wait_ended() == 0
+        program.wait_for(lambda state: "A backup waits to be restored" in state["labels"])
+        program.click("Start a new history")
+        program.wait_for(lambda state: "was made of another history" in (state["dialog"] or ""))
+        program.press("Escape")
+        program.wait_for(lambda state: "Backups" in (state["dialog"] or ""))
+        program.click("closeBackups")
+        assert program.quit() == 0
+
+
 def test_a_history_without_its_beginning_comes_back_from_its_backup(
     start: Callable[..., Driver], history: Path, fill: Callable[[str], None]
 ) -> None:

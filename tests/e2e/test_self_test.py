@@ -33,6 +33,7 @@ CHECKS = {
     "keyrings",
     "certificates",
     "highlighting",
+    "licences",
     "plug-ins",
     "application",
     "fonts",

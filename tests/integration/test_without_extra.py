@@ -63,3 +63,17 @@ def test_a_missing_part_of_the_program_itself_is_no_matter_of_extras():
     assert done.returncode == 1
     assert "chatelaine.gui.qt_import" in done.stderr
     assert "[desktop]" not in done.stderr
+
+
+def test_a_package_that_a_bundle_lacks_is_no_matter_of_extras():
+    program = "import sys\nsys.frozen = True\n" + HIDING.format(hidden={"qasync"}, arguments=[])
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "ModuleNotFoundError: No module named 'qasync'" in done.stderr
+    assert "[desktop]" not in done.stderr

@@ -107,7 +107,7 @@ def _load_settings(folder: Path) -> tuple[Settings, SettingsUnreadable | None]:
 
 def _come_forward(window: MainWindow, wanted: Wanted | None) -> bool:
     """Show the window to whoever has started the program again; tell whether it still can be."""
-    if not window.isVisible():
+    if window.ends or not window.isVisible():
         return False  # everything is being saved; nobody comes back from there
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.raise_()

@@ -214,6 +214,11 @@ class HistoryChange:
 
         self._scope.start(begin(), name="new history")
 
+    @property
+    def ends(self) -> bool:
+        """Whether the program ends as soon as the history is closed."""
+        return self._quit_next
+
     def quit_next(self) -> None:
         """Have the program end as soon as the history is closed."""
         self._quit_next = True

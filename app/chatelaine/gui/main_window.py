@@ -39,6 +39,7 @@ from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.thread_actions import WHOLE_THREAD, connect_lists, show_state
 from chatelaine.gui.transfers import Transfers
 from chatelaine.gui.vault.entrance import Entrance
+from chatelaine.gui.wanted_later import WantedLater
 from chatelaine.gui.workspace_page import WorkspacePage
 from chatelaine.settings.schema import Looks, Settings, Theme
 
@@ -127,7 +128,6 @@ class MainWindow(QMainWindow):
         self._offered = False
         self._leaving = False
         self._sidebar_wanted = True
-        self._wanted: Wanted | None = None
         self._attached = False
         self._errors: deque[str] = deque(maxlen=MOST_ERRORS)
         self._scope = TaskScope(self.show_failure)
@@ -146,7 +146,10 @@ class MainWindow(QMainWindow):
         self.workspace_page.notices.addWidget(self._banner)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.workspace_page)
-        self._pages.addWidget(self.entrance.page)
+        self._later = WantedLater(
+            self.entrance.page, may_open=self._may_open, open_it=self._open_wanted
+        )
+        self._pages.addWidget(self._later.page)
         self.setCentralWidget(self._pages)
         self._connect()
         self._restore_geometry()
@@ -165,7 +168,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         page, entrance = self.workspace_page, self.entrance
         entrance.opened.connect(self._on_opened)
-        entrance.needed.connect(lambda: self._pages.setCurrentWidget(entrance.page))
+        entrance.needed.connect(lambda: self._pages.setCurrentWidget(self._later.page))
         entrance.waiting.connect(self._show_waiting)
         entrance.quit_requested.connect(self.close)
         change = self._change_of_history
@@ -256,7 +259,7 @@ class MainWindow(QMainWindow):
         self._start_task(self._settle(workspace), "settle")
         self._backups.attach(workspace)
         self._attached = True
-        self._open_wanted()
+        self._later.look()
         if workspace.keyring_entry_lost:
             self._start_task(workspace.restore_keyring_entry(), "restore keyring entry")
         if await workspace.wants_provider_notice():
@@ -376,6 +379,7 @@ class MainWindow(QMainWindow):
         if problem is not None and asking:
             self._leaving = False
             self.show()
+            self._later.look()
             questions.ask_to_leave_anyway(self, problem, "Quit anyway", self.leave)
             return
         await self._door.close(self._workspace, for_good=True)
@@ -389,6 +393,11 @@ class MainWindow(QMainWindow):
         """What is open; None once it is on its way out."""
         return None if self._leaving else self._workspace
 
+    @property
+    def ends(self) -> bool:
+        """Whether everything is being closed, for good."""
+        return self._leaving or self._change_of_history.ends
+
     def forget_workspace(self) -> None:
         """Have nothing open any more, and say so."""
         self._workspace = None
@@ -400,6 +409,7 @@ class MainWindow(QMainWindow):
     def show_workspace_page(self) -> None:
         """Show the threads, instead of what asks for a key."""
         self._pages.setCurrentWidget(self.workspace_page)
+        self._later.look()
 
     def _restore_geometry(self) -> None:
         self.resize(1100, 760)
@@ -530,16 +540,16 @@ class MainWindow(QMainWindow):
 
     def open_wanted(self, wanted: Wanted) -> None:
         """Open what was asked for from outside, as soon as there is a history for it."""
-        self._wanted = wanted
-        if self._attached or not wanted.needs_history:
-            self._open_wanted()
+        self._later.ask(wanted)
 
-    def _open_wanted(self) -> None:
-        wanted, self._wanted = self._wanted, None
-        if wanted is not None:
-            from chatelaine.gui.wanted import open_it
+    def _may_open(self) -> bool:
+        # What is being left is still there, and its dialogs have just been closed.
+        return self._attached and not (self._leaving or self._change_of_history.going_on)
 
-            open_it(self, wanted, self.workspace_page.threads, self._backups)
+    def _open_wanted(self, wanted: Wanted) -> None:
+        from chatelaine.gui.wanted import open_it
+
+        open_it(self, wanted, self.workspace_page.threads, self._backups)
 
     def _follow(self, address: str, words: str) -> None:
         """Follow a link in a message: to a thread here, to anything else outside."""

@@ -40,7 +40,8 @@ class _Listener(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.FileOpen or not isinstance(event, QFileOpenEvent):
             return False
-        asked = event.file() or event.url().toString()
+        # Not `toString`, which undoes the quoting that belongs to a link.
+        asked = event.file() or bytes(event.url().toEncoded().data()).decode("ascii")
         # A path that is not absolute is not one of these events.
         self._open_wanted(parse(asked, Path("/")))
         return True

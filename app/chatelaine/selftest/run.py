@@ -57,7 +57,7 @@ def run(file: Path | None, *, has_display: bool) -> int:
 
 
 def _run_checks(report: Report, folder: Path) -> None:
-    from chatelaine.selftest import encryption, own_modules, system_parts
+    from chatelaine.selftest import encryption, licence_texts, own_modules, system_parts
 
     for name, check in (
         ("modules", own_modules.check),
@@ -67,6 +67,7 @@ def _run_checks(report: Report, folder: Path) -> None:
         ("keyrings", system_parts.check_keyrings),
         ("certificates", system_parts.check_certificates),
         ("highlighting", system_parts.check_highlighting),
+        ("licences", licence_texts.check_licences),
     ):
         _hold(report, name, check)
     _run_qt_checks(report, folder)

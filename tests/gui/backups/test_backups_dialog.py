@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from chatelaine.gui.backups.backup_actions import BackupActions
 from chatelaine.gui.backups.backups_dialog import BackupsDialog, _added
-from chatelaine.gui.tasks import TaskScope
 from chatelaine.history_access import HistoryAccess
 from chatelaine.workspace_backups import WorkspaceBackups
 from support.keyrings import MemoryKeyring
@@ -39,24 +39,6 @@ async def workspace(tmp_path):
     way = HistoryAccess(tmp_path / "data" / "history.db", lambda: keyring)
     async with await way.open(may_create=True) as workspace:
         yield workspace
-
-
-class Window(QWidget):
-    def __init__(self, scope: TaskScope) -> None:
-        super().__init__()
-        self.scope = scope
-
-
-@pytest.fixture
-async def window(qtbot):
-    errors: list[BaseException] = []
-    window = Window(TaskScope(errors.append))
-    qtbot.addWidget(window)
-    window.resize(900, 640)
-    window.show()
-    yield window
-    await window.scope.close()
-    assert errors == []
 
 
 class Leaving:
@@ -190,6 +172,26 @@ async def test_a_restore_is_asked_for_and_cancel_does_nothing(workspace, window)
         await until(lambda: box(dialog) is None)
     assert [each.path for each in wanted] == [(await backups.list_backups())[0].path]
     dialog.reject()
+
+
+async def test_the_list_may_be_closed_before_it_is_read(workspace, window, monkeypatch):
+    backups = WorkspaceBackups(workspace)
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def read_slowly():
+        reading.set()
+        await go_on.wait()
+        return []
+
+    monkeypatch.setattr(backups, "list_backups", read_slowly)
+    BackupsDialog(backups, window.scope, window).reject()  # before it was begun
+    dialog = BackupsDialog(backups, window.scope, window)
+    dialog.open()
+    await reading.wait()
+    dialog.reject()
+    await until(lambda: not window.findChildren(BackupsDialog))
+    go_on.set()
+    await until(lambda: not window.scope._tasks)
 
 
 async def test_files_that_are_no_backups_are_listed_and_cannot_be_chosen(workspace, window):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,6 @@ from chatelaine.gui.help.about_dialog import AboutDialog
 from chatelaine.gui.help.diagnostics import diagnostics
 from chatelaine.gui.help.help_actions import HelpActions
 from chatelaine.gui.help.licences_dialog import LicencesDialog
-from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.widgets.table_dialog import TableDialog
 from chatelaine.gui.widgets.text_dialog import TextDialog
 from chatelaine.history_access import HistoryAccess
@@ -41,24 +41,6 @@ MARKERS = {
     "desktop": "marker-of-a-desktop",
     "error": "marker-of-an-error",
 }
-
-
-class Window(QWidget):
-    def __init__(self, scope: TaskScope) -> None:
-        super().__init__()
-        self.scope = scope
-
-
-@pytest.fixture
-async def window(qtbot):
-    errors: list[BaseException] = []
-    window = Window(TaskScope(errors.append))
-    qtbot.addWidget(window)
-    window.resize(900, 640)
-    window.show()
-    yield window
-    await window.scope.close()
-    assert errors == []
 
 
 @pytest.fixture
@@ -215,6 +197,26 @@ async def test_a_build_without_its_texts_says_so(window, monkeypatch, tmp_path):
     text = dialog.findChild(QPlainTextEdit)
     await until(lambda: "were not found" in text.toPlainText())
     dialog.reject()
+
+
+async def test_the_licences_may_be_closed_before_they_are_read(window, monkeypatch):
+    from chatelaine.gui.help import licences_dialog
+
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read_slowly():
+        reading.set()
+        assert go_on.wait(10)
+        return []
+
+    monkeypatch.setattr(licences_dialog, "components", read_slowly)
+    helping(window).show_licences()
+    dialog = await shown(window, LicencesDialog)
+    await until(reading.is_set)
+    dialog.reject()
+    await until(lambda: not window.findChildren(LicencesDialog))
+    go_on.set()
+    await until(lambda: not window.scope._tasks)
 
 
 # ---------------------------------------------------------------------------- about, keys

@@ -20,6 +20,7 @@ def test_everything_that_is_shipped_has_a_licence_with_its_text():
     assert [one.name for one in found if not (one.licence and all(one.texts) and one.texts)] == []
     names = {one.name for one in found}
     assert {"Chatelaine", "Qt", "Python", "SQLCipher", "OpenSSL", "Inter", "openai"} <= names
+    assert {"libffi", "mdurl"} <= names
     assert {"cryptography", "keyring", "pydantic", "Pygments"} <= names
     assert names.isdisjoint({"pytest", "mypy", "ruff", "hypothesis", "openai-agents"})
     assert found[0].name == "Chatelaine"

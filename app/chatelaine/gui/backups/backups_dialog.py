@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 620, 440
 _MADE_WIDTH, _ROW_HEIGHT = 160, 30
 _UNLOCKING = "unlock backup"
+_LISTING = "list backups"
 _KINDS = {
     BackupKind.DAILY: "Daily",
     BackupKind.MIGRATION: "Before an upgrade",
@@ -74,10 +75,11 @@ class BackupsDialog(QDialog):
         self._from_file.clicked.connect(self._choose_file)
         self._folder.clicked.connect(self._show_folder)
         self._close.clicked.connect(self.reject)
-        # What it reads to ask about is of no interest once nobody can be asked.
+        # What it reads is of no interest once nobody can be shown it, or asked.
         self.finished.connect(lambda _result: self._scope.cancel(_UNLOCKING))
+        self.finished.connect(lambda _result: self._scope.cancel(_LISTING))
         self._update_buttons()
-        self._start(self._fill())
+        self._scope.start(self._fill(), name=_LISTING, replace=_LISTING)
 
     def _build(self) -> None:
         title = QLabel("Backups")
@@ -124,7 +126,12 @@ class BackupsDialog(QDialog):
     # ------------------------------------------------------------------ the list
 
     async def _fill(self) -> None:
-        self._show(await self._backups.list_backups())
+        try:
+            found = await self._backups.list_backups()
+        except ChatelaineError as error:
+            failures.show(self, failures.describe(error))
+        else:
+            self._show(found)
 
     def _show(self, found: Sequence[Backup]) -> None:
         self._list.clear()

@@ -1,7 +1,8 @@
 """The licences of everything that is shipped: from a file that a build has made, else looked for.
 
-A bundle carries no metadata of the packages in it, so its build writes down what it has put in
-(`packaging/licences.py`). In a checkout and in an environment of pip the metadata is there.
+In a checkout and in an environment of pip, the metadata of the packages leads to the texts. A
+bundle has that only in part (which files a package has is left out), and has in it what is no
+package; so its build writes down everything (`packaging/licences.py`).
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ _QT_PACKAGES: Final = frozenset({"pyside6-essentials", "shiboken6"})
 _LGPL: Final = ("LGPL-3.0.txt", "GPL-3.0.txt")
 """The first one is a supplement to the second."""
 _STANDARD: Final = {"MIT": "MIT.txt", "MIT License": "MIT.txt", "Apache-2.0": "Apache-2.0.txt"}
-_UNNAMED: Final = {"sqlcipher3": "Zlib"}
-"""What packages only say in their texts."""
+_UNNAMED: Final = {
+    "pyinstaller": "GPL-2.0-or-later WITH Bootloader-exception",
+    "sqlcipher3": "Zlib",
+}
+"""What packages only say in their texts, or not as it is."""
 _LONGEST_NAME: Final = 80
 """Characters; what is longer in the field for the name of a licence is its text."""
 
@@ -87,12 +91,13 @@ def written_version(package: str) -> str:
     return next((one.version for one in found if _canonical(one.name) == wanted), "")
 
 
-def collect(folder: Path, added: Iterable[str] = ()) -> list[Component]:
+def collect(folder: Path, added: Iterable[str] = (), python: str = "") -> list[Component]:
     """Put together what is shipped from what is installed.
 
     Args:
         folder: The resources, with the texts that packages do not have with them.
         added: Packages that are shipped besides what the application asks for.
+        python: The version of the Python that is shipped; this one's if not given.
 
     Raises:
         OSError: A text that was shipped cannot be read.
@@ -100,7 +105,7 @@ def collect(folder: Path, added: Iterable[str] = ()) -> list[Component]:
     packages = [_component(one, folder) for one in shipped_distributions(added)]
     own = [one for one in packages if one.name == "Chatelaine"]
     others = [one for one in packages if one.name != "Chatelaine"]
-    every = [*others, *_beside_packages(folder)]
+    every = [*others, *_beside_packages(folder, python or platform.python_version())]
     return [*own, *sorted(every, key=lambda one: one.name.lower())]
 
 
@@ -184,12 +189,14 @@ def _text(folder: Path, name: str) -> str:
 
 def _licence_name(installed: Distribution) -> str:
     metadata = installed.metadata
+    if (known := _UNNAMED.get(_canonical(metadata["Name"]))) is not None:
+        return known
     written = _field(installed, "License-Expression", "License")
     if written and len(written) <= _LONGEST_NAME and "\n" not in written:
         return written
     classifiers = metadata.get_all("Classifier") or []
     named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License ::")]
-    return ", ".join(named) or _UNNAMED.get(_canonical(metadata["Name"]), "")
+    return ", ".join(named)
 
 
 def _homepage(installed: Distribution) -> str:
@@ -242,7 +249,7 @@ _PYSIDE_NOTE: Final = (
 )
 
 
-def _beside_packages(folder: Path) -> list[Component]:
+def _beside_packages(folder: Path, python: str) -> list[Component]:
     """Give what is shipped inside of packages, or beside them."""
 
     def component(
@@ -264,7 +271,7 @@ def _beside_packages(folder: Path) -> list[Component]:
             "PSF-2.0",
             "https://www.python.org/",
             _text(folder, "Python.txt"),
-            version=platform.python_version(),
+            version=python,
         ),
         component(
             "SQLCipher",
@@ -279,6 +286,13 @@ def _beside_packages(folder: Path) -> list[Component]:
             "https://www.openssl.org/",
             _text(folder, "Apache-2.0.txt"),
             note=openssl,
+        ),
+        component(
+            "libffi",
+            "MIT",
+            "https://sourceware.org/libffi/",
+            _text(folder, "libffi.txt"),
+            note="Within Python and cffi, or beside them.",
         ),
         component("Inter", "OFL-1.1", "https://rsms.me/inter/", font("inter"), note="A font."),
         component(

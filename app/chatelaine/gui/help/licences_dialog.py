@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT, _NAMES = 980, 640, 220
 _BETWEEN = "\n\n" + "-" * 24 + "\n\n"
+_READING = "licences"
 
 
 class LicencesDialog(QDialog):
@@ -69,7 +70,9 @@ class LicencesDialog(QDialog):
         self.resize(roomy(self, _WIDTH, _HEIGHT))
         self.names.currentRowChanged.connect(self._show)
         self.names.setFocus()
-        scope.start(self._fill(), name="licences", replace="licences")
+        # It may be closed before all is read.
+        self.finished.connect(lambda _result: scope.cancel(_READING))
+        scope.start(self._fill(), name=_READING, replace=_READING)
 
     async def _fill(self) -> None:
         try:
