@@ -19,18 +19,18 @@ Chatelaine cannot open its window: there is no display, or it does not answer.
 It is a desktop program and needs a graphical session (X11 or Wayland).
   - On the desktop itself: start it from a terminal of your graphical session.
   - Over SSH: connect with `ssh -X`.
-  - Without any screen: `xvfb-run make run`, or `make screenshot` for pictures of the window.
+  - Without any screen: with `xvfb-run`, which puts a screen into memory.
 """
 
 
 NOT_ALL_INSTALLED = """\
 Chatelaine cannot open its window: it was installed without what the window needs ({package}).
 
-The library alone is there, for programs that use it. For the window, install the extra "desktop":
-  pipx install --force "chatelaine[desktop]"
-  uv tool install --force "chatelaine[desktop]"
-  pip install "chatelaine[desktop]"
-With a file instead of a name: "chatelaine[desktop] @ file:///path/to/the/wheel.whl".
+The library alone is there, for programs that use it. For the window, install the same
+file again with the extra "desktop", by whatever it was installed with:
+  pipx install --force "chatelaine[desktop] @ file:///PATH/TO/THE/WHEEL.whl"
+  uv tool install --force "chatelaine[desktop] @ file:///PATH/TO/THE/WHEEL.whl"
+  pip install "chatelaine[desktop] @ file:///PATH/TO/THE/WHEEL.whl"
 """
 _WINDOW_PACKAGES = frozenset(
     {"PySide6", "aiosqlite", "cryptography", "filelock", "keyring", "markdown_it", "platformdirs"}

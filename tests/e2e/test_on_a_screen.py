@@ -178,7 +178,7 @@ def test_without_a_display_it_says_so_instead_of_aborting(
     )
     assert done.returncode == 1
     assert "there is no display" in done.stderr
-    assert "make screenshot" in done.stderr
+    assert "xvfb-run" in done.stderr
 
 
 HEADINGS = """

@@ -45,7 +45,7 @@ def test_what_is_to_be_installed_is_said(arguments: list[str], hidden: str):
     )
     assert done.returncode == 1
     assert hidden in done.stderr
-    assert 'pipx install --force "chatelaine[desktop]"' in done.stderr
+    assert 'pipx install --force "chatelaine[desktop] @ file:' in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -12,7 +12,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLoggingCategory, Qt
 from PySide6.QtWidgets import QApplication
 
 from chatelaine import paths
@@ -42,6 +42,8 @@ def run(wanted: Wanted | None = None) -> int:
     Args:
         wanted: What is to be opened as soon as the history is.
     """
+    # Fonts that lack a script are made up for by others: nothing that anybody could do about it.
+    QLoggingCategory.setFilterRules("qt.text.font.db=false")
     application = QApplication([*sys.argv[:1], *STYLE_ARGUMENTS])
     application.setApplicationName("chatelaine")
     application.setApplicationDisplayName("Chatelaine")
