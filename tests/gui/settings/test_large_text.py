@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QLabel,
     QLineEdit,
     QMainWindow,
@@ -95,7 +96,7 @@ def cut(root: QWidget) -> list[str]:
         field.accessibleName()
         for field in root.findChildren(QLineEdit)
         if field.isVisible()
-        and not isinstance(field.parent(), QAbstractSpinBox)
+        and not isinstance(field.parent(), QAbstractSpinBox | QComboBox)
         and field.height() < field.sizeHint().height()
     ]
     for bar in root.findChildren(QTabBar):
