@@ -182,6 +182,8 @@ def shortened_before(text: str, length: int) -> str:
     """Leave out the beginning of a text, up to a word, so that it has a length at the most."""
     if len(text) <= length:
         return text
+    if not length:
+        return "…"
     rest = text[len(text) - length :]
     place = rest.find(" ", 0, length - 1)
     return "…" + (rest[place + 1 :] if place >= 0 else rest)
