@@ -46,7 +46,7 @@ _PAIRS: Final = (
     re.compile(r"(?<![\w_])(_{1,3})(?=[^\s_])([^_]{1,400}?)(?<=[^\s_])\1(?![\w_])"),
     re.compile(r"(?<!~)(~~)(?=[^\s~])([^~]{1,400}?)(?<=[^\s~])\1(?!~)"),
 )
-_HALF: Final = re.compile(r"(?<!\S)\*\*(?=\S)|(?<=\S)\*\*(?![\w*])")
+_HALF: Final = re.compile(rf"(?<!\S)\*{{1,3}}(?=[\w{BEGIN}])|(?<=[\w.:!?){END}])\*{{1,3}}(?![\w*])")
 """One of a pair whose other one is outside of the piece."""
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 

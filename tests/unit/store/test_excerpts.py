@@ -50,6 +50,8 @@ def test_a_word_in_a_table_is_seen_at_once() -> None:
         ("<a>\n\n---\n\nb\n===\n\n***", "<a> b"),
         (r"<x> \*no mark\*", "<x> *no mark*"),
         ("<paid **in> full**", "<paid in> full"),
+        ("*<never> closed and **never opened.**", "<never> closed and never opened."),
+        ("<x>: a * b, f(*args), 5 ** 2", "<x>: a * b, f(*args), 5 ** 2"),
     ],
 )
 def test_marks_of_markdown_are_taken_away_and_those_of_hits_stay(text: str, expected: str) -> None:
