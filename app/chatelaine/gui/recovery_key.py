@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui import questions
-from chatelaine.gui.leaving import CLOSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.vault.vault import SlotKind
     from chatelaine.workspace import Workspace
+
+_PATIENCE = 2.0
+"""Seconds after which the key is shown without knowing what else opens the history."""
 
 
 class RecoveryKey:
@@ -73,7 +75,7 @@ class RecoveryKey:
 
         opens_with: frozenset[SlotKind] = frozenset()
         with suppress(ChatelaineError, TimeoutError):  # it is shown whatever else is broken
-            async with asyncio.timeout(CLOSING):
+            async with asyncio.timeout(_PATIENCE):
                 opens_with = await self._workspace.slot_kinds()
         dialog = RecoveryPage(
             recovery_key, self._window, opens_with=opens_with, quitting=quit_then is not None
