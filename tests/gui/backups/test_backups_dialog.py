@@ -107,7 +107,7 @@ async def test_the_folder_is_shown_or_it_is_said_where_it_is(
 ):
     shown: list[str] = []
 
-    def open_url(url: QUrl) -> bool:
+    def open_url(url: QUrl) -> object:
         shown.append(url.toLocalFile())
         return has_file_manager
 
