@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Qt, Signal
 
 from chatelaine.gui import questions
-from chatelaine.store.tree import CAPACITY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -130,8 +129,7 @@ class Searching(QObject):
 
 
 def _place(hit: SearchHit) -> FoundPlace | None:
-    if hit.turn is None or hit.item is None:
+    if hit.turn is None:
         return None
     words = next((one.text for one in hit.snippet if one.highlighted), "")
-    # A turn begins with what the user says.
-    return FoundPlace(hit.turn, words, in_answer=hit.item % CAPACITY > 0)
+    return FoundPlace(hit.turn, words, in_answer=hit.speaker != "user")
