@@ -28,6 +28,10 @@ def test_what_was_said_is_found_and_shown(start):
         program.press("Down", on="searchResults")
         program.press("Return", on="searchResults")
         program.wait_for(lambda state: texts(state) == ["The melon is ripe"])
+        program.wait_for(lambda state: state["focus"] == "Find in this thread")
+        program.wait_for(lambda state: any(" of " in one for one in state["labels"]))
+        program.press("Escape")
+        program.wait_for(lambda state: state["focus"] == "What was found")
 
         program.press("Ctrl+Alt+Z")
         program.wait_for(lambda state: state["rows"] == [])

@@ -79,8 +79,10 @@ def test_a_link_in_a_message_opens_the_thread(start: Callable[..., Driver]) -> N
     [
         ("chatelaine:thread/thread_nobody-has-it", "There is no such thread"),
         ("chatelaine:delete/everything", "This link cannot be opened"),
-        ("chatelaine://thread/a", "This link cannot be opened"),
-        ("notes.txt", "This file cannot be opened"),
+        ("chatelaine://thread/a", "a link to a thread begins with"),
+        ("chatelaine:thread/%%%bad", "is not the ID of a thread"),
+        ("chatelaine:thread/", "is not the ID of a thread"),
+        ("notes.txt", "“notes.txt” is no backup"),
     ],
 )
 def test_what_cannot_be_opened_is_said(

@@ -148,8 +148,8 @@ def test_a_temporary_thread_is_gone_with_the_program_and_never_on_the_disk(start
         program.press("Ctrl+Q")
         program.wait_for(lambda state: "will be discarded" in (state["dialog"] or ""))
         program.click("Quit and discard")
-        program.wait_for(lambda state: "Your recovery key" in (state["dialog"] or ""))
-        program.click("Later")
+        program.wait_for(lambda state: "Chatelaine quits when" in (state["dialog"] or ""))
+        program.click("Quit without it")
         assert program.wait_ended() == 0
     assert not [path for path in home.rglob("*") if path.is_file() and b"volatile" in _bytes(path)]
     with start() as program:

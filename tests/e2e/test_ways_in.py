@@ -45,6 +45,12 @@ def test_without_a_keyring_a_passphrase_is_chosen_and_opens_the_next_time(withou
         program.wait_open()
         program.send("Remember me")
         program.wait_idle(1)
+        program.trigger("recovery-key")
+        state = program.wait_for(lambda state: "recovery key" in (state["dialog"] or ""))
+        assert "when your passphrase is forgotten" in state["dialog"]
+        assert "keyring" not in state["dialog"]
+        assert "quits" not in state["dialog"]
+        program.click("Later")
         assert program.quit() == 0
     with Driver(without_keyring) as program:
         program.wait_for(lambda state: "Welcome back" in state["labels"])
@@ -200,9 +206,11 @@ def test_who_quits_without_the_recovery_key_is_offered_it_once(start):
         program.send("Something to lose")
         program.wait_idle(1)
         program.press("Ctrl+Q")
-        program.wait_for(lambda state: "Your recovery key" in (state["dialog"] or ""))
+        state = program.wait_for(lambda state: "recovery key" in (state["dialog"] or ""))
+        assert "Chatelaine quits when you close this." in state["dialog"]
+        assert "when the keyring of this computer is lost" in state["dialog"]
         program.click("I have written it down")
-        program.tell("click", name="Done")
+        program.tell("click", name="Done, quit")
         assert program.wait_ended() == 0
     with start() as program:
         program.wait_open()

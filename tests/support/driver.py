@@ -269,7 +269,7 @@ class Driver:
     # -------------------------------------------------------------- endings
 
     def quit(self) -> int:
-        """Press Ctrl+Q, say "later" to the recovery key, and wait for the end; give the code."""
+        """Press Ctrl+Q, quit without the recovery key, and wait for the end; give the code."""
         with suppress(ProgramFailed):  # it may be gone before it can answer
             self.press("Ctrl+Q")
         wait_until(self._has_left, ANSWER_LIMIT, what="the end after Ctrl+Q")
@@ -279,8 +279,8 @@ class Driver:
         if self.process.poll() is not None:
             return True
         with suppress(ProgramFailed):
-            if "Your recovery key" in (self.state["dialog"] or ""):
-                self.click("Later")
+            if "Chatelaine quits when" in (self.state["dialog"] or ""):
+                self.click("Quit without it")
         return False
 
     def terminate(self) -> int:

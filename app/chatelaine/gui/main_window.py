@@ -370,7 +370,8 @@ class MainWindow(QMainWindow):
         if offered is None or self._workspace is None:
             self.leave(asking=True)
         else:
-            self._recovery_key(self._workspace).tell(offered, lambda: self.leave(asking=True))
+            showing = self._recovery_key(self._workspace)
+            await showing.tell(offered, lambda: self.leave(asking=True))
 
     async def _shut_down(self, *, asking: bool) -> None:
         """Leave step by step; a step that fails or takes too long does not keep the others."""

@@ -24,6 +24,9 @@ _BEGINNING: Final = f"{SCHEME}thread/"
 # What `quote` makes of a session ID: a letter takes up to four bytes, each of them three signs.
 _QUOTED: Final = re.compile(r"(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+")
 _LONGEST_QUOTED: Final = 12 * LONGEST_UID
+_LONGEST_NAME: Final = 255
+_LINK, _THREAD, _FILE = "link", "thread", "file-"
+"""What cannot be opened, as it is handed on; behind the last one stands the name of the file."""
 _TOKEN: Final = re.compile(rb"[!-~]{1,1024}")
 
 
@@ -57,10 +60,14 @@ class NotUnderstood:
 
     Attributes:
         is_link: Whether it was to be a link.
+        names_thread: Whether the link was to lead to a thread, and only its ID is none.
+        name: How the file is called; '' where there is nothing to be shown.
     """
 
     needs_history: ClassVar = False
     is_link: bool
+    names_thread: bool = False
+    name: str = ""
 
 
 Wanted: TypeAlias = ThreadLink | BackupFile | NotUnderstood
@@ -73,11 +80,12 @@ def link_to(uid: str) -> str:
 
 def parse_link(text: str) -> ThreadLink | NotUnderstood:
     """Read a link to a thread; only what `link_to` gives is one."""
-    if len(text) > len(_BEGINNING) + _LONGEST_QUOTED or not text.startswith(_BEGINNING):
+    if not text.startswith(_BEGINNING):
         return NotUnderstood(is_link=True)
-    uid = _unquoted(text.removeprefix(_BEGINNING))
+    fits = len(text) <= len(_BEGINNING) + _LONGEST_QUOTED
+    uid = _unquoted(text.removeprefix(_BEGINNING)) if fits else ""
     if not 1 <= len(uid) <= LONGEST_UID or not uid.isprintable():
-        return NotUnderstood(is_link=True)
+        return NotUnderstood(is_link=True, names_thread=True)
     return ThreadLink(uid)
 
 
@@ -102,8 +110,9 @@ def to_words(wanted: Wanted) -> bytes:
             return b"thread " + quote(uid, safe="").encode()
         case BackupFile(path):
             return b"backup " + quote(str(path), safe="", errors="surrogateescape").encode()
-        case NotUnderstood(is_link):
-            return b"nothing " + (b"link" if is_link else b"file")
+        case NotUnderstood(is_link, names_thread, name):
+            kind = _THREAD if names_thread else _LINK if is_link else _FILE
+            return b"nothing " + (kind + quote(name, safe="")).encode()
 
 
 def from_words(verb: bytes, what: bytes) -> Wanted | None:
@@ -118,7 +127,7 @@ def from_words(verb: bytes, what: bytes) -> Wanted | None:
             found = _backup(Path(path)) if path else None
             return found if isinstance(found, BackupFile) else None
         case b"nothing":
-            return NotUnderstood(is_link=text == "link")
+            return _not_understood(text)
         case _:
             return None
 
@@ -133,8 +142,20 @@ def _backup(path: Path) -> Wanted:
     text = str(path)
     fits = len(text.encode("utf-8", "surrogateescape")) <= LONGEST_PATH and "\0" not in text
     if not fits or not path.is_absolute() or path.suffix.lower() != BACKUP_SUFFIX:
-        return NotUnderstood(is_link=False)
+        return NotUnderstood(is_link=False, name=_shown_name(path.name))
     return BackupFile(path)
+
+
+def _shown_name(name: str) -> str:
+    """Give the name of a file that is no backup, where it can be shown in a line."""
+    is_shown = name.isprintable() and len(name) <= _LONGEST_NAME
+    return name if is_shown and not name.lower().endswith(BACKUP_SUFFIX) else ""
+
+
+def _not_understood(text: str) -> NotUnderstood:
+    if not text.startswith(_FILE):
+        return NotUnderstood(is_link=text in {_LINK, _THREAD}, names_thread=text == _THREAD)
+    return NotUnderstood(is_link=False, name=_shown_name(_unquoted(text.removeprefix(_FILE))))
 
 
 def _path_of(address: str) -> str:

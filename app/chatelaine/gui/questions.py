@@ -93,6 +93,16 @@ def _open_outside(parent: QWidget, url: QUrl) -> None:
         )
 
 
+def show_folder(parent: QWidget, folder: Path) -> None:
+    """Show a folder in the file manager; say where it is if there is none."""
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        tell(
+            parent,
+            "The folder could not be shown",
+            f"This computer has no program for it, or it is not there. It is {folder}",
+        )
+
+
 def ask_to_leave_anyway(
     parent: QWidget, problem: ChatelaineError, yes: str, leave: Callable[[], object]
 ) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from chatelaine.errors import ChatelaineError
 from chatelaine.gui import questions
 
 if TYPE_CHECKING:
@@ -12,7 +15,11 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from chatelaine.gui.tasks import TaskScope
+    from chatelaine.vault.vault import SlotKind
     from chatelaine.workspace import Workspace
+
+_PATIENCE = 2.0
+"""Seconds after which the key is shown without knowing what else opens the history."""
 
 
 class RecoveryKey:
@@ -45,16 +52,17 @@ class RecoveryKey:
             if pending is None:
                 self._ask_for_new()
             else:
-                self.tell(pending)
+                await self.tell(pending)
 
         self._scope.start(show(), name="recovery key")
 
-    def tell(self, recovery_key: str, then: Callable[[], object] | None = None) -> None:
+    async def tell(self, recovery_key: str, quit_then: Callable[[], object] | None = None) -> None:
         """Show a recovery key.
 
         Args:
             recovery_key: The key.
-            then: Called once the dialog is closed, and what came of it is on the disk.
+            quit_then: Quits, once the dialog is closed and what came of it is on the disk; the
+                dialog says so.
         """
         from chatelaine.gui.vault.recovery_page import RecoveryPage
 
@@ -62,10 +70,16 @@ class RecoveryKey:
             if confirmed:
                 await self._workspace.confirm_recovery_key()
                 self._confirmed()
-            if then is not None:
-                then()
+            if quit_then is not None:
+                quit_then()
 
-        dialog = RecoveryPage(recovery_key, self._window)
+        opens_with: frozenset[SlotKind] = frozenset()
+        with suppress(ChatelaineError, TimeoutError):  # it is shown whatever else is broken
+            async with asyncio.timeout(_PATIENCE):
+                opens_with = await self._workspace.slot_kinds()
+        dialog = RecoveryPage(
+            recovery_key, self._window, opens_with=opens_with, quitting=quit_then is not None
+        )
         dialog.finished.connect(
             lambda result: self._scope.start(finish(bool(result)), name="close recovery key")
         )
@@ -73,7 +87,7 @@ class RecoveryKey:
 
     def _ask_for_new(self) -> None:
         async def renew() -> None:
-            self.tell(await self._workspace.renew_recovery_key())
+            await self.tell(await self._workspace.renew_recovery_key())
 
         questions.ask(
             self._window,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from chatelaine.store.records import ThreadId, TurnId
     from chatelaine.store.search import SearchHit
     from chatelaine.store.store import ConversationStore
+
+
+class FoundPlace(NamedTuple):
+    """Where in a thread something was found.
+
+    Attributes:
+        turn: The turn.
+        words: What was found there, as it is written; '' where nothing is marked.
+        in_answer: Whether it is in what was answered, not in what the user said.
+    """
+
+    turn: TurnId
+    words: str
+    in_answer: bool
 
 
 class Searching(QObject):
@@ -54,7 +68,7 @@ class Searching(QObject):
         self._window = window
         self._stopped = stopped
         self._store: ConversationStore | None = None
-        self._wanted: tuple[ThreadId, TurnId] | None = None
+        self._wanted: tuple[ThreadId, FoundPlace] | None = None
         sidebar.search_wanted.connect(self._search)
         sidebar.hit_chosen.connect(self._show)
 
@@ -69,12 +83,12 @@ class Searching(QObject):
         self._sidebar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._sidebar.search.selectAll()
 
-    def take_wanted(self, thread: ThreadId) -> TurnId | None:
-        """Give the turn that is to be shown in a thread, once; None where none is."""
+    def take_wanted(self, thread: ThreadId) -> FoundPlace | None:
+        """Give what is to be shown in a thread, once; None where nothing is."""
         if self._wanted is None or self._wanted[0] != thread:
             return None
-        turn, self._wanted = self._wanted[1], None
-        return turn
+        place, self._wanted = self._wanted[1], None
+        return place
 
     def _search(self, text: str) -> None:
         if self._store is not None:
@@ -90,24 +104,32 @@ class Searching(QObject):
         """Have the thread of what was found shown, where that is."""
         if self._store is None:
             return
-        if hit.turn is not None and not hit.is_shown:
+        place = _place(hit)
+        if place is not None and not hit.is_shown:
             questions.ask(
                 self._window,
                 "This message is not shown now",
                 "It was undone, edited or cleared, or it is on another branch of its thread. "
                 "If you show it, Undo brings back what is shown now.",
                 yes="Show it",
-                do=partial(self._start_switch, self._store, hit.thread.id, hit.turn),
+                do=partial(self._start_switch, self._store, hit.thread.id, place),
             )
             return
-        self._wanted = None if hit.turn is None else (hit.thread.id, hit.turn)
+        self._wanted = None if place is None else (hit.thread.id, place)
         self.found.emit(hit.thread.id)
 
-    def _start_switch(self, store: ConversationStore, thread: ThreadId, turn: TurnId) -> None:
-        self._scope.start(self._switch(store, thread, turn), name="switch branch")
+    def _start_switch(self, store: ConversationStore, thread: ThreadId, place: FoundPlace) -> None:
+        self._scope.start(self._switch(store, thread, place), name="switch branch")
 
-    async def _switch(self, store: ConversationStore, thread: ThreadId, turn: TurnId) -> None:
+    async def _switch(self, store: ConversationStore, thread: ThreadId, place: FoundPlace) -> None:
         await self._stopped(thread)
-        self._wanted = (thread, turn)
-        await store.switch_branch(thread, turn)
+        self._wanted = (thread, place)
+        await store.switch_branch(thread, place.turn)
         self.found.emit(thread)
+
+
+def _place(hit: SearchHit) -> FoundPlace | None:
+    if hit.turn is None:
+        return None
+    words = next((one.text for one in hit.snippet if one.highlighted), "")
+    return FoundPlace(hit.turn, words, in_answer=hit.speaker != "user")

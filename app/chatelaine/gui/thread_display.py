@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QVBoxLayout, QWidget
 
     from chatelaine.gui.chat.controller import ChatController
+    from chatelaine.gui.searching import FoundPlace
     from chatelaine.gui.tasks import TaskScope
 
 
@@ -41,6 +42,12 @@ class ThreadDisplay:
         self._scope = scope
         self.timeline = TimelineView()
         self.reading = ThreadReading(self.timeline, scope, page, controller=controller)
+
+    def show_found(self, place: FoundPlace) -> None:
+        """Show where something was found, with the words marked as finding them here would."""
+        self.timeline.show_turn(place.turn)
+        if place.words:
+            self.finding.look_for(place.words, place.turn, in_answer=place.in_answer)
 
     def put_in_place(self, column: QVBoxLayout, ground: QWidget) -> None:
         """Take the place that was kept free.

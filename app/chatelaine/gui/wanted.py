@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from chatelaine.gui.thread_actions import ThreadActions
 
 _NO_LINK = "It does not lead to a thread: a link to a thread begins with “chatelaine:thread/”."
+_NO_ID = (
+    "What follows “chatelaine:thread/” in it is not the ID of a thread. "
+    "Thread > Copy link to this thread makes a link that is whole."
+)
 _NO_FILE = "Chatelaine opens its own backups, whose names end in “.chtlbak”, and links to threads."
 
 
@@ -34,6 +38,8 @@ def open_it(
     elif isinstance(wanted, BackupFile):
         backups.show_backups(wanted.path)
     elif wanted.is_link:
-        questions.tell(window, "This link cannot be opened", _NO_LINK)
+        words = _NO_ID if wanted.names_thread else _NO_LINK
+        questions.tell(window, "This link cannot be opened", words)
     else:
-        questions.tell(window, "This file cannot be opened", _NO_FILE)
+        words = f"“{wanted.name}” is no backup. {_NO_FILE}" if wanted.name else _NO_FILE
+        questions.tell(window, "This file cannot be opened", words)

@@ -417,6 +417,10 @@ class WorkspacePage(QWidget):
         self._opening = None
         self.writing.enter(thread.id)
         self._show_thread()
+        focused = QApplication.focusWidget()
+        if focused is None or not self.sidebar.isAncestorOf(focused):
+            # Who walks through the list with the arrow keys wants to go on.
+            self.composer.setFocus()
         controller = self._controllers.get(thread.id)
         if controller is None:
             controller = self._make_controller(workspace, thread)
@@ -431,10 +435,6 @@ class WorkspacePage(QWidget):
             self.writing.take_back(thread.id, message)  # it cannot be sent here now
         elif message:
             self._send(controller, message)
-        focused = QApplication.focusWidget()
-        if focused is None or not self.sidebar.isAncestorOf(focused):
-            # Who walks through the list with the arrow keys wants to go on.
-            self.composer.setFocus()
         if not thread.temporary:
             await workspace.store.values.set(LAST_THREAD, str(thread.id))
 
@@ -555,10 +555,10 @@ class WorkspacePage(QWidget):
             self._controller.delete(turn)
 
     def _show_wanted(self) -> None:
-        """Scroll to the turn that was found, if the open thread is the one that has it."""
+        """Show the words that were found, if the open thread is the one that has them."""
         wanted = self.searching.take_wanted
-        if self.open_thread is not None and (turn := wanted(self.open_thread.id)) is not None:
-            self.timeline.show_turn(turn)
+        if self.open_thread is not None and (found := wanted(self.open_thread.id)) is not None:
+            self.place.display.show_found(found)
 
     def _show_found(self, thread_id: ThreadId) -> None:
         if self._is_open(thread_id):

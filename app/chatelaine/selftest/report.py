@@ -88,8 +88,8 @@ class Report:
         self._stream = stream
         self._file = file
         self._running = ""
+        self._keep()  # before anything is shown: a report that cannot be kept is not begun
         self._say([*self._heading, ""])
-        self._keep()
 
     @property
     def passed(self) -> bool:

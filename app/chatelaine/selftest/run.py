@@ -40,7 +40,7 @@ def run(file: Path | None, *, has_display: bool) -> int:
         report = Report(_heading(has_display), stream=console(), file=file)
     except OSError as error:
         if sys.stderr is not None:
-            sys.stderr.write(f"The report cannot be written: {error.strerror}.\n")
+            sys.stderr.write(f"The report cannot be written to {file}: {error.strerror}.\n")
         return 1
     folder = Path(tempfile.mkdtemp(prefix="chatelaine-self-test-"))
     with Check(report, "leftovers") as leftovers:

@@ -218,6 +218,10 @@ def damaged(path: Path) -> BackupDamaged:
 
 
 def _not_a_backup(path: Path) -> NotABackup:
+    if path.suffix.lower() == SUFFIX:
+        return NotABackup(
+            f"{path} is called like a backup, but it is none, or it is damaged. Choose another one."
+        )
     return NotABackup(f"{path} was not made by Chatelaine. Choose a file that ends in {SUFFIX}.")
 
 

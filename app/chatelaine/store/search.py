@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chatelaine.agents.items import text_of
 from chatelaine.errors import HistoryInterrupted
 from chatelaine.store import deleted, threads, tree
+from chatelaine.store.excerpts import BEGIN, END, Fragment, excerpt
 from chatelaine.store.items import decode, preview_of, time_from
 from chatelaine.store.search_query import Having, SearchQuery, parse
 from chatelaine.store.search_words import BETWEEN, TOKENIZER, split
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
     from datetime import datetime
 
     from chatelaine.store.database import SqlConnection
@@ -31,9 +32,6 @@ FEW = 1_000
 """So many hits are ordered by how well they fit; more than that by when they were written."""
 AT_ONCE = 20
 """Hits that are looked up and told together."""
-_WORDS = 24
-"""Words of a snippet."""
-_BEGIN, _END = "\x02", "\x03"
 
 
 class HitState(StrEnum):
@@ -44,18 +42,6 @@ class HitState(StrEnum):
     BRANCHED_OFF = (
         "branched-off"  # not shown: undone, edited, deleted, cleared, or of another branch
     )
-
-
-class Fragment(NamedTuple):
-    """A piece of a snippet.
-
-    Attributes:
-        text: What it says.
-        highlighted: Whether it is what was searched for.
-    """
-
-    text: str
-    highlighted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +269,8 @@ def _hits(connection: SqlConnection, finding: _Finding, items: Sequence[ItemId])
         )
     ]
     texts = {row.item: text_of(decode(row.data)) for row in rows}
-    snippets = _snippets(connection, finding.query.match, texts)
+    typed = {row.item for row in rows if row.role == "user"}
+    snippets = _snippets(connection, finding.query.match, texts, typed)
     hits = []
     for row in sorted(rows, key=lambda row: items.index(row.item)):
         state = _state(connection, finding, row)
@@ -320,9 +307,12 @@ def _state(connection: SqlConnection, finding: _Finding, row: _Row) -> HitState:
 
 
 def _snippets(
-    connection: SqlConnection, match: str, texts: dict[ItemId, str]
+    connection: SqlConnection, match: str, texts: dict[ItemId, str], typed: Collection[ItemId]
 ) -> dict[ItemId, tuple[Fragment, ...]]:
-    """Cut from each text the piece that fits; the index itself has no texts to cut from."""
+    """Cut from each text the piece that fits; the index itself has no texts to cut from.
+
+    What was `typed` by the user is shown as it is, and so are its marks.
+    """
     plain: dict[ItemId, tuple[Fragment, ...]] = {
         number: (Fragment(preview_of(text), highlighted=False),) for number, text in texts.items()
     }
@@ -337,24 +327,16 @@ def _snippets(
             ((number, split(_without_marks(text))) for number, text in texts.items()),
         )
         found = connection.execute(
-            "SELECT rowid, snippet(snippet, 0, ?, ?, '…', ?)"
-            " FROM temp.snippet WHERE snippet MATCH ?",
-            (_BEGIN, _END, _WORDS, match),
+            "SELECT rowid, highlight(snippet, 0, ?, ?) FROM temp.snippet WHERE snippet MATCH ?",
+            (BEGIN, END, match),
         ).fetchall()
     finally:
         connection.execute("DROP TABLE temp.snippet")
-    return plain | {number: tuple(_fragments(text)) for number, text in found}
-
-
-def _fragments(snippet: str) -> Iterator[Fragment]:
-    line = " ".join(snippet.replace(BETWEEN, "").replace(_END + _BEGIN, "").split())
-    for number, piece in enumerate(line.split(_BEGIN)):
-        marked, _, rest = piece.partition(_END) if number else ("", "", piece)
-        if marked:
-            yield Fragment(marked, highlighted=True)
-        if rest:
-            yield Fragment(rest, highlighted=False)
+    return plain | {
+        number: excerpt(text, markdown=number not in typed) or plain[number]
+        for number, text in found
+    }
 
 
 def _without_marks(text: str) -> str:
-    return text.replace(_BEGIN, " ").replace(_END, " ").replace(BETWEEN, "")
+    return text.replace(BEGIN, " ").replace(END, " ").replace(BETWEEN, "")

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from chatelaine.gui.backups.backup_actions import BackupActions
 from chatelaine.gui.backups.backups_dialog import BackupsDialog, _added
+from chatelaine.gui.widgets.note import Note
 from chatelaine.history_access import HistoryAccess
 from chatelaine.workspace_backups import WorkspaceBackups
 from support.keyrings import MemoryKeyring
@@ -79,6 +81,32 @@ def first_row(listed: QTreeWidget) -> QTreeWidgetItem:
 def box(window):
     found = [each for each in window.findChildren(QMessageBox) if each.isVisible()]
     return found[0] if found else None
+
+
+@pytest.mark.parametrize("has_file_manager", [True, False])
+async def test_the_folder_is_shown_or_it_is_said_where_it_is(
+    workspace, window, monkeypatch, has_file_manager
+):
+    shown: list[str] = []
+
+    def open_url(url: QUrl) -> object:
+        shown.append(url.toLocalFile())
+        return has_file_manager
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    backups = WorkspaceBackups(workspace)
+    dialog = BackupsDialog(backups, window.scope, window)
+    dialog.open()
+    await until(lambda: any(one.text() for one in dialog.findChildren(Note)))
+    press(dialog, "Show folder")
+    assert shown == [str(backups.folder)]
+    said = box(dialog)
+    assert (said is None) is has_file_manager
+    if said is not None:
+        assert said.text() == "The folder could not be shown"
+        assert str(backups.folder) in said.informativeText().replace("\u200b", "")
+        said.accept()
+    dialog.reject()
 
 
 async def test_a_backup_in_the_list_adds_what_is_missing(workspace, window):

@@ -236,6 +236,36 @@ async def test_opening_the_bar_over_a_long_thread_moves_nothing(window):
     assert [window.view.origin(row) for row in seen] == before
 
 
+@pytest.mark.parametrize("in_answer", [False, True])
+async def test_words_that_were_found_elsewhere_are_marked_where_they_were_found(window, in_answer):
+    """Not the nearest hit is shown but that one, however far down its message it is."""
+    rows = thread(8)
+    rows[6:8] = [user(4, "The needle?"), reply(4, f"{LONG}\n\nOne **Need**le far down.")]
+    window.view.load(rows)
+    window.view.show_turn(4)
+    await window.do(partial(window.finding.look_for, "needle", 4, in_answer=in_answer))
+    await window.says(f"{5 if in_answer else 4} of 9")
+    row, y = window.current()
+    assert row == (7 if in_answer else 6)
+    assert 0 < y < window.view.viewport().height()
+    assert window.bar.field.text() == "needle"
+    await window.press(Qt.Key.Key_Return)
+    await window.says(f"{6 if in_answer else 5} of 9")
+    await window.press(Qt.Key.Key_Escape)
+    assert window.bar.isHidden()
+    assert window.composer.hasFocus()
+    assert window.marked() == []
+
+
+async def test_words_that_were_found_in_a_thread_that_still_comes_are_marked_then(window):
+    window.view.load([])
+    await window.do(partial(window.finding.look_for, "needle", 2, in_answer=True))
+    await until(lambda: not window.scope._tasks)
+    window.view.load(thread(3))
+    await window.says("2 of 3")
+    assert window.current()[0] == 3
+
+
 async def test_escape_gives_the_keyboard_back(window):
     window.view.load(thread(3))
     for widget in (window.composer.field, window.view):

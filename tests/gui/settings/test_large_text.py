@@ -9,7 +9,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QLabel,
     QLineEdit,
     QMainWindow,
@@ -90,6 +92,13 @@ def cut(root: QWidget) -> list[str]:
         for button in root.findChildren(QPushButton)
         if button.isVisible() and button.width() < button.sizeHint().width()
     ]
+    found += [
+        field.accessibleName()
+        for field in root.findChildren(QLineEdit)
+        if field.isVisible()
+        and not isinstance(field.parent(), QAbstractSpinBox | QComboBox)
+        and field.height() < field.sizeHint().height()
+    ]
     for bar in root.findChildren(QTabBar):
         for index in range(bar.count()):
             needed = bar.fontMetrics().horizontalAdvance(bar.tabText(index).replace("&", ""))
@@ -149,6 +158,36 @@ def test_the_keys_are_whole(scale: float, qtbot: QtBot, window: QMainWindow) -> 
     qtbot.waitUntil(lambda: is_within_reach(area))
     assert cut(dialog) == []
     assert area.horizontalScrollBar().maximum() == 0, scale
+    dialog.reject()
+
+
+async def test_with_the_app_lock_on_all_fields_are_whole(
+    scale: float, scope: TaskScope, window: QMainWindow
+) -> None:
+    lock = AppLock()
+    dialog = SettingsDialog(House(), scope, window, settings=Settings(), app_lock=lock)
+    dialog.open()
+    dialog.show_security()
+    first, again, present = (
+        dialog.findChild(QLineEdit, name)
+        for name in ("newPassphrase", "newPassphraseAgain", "presentPassphrase")
+    )
+    turn_on = dialog.findChild(QPushButton, "turnOnLock")
+    tabs = dialog.findChild(QTabWidget)
+    assert first is not None
+    assert again is not None
+    assert present is not None
+    assert turn_on is not None
+    assert tabs is not None
+    await until(first.hasFocus)
+    QTest.keyClicks(first, "four words that rhyme")
+    QTest.keyClicks(again, "four words that rhyme")
+    turn_on.click()
+    await until(present.isVisible)
+    area = tabs.currentWidget()
+    assert isinstance(area, QScrollArea)
+    await until(lambda: is_within_reach(area) and cut(dialog) == [])
+    assert lock.passphrase == "four words that rhyme"
     dialog.reject()
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtTest import QTest
 
 from chatelaine.gui.sidebar.thread_list import ThreadList
+from chatelaine.gui.theme.palette import current
+from chatelaine.store.excerpts import Fragment
 from chatelaine.store.records import Thread
-from chatelaine.store.search import Fragment, HitState, SearchHit
+from chatelaine.store.search import HitState, SearchHit
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QRect
     from pytestqt.qtbot import QtBot
+
+    from chatelaine.gui.sidebar.search_results import SearchResults
 
 NOW = datetime.now(UTC)
 
@@ -40,6 +48,41 @@ def search(qtbot: QtBot, sidebar: ThreadList, text: str) -> None:
     with qtbot.waitSignal(sidebar.search_wanted) as wanted:
         QTest.keyClicks(sidebar.search, text)
     assert wanted.args == [text.strip()]
+
+
+def test_rows_are_as_high_as_their_words_and_show_what_was_found(
+    qtbot: QtBot, sidebar: ThreadList
+) -> None:
+    lead = Fragment("…to the middle and to the ri", highlighted=False)
+    found = Fragment("Ganymede", highlighted=True)
+    rest = Fragment(" was found by Galileo Galilei, who made his telescope", highlighted=False)
+    long = replace(hit(1), snippet=(lead, found, rest), speaker="A helper with quite a long name")
+    short = replace(hit(2), snippet=(found,))
+    search(qtbot, sidebar, "ganymede")
+    sidebar.add_hits("ganymede", [long, short])
+    view = sidebar.results
+    qtbot.waitUntil(view.isVisible)
+    high, low = (view.visualRect(view.found.index(row)).height() for row in (0, 1))
+    line = QFontMetrics(view.font()).height()
+    assert line / 2 < high - low <= line
+    for width, height in ((240, high), (320, high), (900, low)):
+        sidebar.resize(width, 600)
+        qtbot.waitUntil(partial(is_second_at, view, height))
+        first, second = (view.visualRect(view.found.index(row)) for row in (0, 1))
+        assert marked_pixels(view, first) > 300, width
+        assert marked_pixels(view, second) > 300, width
+
+
+def is_second_at(view: SearchResults, top: int) -> bool:
+    return view.visualRect(view.found.index(1)).top() == top
+
+
+def marked_pixels(view: SearchResults, rect: QRect) -> int:
+    """Count what is seen of marks in a row."""
+    picture = view.viewport().grab(rect).toImage()
+    wanted = QColor(current().selection).rgb()
+    points = ((x, y) for x in range(picture.width()) for y in range(picture.height()))
+    return sum(picture.pixel(x, y) == wanted for x, y in points)
 
 
 def test_typing_asks_once_for_what_was_typed(qtbot: QtBot, sidebar: ThreadList) -> None:

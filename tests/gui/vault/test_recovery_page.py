@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 
 from chatelaine.gui.vault.recovery_page import RecoveryPage
 from chatelaine.vault.recovery_key import to_text
+from chatelaine.vault.vault import SlotKind
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -63,6 +64,33 @@ def test_the_key_is_shown_in_its_eight_groups(page: RecoveryPage) -> None:
     card = page.findChild(QWidget, "recoveryKey")
     assert card is not None
     assert card.accessibleDescription() == KEY
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected", "unexpected"),
+    [
+        ([], "keyring of this computer is lost", "passphrase is"),
+        ([SlotKind.KEYRING], "keyring of this computer is lost", "passphrase is"),
+        ([SlotKind.PASSPHRASE], "passphrase is forgotten", "keyring"),
+        ([SlotKind.KEYRING_PASSPHRASE], "passphrase is forgotten, or the keyring", "broken"),
+    ],
+)
+@pytest.mark.parametrize("quitting", [False, True])
+def test_it_says_what_it_is_for_and_whether_closing_it_quits(
+    window: QWidget, kinds: list[SlotKind], expected: str, unexpected: str, quitting: bool
+) -> None:
+    page = RecoveryPage(KEY, window, opens_with=[*kinds, SlotKind.RECOVERY], quitting=quitting)
+    page.open()
+    said = " ".join(one.text() for one in page.findChildren(QLabel) if one.isVisible())
+    assert expected in said
+    assert unexpected not in said
+    assert ("Chatelaine quits when you close this." in said) is quitting
+    later = button(page, "recoveryLater").text().replace("&", "")
+    assert later == ("Quit without it" if quitting else "Later")
+    for label in page.findChildren(QLabel):
+        if label.wordWrap() and label.isVisible():
+            assert label.height() >= label.heightForWidth(label.width())
+    page.reject()
 
 
 def test_it_is_done_only_when_the_user_says_to_have_it(

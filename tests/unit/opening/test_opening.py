@@ -25,6 +25,7 @@ from chatelaine.gui.opening import (
 
 HERE = Path("/home/ada")
 NO_LINK = NotUnderstood(is_link=True)
+NO_ID = NotUnderstood(is_link=True, names_thread=True)
 NO_FILE = NotUnderstood(is_link=False)
 
 
@@ -41,7 +42,7 @@ def test_every_session_id_that_can_be_printed_has_a_link(uid: str):
     except UnicodeEncodeError:  # half of a pair of surrogates is no character
         return
     assert link.isascii()
-    assert parse_link(link) == (ThreadLink(uid) if uid.isprintable() else NO_LINK)
+    assert parse_link(link) == (ThreadLink(uid) if uid.isprintable() else NO_ID)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,9 @@ def test_every_session_id_that_can_be_printed_has_a_link(uid: str):
     ],
 )
 def test_whatever_is_not_exactly_a_link_is_none(text: str):
-    assert parse_link(text) == NO_LINK
-    assert parse(text, HERE) == NO_LINK
+    why = NO_ID if text.startswith("chatelaine:thread/") else NO_LINK
+    assert parse_link(text) == why
+    assert parse(text, HERE) == why
 
 
 def test_a_backup_is_known_by_its_name_and_found_from_where_one_is():
@@ -103,9 +105,28 @@ def test_a_backup_is_known_by_its_name_and_found_from_where_one_is():
 def test_whatever_is_no_backup_on_this_machine_is_not_opened(text: str):
     wanted = parse(text, HERE)
     # The address of a page is the name of a file that does not end as a backup does, or lies here.
-    assert wanted == NO_FILE or (
-        isinstance(wanted, BackupFile) and wanted.path.is_relative_to(HERE)
-    )
+    if isinstance(wanted, BackupFile):
+        assert wanted.path.is_relative_to(HERE)
+    else:
+        assert isinstance(wanted, NotUnderstood)
+        assert not wanted.is_link
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("README.md", "README.md"),
+        ("/media/b \u00fc.txt", "b \u00fc.txt"),
+        ("file:///media/b%20c.txt", "b c.txt"),
+        ("/media/two\nlines.txt", ""),
+        (os.fsdecode(b"/media/\xff.txt"), ""),
+        ("/media/" + "x" * 300, ""),
+        ("x" * 5000 + ".chtlbak", ""),  # it does end as a backup does
+        ("", ""),
+    ],
+)
+def test_what_is_no_backup_is_known_by_its_name_where_it_can_be_shown(text: str, name: str):
+    assert parse(text, HERE) == NotUnderstood(is_link=False, name=name)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +138,9 @@ def test_whatever_is_no_backup_on_this_machine_is_not_opened(text: str):
         BackupFile(Path(os.fsdecode(b"/media/\xff\n.chtlbak"))),
         BackupFile(Path("/" + "\u00fc" * 2000 + ".chtlbak")),
         NO_LINK,
+        NO_ID,
         NO_FILE,
+        NotUnderstood(is_link=False, name="b c\u00fc \U0001f511.txt"),
     ],
 )
 def test_what_is_handed_on_arrives(wanted: Wanted):

@@ -143,8 +143,13 @@ async def test_files_that_are_no_whole_backups_are_told_apart(store, path, key, 
     with pytest.raises(BackupDamaged):
         archive.read_manifest(broken)
     broken.write_bytes(b"something else")
-    with pytest.raises(NotABackup):
+    with pytest.raises(NotABackup, match=r"a\.chtlbak is called like a backup, but it is none"):
         archive.read_manifest(broken)
+    picture = broken.with_name("a.png")
+    picture.write_bytes(b"something else")
+    with pytest.raises(NotABackup, match=r"a\.png was .*Choose a file that ends in \.chtlbak"):
+        archive.read_manifest(picture)
+    picture.unlink()
     with zipfile.ZipFile(broken, "w") as other:
         other.writestr("a.txt", "no backup")
     with pytest.raises(NotABackup):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.hits import Hit
     from chatelaine.gui.chat.timeline_view import TimelineView
     from chatelaine.gui.tasks import TaskScope
+    from chatelaine.store.records import TurnId
 
 
 class Finding(QObject):
@@ -55,6 +56,9 @@ class Finding(QObject):
         # As long as the user has not seen any hit, the first one that is found is shown.
         self._wants_first = False
         self._begun_at: tuple[Section, Hit | None] = (Section(0), None)
+        # Where the words were found before the thread was open: only there is a hit the first one.
+        self._wanted: tuple[TurnId, bool] | None = None
+        self._coming: tuple[TurnId, bool] | None = None
         self._hit: tuple[Section, Hit] | None = None
         self.current: HitRef | None = None
         self.bar = FindBar(view, parent)
@@ -74,6 +78,20 @@ class Finding(QObject):
     def open(self) -> None:
         """Let the user write what to find; if words are selected, find those."""
         self.bar.open_bar(self._selected_words())
+
+    def look_for(self, words: str, turn: TurnId, *, in_answer: bool) -> None:
+        """Mark words that are known to be in a turn, and show them there.
+
+        The bar is opened: it tells how many there are, leads to the others, and Esc closes it.
+
+        Args:
+            words: As they are written.
+            turn: The turn.
+            in_answer: Whether they are in what was answered, not in what the user said.
+        """
+        self._coming = turn, in_answer
+        self.bar.open_bar(words)
+        self._coming = None
 
     def go_on(self, by: int) -> None:
         """Show the next hit (1) or the previous one (-1); without the bar, open it."""
@@ -103,7 +121,8 @@ class Finding(QObject):
         self._scope.cancel("show a hit")
         self._waiting = self._wrapped = self._choosing = False
         self._wants_first = True
-        self._begun_at = self._place()
+        self._wanted = self._coming
+        self._begun_at = self._place() if self._wanted is None else (Section(self._wanted[0]), None)
         self.current = None
         self.find.begin(words, near=self._begun_at[0].turn, texts=self._texts())
         self._view.hits.look_for(self.find.needle)
@@ -123,7 +142,7 @@ class Finding(QObject):
         self._scope.cancel("find in thread")
         self.find.end()
         self._view.hits.look_for(None)
-        self.current = self._hit = None
+        self.current = self._hit = self._wanted = None
         self._waiting = self._choosing = self._wants_first = False
 
     def _on_found(self) -> None:
@@ -134,7 +153,7 @@ class Finding(QObject):
             self._replace_current()
         if self._wants_first and self.find.total:
             self._choose_first()
-        elif not self.find.is_counting:
+        elif not self.find.is_counting and self._wanted is None:
             self._wants_first = False
         self._show_count()
 
@@ -153,6 +172,10 @@ class Finding(QObject):
         """Take the hit that is nearest to where the search was begun: there or above it."""
         near = self._begun_at[0]
         try:
+            if self._wanted is not None:
+                if (wanted := await self._find_wanted(*self._wanted)) is not None:
+                    self._go_to(wanted)
+                return
             ref = self.find.last_until(near)
             while ref is not None:
                 hits = await self.find.hits_of(ref.section)
@@ -171,6 +194,20 @@ class Finding(QObject):
         else:
             self._show_count()
 
+    async def _find_wanted(self, turn: TurnId, in_answer: bool) -> HitRef | None:
+        """Give the hit in a turn that is to be shown; None as long as it is not known."""
+        section = Section(turn)
+        ref = self.find.first_after(_before(section))
+        if ref is None or ref.section != section or not self._view.is_loaded:
+            return None
+        hits = await self.find.hits_of(section)
+        if hits is None:
+            self._view.texts_requested.emit([turn])
+            return None
+        return ref._replace(
+            number=next((n for n, h in enumerate(hits) if h.row or not in_answer), 0)
+        )
+
     def _last_until(self, ref: HitRef, hits: Sequence[Hit] | None) -> int | None:
         """Give the last hit of a section that is not below where the search was begun."""
         first = self.find.first_row(ref.section)
@@ -187,6 +224,7 @@ class Finding(QObject):
     # ------------------------------------------------------------------ showing
 
     def _step(self, by: int) -> None:
+        self._wanted = None
         if self.current is None:
             self._wants_first = True
             self._begun_at = self._place()
@@ -200,6 +238,7 @@ class Finding(QObject):
     def _go_to(self, ref: HitRef, *, wrapped: bool = False, scroll: bool = True) -> None:
         self.current, self._wrapped = ref, wrapped
         self._waiting = self._wants_first = False
+        self._wanted = None
         self._show_count()
         self._start(self._show(ref, scroll=scroll))
 
@@ -257,6 +296,8 @@ class Finding(QObject):
         if not self.bar.isHidden():
             self.find.rows_filled(filled)
             self._show_waiting()
+            if self._wanted is not None:
+                self._on_found()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._scope.start(work, name="show a hit", replace="show a hit")

@@ -6,8 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from chatelaine import paths
 from chatelaine.gui import questions
@@ -78,12 +77,7 @@ class HelpActions:
         """Show the folder of the open history, or of the usual one, in the file manager."""
         history = None if self._workspace is None else self._workspace.history
         folder = paths.user_folders().data if history is None else history.parent
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            questions.tell(
-                self._window,
-                "The folder could not be shown",
-                f"This computer has no program for it, or it is not there. It is {folder}",
-            )
+        questions.show_folder(self._window, folder)
 
     def copy_diagnostics(self) -> None:
         """Put what helps to find a fault into the clipboard, and show it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from typing_extensions import override
 
 from chatelaine.gui.sidebar.thread_model import short_time
 from chatelaine.gui.theme.palette import Palette, colour, current
+from chatelaine.store.excerpts import BEFORE, shortened_before
 from chatelaine.store.records import UNTITLED
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ _RADIUS = 8
 _SMALLER = 0.88
 _LINES = 2
 """Lines of a snippet."""
+_LEADS = (BEFORE + 1, 12, 0, None)
+"""Characters before what is marked: fewer where there is room for fewer; None: not even who."""
 _STATES = {
     "compacted": "summarised",
     "branched-off": "not shown",
@@ -117,7 +121,9 @@ class SearchResults(QListView):
         self.setProperty("role", "sidebar")
         self.setAccessibleName("What was found")
         self.setItemDelegate(_HitPainter(self))
-        self.setUniformItemSizes(True)
+        # A row is as high as its words, which have other lines in another width.
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setWordWrap(True)
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -153,10 +159,11 @@ class _HitPainter(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        height = (
-            QFontMetrics(option.font).height()
-            + _LINES * QFontMetrics(_small(option.font)).lineSpacing()
-        )
+        hit: SearchHit = index.data(Qt.ItemDataRole.UserRole)
+        view = self.parent()
+        room = view.viewport().width() if isinstance(view, QListView) else option.rect.width()
+        words = _laid_out(hit, option.font, max(1.0, room - 2 * _BESIDE), current())
+        height = QFontMetrics(option.font).height() + math.ceil(words.boundingRect().height())
         return QSize(0, height + 2 * _ABOVE + 2)
 
     @override
@@ -199,37 +206,61 @@ class _HitPainter(QStyledItemDelegate):
     def _paint_snippet(
         self, painter: QPainter, box: QRectF, font: QFont, hit: SearchHit, palette: Palette
     ) -> None:
-        text, formats = _formatted(hit, palette)
+        painter.setPen(colour(palette.text_muted))
+        _laid_out(hit, font, box.width(), palette).draw(painter, box.topLeft())
+
+
+def _laid_out(hit: SearchHit, font: QFont, width: float, palette: Palette) -> QTextLayout:
+    """Lay out what fits, so that the first word that is marked is among the lines that are seen."""
+    layout = QTextLayout()
+    for lead in _LEADS:
+        text, formats = _formatted(hit, palette, lead)
         layout = QTextLayout(text, _small(font))
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         layout.setFormats(formats)
-        layout.beginLayout()
-        top = 0.0
-        for _ in range(_LINES):
-            line = layout.createLine()
-            if not line.isValid():
-                break
-            line.setLineWidth(box.width())
-            line.setPosition(QPointF(0, top))
-            top += line.height()
-        layout.endLayout()
-        painter.setPen(colour(palette.text_muted))
-        layout.draw(painter, box.topLeft())
+        seen = _break_lines(layout, width)
+        if not formats or formats[0].start + formats[0].length <= seen:
+            break
+    return layout
 
 
-def _formatted(hit: SearchHit, palette: Palette) -> tuple[str, list[QTextLayout.FormatRange]]:
+def _break_lines(layout: QTextLayout, width: float) -> int:
+    """Make the lines that are seen; give how far into the text they reach."""
+    layout.beginLayout()
+    top, seen = 0.0, 0
+    for _ in range(_LINES if layout.text() else 0):
+        line = layout.createLine()
+        if not line.isValid():
+            break
+        line.setLineWidth(width)
+        line.setPosition(QPointF(0, top))
+        top += line.height()
+        seen = line.textStart() + line.textLength()
+    layout.endLayout()
+    return seen
+
+
+def _formatted(
+    hit: SearchHit, palette: Palette, lead: int | None
+) -> tuple[str, list[QTextLayout.FormatRange]]:
     """Give the snippet as one line, with who says it, and where in it something is marked.
 
     Under a title that fits stands what was said last: the title itself is there already.
+
+    Args:
+        hit: What was found.
+        palette: The colours.
+        lead: So many characters at the most stand before what is marked; None leaves out who says
+            it as well.
     """
     if hit.item is None:
         return hit.thread.preview, []
     who = _who(hit)
-    text = f"{who}: " if who else ""
+    text = f"{who}: " if who and lead is not None else ""
     formats = []
-    for fragment in hit.snippet:
+    for number, fragment in enumerate(hit.snippet):
         if fragment.highlighted:
             marked = QTextLayout.FormatRange()
             # Positions of Qt are those of UTF-16.
@@ -239,6 +270,9 @@ def _formatted(hit: SearchHit, palette: Palette) -> tuple[str, list[QTextLayout.
             marked.format.setForeground(colour(palette.text))
             marked.format.setBackground(colour(palette.selection))
             formats.append(marked)
+        elif not number and len(hit.snippet) > 1:
+            text += shortened_before(fragment.text, lead or 0)
+            continue
         text += fragment.text
     return text, formats
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from chatelaine.gui.vault.page import buddy
 from chatelaine.gui.widgets.note import Note, Role
@@ -45,10 +45,10 @@ class NewPassphrase(QWidget):
         self.again = SecretField()
         self._strength = Note()
         self._match = Note()
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setSpacing(6)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        # No form: one gives notes the room of a narrower column, and takes it from the fields.
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
         for field, text, called in (
             (self.first, name, "passphrase"),
             (self.again, again, "passphraseAgain"),
@@ -57,10 +57,15 @@ class NewPassphrase(QWidget):
             field.setObjectName(whole)
             field.setAccessibleName(text.replace("&", ""))
             field.textChanged.connect(self._judge)
-        form.addRow(buddy(name, self.first), self.first)
-        form.addRow(self._strength)
-        form.addRow(buddy(again, self.again), self.again)
-        form.addRow(self._match)
+        for widget in (
+            buddy(name, self.first),
+            self.first,
+            self._strength,
+            buddy(again, self.again),
+            self.again,
+            self._match,
+        ):
+            column.addWidget(widget)
         self.first.returnPressed.connect(self.again.setFocus)
         self.again.returnPressed.connect(self.submitted)
         self.setFocusProxy(self.first)

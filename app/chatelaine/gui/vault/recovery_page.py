@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QFontInfo, QGuiApplication
 from PySide6.QtWidgets import (
@@ -19,15 +21,25 @@ from typing_extensions import override
 
 from chatelaine.gui.vault.page import words
 from chatelaine.gui.widgets.note import Note, Role
+from chatelaine.vault.vault import WITH_PASSPHRASE, SlotKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _WIDTH = 500
 _COLUMNS = 4
 _LARGER = 1.5
 
 _EXPLANATION = (
-    "It opens your history when nothing else does: when the keyring of this computer is lost, "
-    "changed or broken, or on another computer. Write it on paper, or keep it in a password "
-    "manager. Whoever has it and your files can read everything."
+    "It opens your history when nothing else does: {when}, or on another computer. Write it on "
+    "paper, or keep it in a password manager. Whoever has it and your files can read everything."
+)
+_KEYRING_GONE = "when the keyring of this computer is lost, changed or broken"
+_FORGOTTEN = "when your passphrase is forgotten"
+_EITHER = "when your passphrase is forgotten, or the keyring of this computer lost or changed"
+_QUITTING = (
+    "Chatelaine quits when you close this. As long as you have not confirmed that you have the "
+    "key, it is also found under File > Recovery key."
 )
 _COPIED = (
     "Copied. Paste it where it is safe; it stays on the clipboard until you copy another text."
@@ -43,36 +55,54 @@ class RecoveryPage(QDialog):
 
     confirmed = Signal()
 
-    def __init__(self, recovery_key: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        recovery_key: str,
+        parent: QWidget | None = None,
+        *,
+        opens_with: Collection[SlotKind] = (),
+        quitting: bool = False,
+    ) -> None:
+        """Make it; `open` shows it.
+
+        Args:
+            recovery_key: What is shown.
+            parent: The window.
+            opens_with: What else opens the history.
+            quitting: Whether the program quits once it is closed, which it says then.
+        """
         super().__init__(parent)
         self.setObjectName("recoveryPage")
         self.setWindowTitle("Recovery key")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._recovery_key = recovery_key
         self._groups: list[QLabel] = []
-        self._build()
+        self._quitting = quitting
+        self._build(_EXPLANATION.format(when=_when(opens_with)))
         self._done.clicked.connect(self._confirm)
         self._later.clicked.connect(self.reject)
         self._copy.clicked.connect(self._copy_key)
         self._have_it.toggled.connect(self._done.setEnabled)
         self.resize(_WIDTH, self.heightForWidth(_WIDTH))
 
-    def _build(self) -> None:
+    def _build(self, explained: str) -> None:
         title = words("title")
-        title.setText("Your recovery key")
+        title.setText(
+            "Before you quit: your recovery key" if self._quitting else "Your recovery key"
+        )
         explanation = words("")
-        explanation.setText(_EXPLANATION)
+        explanation.setText(explained)
         self._copied = Note()
         self._copy = QPushButton("&Copy")
         self._copy.setObjectName("copyRecoveryKey")
         self._have_it = QCheckBox("I have &written it down")
         self._have_it.setObjectName("haveIt")
-        self._done = QPushButton("&Done")
+        self._done = QPushButton("&Done, quit" if self._quitting else "&Done")
         self._done.setObjectName("recoveryDone")
         self._done.setProperty("kind", "primary")
         self._done.setDefault(True)
         self._done.setEnabled(False)
-        self._later = QPushButton("&Later")
+        self._later = QPushButton("&Quit without it" if self._quitting else "&Later")
         self._later.setObjectName("recoveryLater")
 
         copying = QHBoxLayout()
@@ -87,6 +117,10 @@ class RecoveryPage(QDialog):
         column.setSpacing(12)
         column.addWidget(title)
         column.addWidget(explanation)
+        if self._quitting:
+            quitting = words("")
+            quitting.setText(_QUITTING)
+            column.addWidget(quitting)
         column.addSpacing(2)
         column.addWidget(self._build_card())
         column.addLayout(copying)
@@ -136,3 +170,12 @@ class RecoveryPage(QDialog):
         content.setData("x-kde-passwordManagerHint", b"secret")
         QGuiApplication.clipboard().setMimeData(content)
         self._copied.say(_COPIED, Role.SUCCESS)
+
+
+def _when(opens_with: Collection[SlotKind]) -> str:
+    """Say when the recovery key is needed, from what opens the history as long as all is well."""
+    if not WITH_PASSPHRASE.intersection(opens_with):
+        return _KEYRING_GONE
+    if SlotKind.PASSPHRASE in opens_with:
+        return _FORGOTTEN
+    return _EITHER
