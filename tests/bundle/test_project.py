@@ -72,7 +72,8 @@ def test_the_entry_of_the_menu_is_one_that_old_systems_take():
     lines = fill("desktop.in").splitlines()
     entry = dict(line.split("=", 1) for line in lines if "=" in line)
     assert float(entry["Version"]) <= 1.4
-    assert entry["Exec"] == f"{PROGRAM.command} %U"
+    # One at a time: with %U, several files would come as several arguments, and it takes one.
+    assert entry["Exec"] == f"{PROGRAM.command} %u"
     assert entry["Icon"] == PROGRAM.id
     assert entry["MimeType"].split(";")[:-1] == [
         PROGRAM.backup_type,
