@@ -27,7 +27,7 @@ def date(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fill(name: str) -> str:
     more = dict.fromkeys(
-        ("architecture", "installed_size", "depends", "tree", "shipped_libraries"), "x"
+        ("architecture", "installed_size", "depends", "glibc", "tree", "shipped_libraries"), "x"
     )
     return files.fill(name, PROGRAM, **more)
 
