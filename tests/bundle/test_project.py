@@ -26,9 +26,8 @@ def date(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fill(name: str) -> str:
-    more = dict.fromkeys(
-        ("architecture", "installed_size", "depends", "glibc", "tree", "shipped_libraries"), "x"
-    )
+    names = ("architecture", "depends", "glibc", "installed_size", "licences", "shipped_libraries")
+    more = dict.fromkeys((*names, "tree"), "x")
     return files.fill(name, PROGRAM, **more)
 
 
@@ -101,6 +100,17 @@ def test_whoever_removes_the_program_is_told_where_the_data_stays(name: str):
     said = fill(name)
     assert "What you have written with it stays" in said
     assert f"/{PROGRAM.command}" in said
+
+
+def test_a_purge_says_it_once(tmp_path: Path):
+    script = files.write(tmp_path / "postrm", fill("postrm.in"), executable=True)
+    said = "".join(
+        subprocess.run([script, step], check=True, stdout=subprocess.PIPE, text=True).stdout
+        for step in ("remove", "purge")
+    )
+    assert said.count("stays: for each user") == 1
+    for step in ("upgrade", "failed-upgrade", "abort-install", "abort-upgrade", "disappear"):
+        assert not subprocess.run([script, step], check=True, stdout=subprocess.PIPE).stdout
 
 
 @pytest.mark.parametrize("name", ["install.in", "uninstall.in", "postrm.in"])
