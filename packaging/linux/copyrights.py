@@ -36,7 +36,12 @@ _ON_EVERY_DEBIAN = {
     r"Mozilla Public License Version 2\.0\n": "MPL-2.0",
 }
 """By what is in them: texts that Debian wants to be told where they are, and not once more."""
-_INSIDE = {"cryptography": ("OpenSSL",), "sqlcipher3": ("OpenSSL", "SQLCipher")}
+_INSIDE = {
+    "cryptography": ("OpenSSL",),
+    "sqlcipher3": ("OpenSSL", "SQLCipher"),
+    "ziafont": ("DejaVu",),
+    "ziamath": ("STIX Two Math",),
+}
 """What packages have in them that others have made."""
 _OTHERS = {
     "Qt": "LGPL-3.0-only",
@@ -44,6 +49,7 @@ _OTHERS = {
     "OpenSSL": "Apache-2.0",
     "SQLCipher": "BSD-3-Clause",
     "Inter": "OFL-1.1",
+    "STIX Two Math": "OFL-1.1",
     "DejaVu": "Bitstream-Vera",
 }
 """What is shipped and is no package of Python."""
@@ -172,10 +178,15 @@ def _texts(part: Part) -> list[str]:
         raise LookupError(f"{part.name} ({part.licence}) comes without the text of its licence")
     for name in _INSIDE.get(part.name, ()):
         licence = _OTHERS[name]
-        file = _TEXTS / f"{name}.txt"
-        text = file.read_text("utf-8") if file.is_file() else _on_debian(licence)
-        texts.append(f"It contains {name}, under {licence}:\n\n{text}")
+        texts.append(f"It contains {name}, under {licence}:\n\n{_text_of(name, licence)}")
     return [_shortened(text) for text in texts]
+
+
+def _text_of(name: str, licence: str) -> str:
+    if licence in ("OFL-1.1", "Bitstream-Vera"):
+        return "The text is below, with the fonts of the window."
+    file = _TEXTS / f"{name}.txt"
+    return file.read_text("utf-8") if file.is_file() else _on_debian(licence)
 
 
 def _shortened(text: str) -> str:
