@@ -189,8 +189,13 @@ def try_wheel(room: Room) -> None:
     fetch_wheels(room.root / "srv")
     options = ["--no-index", "--find-links=/srv", "--quiet"]
     room.run_as_user(f"{environment}/bin/pip", "install", *options, wheel)
-    self_test(room, f"{environment}/bin/{PROGRAM.command}")
-    talk(room, "wheel", f"{environment}/bin/{PROGRAM.command}")
+    command = f"{environment}/bin/{PROGRAM.command}"
+    self_test(room, command)
+    talk(room, "wheel", command)
+    before = digest(room)
+    room.run_as_user(f"{environment}/bin/pip", "uninstall", "--yes", PROGRAM.command)
+    expect(digest(room) == before, "what was written is not as it was")
+    expect(not (room.root / command.lstrip("/")).exists(), "the command is left behind")
 
 
 def fetch_wheels(folder: Path) -> None:
