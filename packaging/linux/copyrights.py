@@ -51,8 +51,20 @@ _OTHERS = {
     "Inter": "OFL-1.1",
     "STIX Two Math": "OFL-1.1",
     "DejaVu": "Bitstream-Vera",
+    "PyInstaller": "GPL-2.0-or-later WITH Bootloader-exception",
 }
 """What is shipped and is no package of Python."""
+
+_BOOTLOADER = """\
+The program starts by the bootloader of PyInstaller. Its licence has an exception:
+
+In addition to the permissions in the GNU General Public License, the
+authors give you unlimited permission to link or embed compiled bootloader
+and related files into combinations with other programs, and to distribute
+those combinations without any restriction coming from the use of those
+files. (The General Public License restrictions do apply in other respects;
+for example, they cover modification of the files, and distribution when
+not linked into a combined executable.)"""
 
 
 class Part(NamedTuple):
@@ -153,6 +165,12 @@ def debian(program: project.Project, bundle: Path) -> str:
             "Python Software Foundation",
             "PSF-2.0",
             (_TEXTS / "Python.txt").read_text("utf-8"),
+        ),
+        _block(
+            f"usr/lib/{program.command}/{program.command}",
+            "PyInstaller Development Team, Giovanni Bajo, McMillan Enterprises, Inc.",
+            _OTHERS["PyInstaller"],
+            f"{_BOOTLOADER}\n\n{_on_debian('GPL-2')}",
         ),
         _block(f"{fonts}/inter/*", "as said below", "OFL-1.1", font_texts["inter"]),
         _block(f"{fonts}/dejavu/*", "as said below", "Bitstream-Vera", font_texts["dejavu"]),
