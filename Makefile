@@ -63,7 +63,7 @@ test-core: .venv-core/.ready-core ## run the unit tests where there is no Qt: th
 bench: .venv/.ready-test ## measure, and write bench.json
 	@PYTHONPATH=tests $(IN_VENV) -m bench $(ARGS)
 
-bundle: .venv-package/.ready-package ## build the installers for Linux, into dist; ARGS=deb for one
+bundle: .venv-package/.ready-package ## build the installers for Linux and the wheel, into dist; ARGS=deb for one
 	.venv-package/bin/python packaging/build.py $(or $(ARGS),all)
 
 test-bundle: .venv/.ready-test ## try the installers in dist on a clean Debian (needs root and debootstrap); ARGS=deb

@@ -7,6 +7,7 @@
     bundle           the folder with the program, which the others pack: build/package/chatelaine;
                      each of the others makes it where it is missing
     deb, rpm, run    one of the installers
+    wheel            the wheel, and the source distribution it is made of
     all              all of the above
     appdir           what `packaging/linux/appimage.sh` packs
     measured         what `make bench ARGS=bundle` compares: a bare window and the program, each of
@@ -23,6 +24,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import distributions
 import project
 from linux import appimage, bundle, deb, rpm, selfextracting
 
@@ -41,16 +43,19 @@ def main() -> int:
     """Build what was asked for, and tell the size of it."""
     parser = argparse.ArgumentParser(description="Build the program and its installers.")
     parser.add_argument(
-        "stages", nargs="+", choices=["bundle", *INSTALLERS, "all", "appdir", "measured"]
+        "stages", nargs="+", choices=["bundle", *INSTALLERS, "wheel", "all", "appdir", "measured"]
     )
     asked: list[str] = parser.parse_args().stages
-    stages = ["bundle", *INSTALLERS] if "all" in asked else asked
+    stages = ["bundle", *INSTALLERS, "wheel"] if "all" in asked else asked
     os.environ.setdefault("SOURCE_DATE_EPOCH", _last_change())
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     program = project.read()
     if "measured" in stages:
         bundle.build_measured()
-    if stages == ["measured"]:
+    if "wheel" in stages:
+        for made in distributions.build(project.DIST):
+            _tell(made, made.stat().st_size)
+    if not set(stages) - {"measured", "wheel"}:
         return 0
     folder = project.BUILD / program.command
     if "bundle" in stages or not folder.is_dir():

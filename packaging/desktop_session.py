@@ -58,6 +58,7 @@ class Desktop:
 
     def __init__(self, room: Room, display: str, bus: str) -> None:
         self._room = room
+        self._started: list[subprocess.Popen[bytes]] = []
         self.display = display
         self._environment = {
             "DBUS_SESSION_BUS_ADDRESS": bus,
@@ -67,13 +68,21 @@ class Desktop:
 
     def start(self, *command: str) -> int:
         """Start the program, and wait for its window; give the number of its process."""
-        subprocess.Popen(  # it is waited for by its number
-            [*self._room.as_user(**self._environment), *command],
-            stdin=subprocess.DEVNULL,
-        )
+        self.launch(*command)
         window = wait_until(lambda: self._find_window(_WINDOW), PATIENCE, what="a window")
         self.do("windowactivate", "--sync", window)
         return int(self.do("getwindowpid", window))
+
+    def launch(self, *command: str) -> int:
+        """Start something, and give the number of its process; `end` tells how it ended."""
+        process = subprocess.Popen(
+            [*self._room.as_user(**self._environment), *command],
+            stdin=subprocess.DEVNULL,
+        )
+        # One that is let go of would be waited for by whatever is started next, which drops its
+        # exit code.
+        self._started.append(process)
+        return process.pid
 
     def converse(self, words: str, answer: str) -> list[str]:
         """Write a message, send it, and wait for all of its answer.
@@ -138,7 +147,21 @@ class Desktop:
     def _left(self, process: int) -> tuple[int] | None:
         if self._find_window(_OFFER):
             self.do("key", "Escape")
-        return _ended(process)
+        return self.end(process)
+
+    def end(self, process: int) -> tuple[int] | None:
+        """Give the exit code of what was started here, or by it; None while it runs."""
+        for started in self._started:
+            if started.pid == process:
+                code = started.poll()
+                return None if code is None else (code,)
+        number, status = os.waitpid(process, os.WNOHANG)
+        return (os.waitstatus_to_exitcode(status),) if number else None
+
+    def wait(self) -> None:
+        """Wait for what was started here, and was told to end."""
+        for started in self._started:
+            started.wait()
 
     def _find_window(self, name: str) -> str:
         found = subprocess.run(
@@ -169,11 +192,6 @@ def _complete(rows: list[dict[str, Any]], answer: str) -> int:
     return sum(answer in row["name"] and "BUSY" not in row["states"] for row in rows)
 
 
-def _ended(process: int) -> tuple[int] | None:
-    number, status = os.waitpid(process, os.WNOHANG)
-    return (os.waitstatus_to_exitcode(status),) if number else None
-
-
 @contextmanager
 def desktop(room: Room) -> Iterator[Desktop]:
     """Run a screen with a window manager, and a session with an unlocked keyring."""
@@ -201,4 +219,9 @@ def desktop(room: Room) -> Iterator[Desktop]:
         bus = session.stdout.readline().strip()
         if not bus:
             raise RuntimeError("the session did not begin")
-        yield Desktop(room, display, bus)
+        desk = Desktop(room, display, bus)
+        try:
+            yield desk
+        finally:
+            room.end_all()
+            desk.wait()

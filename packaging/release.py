@@ -27,6 +27,7 @@ CHECKSUMS = "SHA256SUMS"
 NOTES = project.ROOT / "build" / "notes.md"
 _LARGEST = 250_000_000
 _SMALLEST = 10_000_000
+_SMALLEST_WITHOUT_QT = 1_000_000
 
 
 class NotReady(Exception):
@@ -41,12 +42,14 @@ class Kind:
         pattern: How its name looks.
         magic: What it begins with; with `trailer`, what its last part of that size begins with.
         trailer: The size of that part; 0 where it is the beginning.
+        smallest: How many bytes it has at least, if it is whole.
         may_be_missing: Whether a release can do without it.
     """
 
     pattern: str
     magic: bytes
     trailer: int = 0
+    smallest: int = _SMALLEST
     may_be_missing: bool = False
 
 
@@ -55,6 +58,9 @@ SYSTEMS: dict[str, tuple[Kind, ...]] = {
         Kind("*.deb", b"!<arch>\ndebian-binary"),
         Kind("*.rpm", b"\xed\xab\xee\xdb"),
         Kind("*.run", b"#!/bin/sh"),
+        # The same for all systems; they are built with the others.
+        Kind("*.whl", b"PK\x03\x04", smallest=_SMALLEST_WITHOUT_QT),
+        Kind("*.tar.gz", b"\x1f\x8b\x08", smallest=_SMALLEST_WITHOUT_QT),
         # What it begins with comes from elsewhere, and may not be at hand.
         Kind("*.AppImage", b"\x7fELF", may_be_missing=True),
     ),
@@ -112,7 +118,7 @@ def check(dist: Path, systems: dict[str, int]) -> list[Path]:
 
 def _check_kind(path: Path, kind: Kind) -> None:
     size = path.stat().st_size
-    if not _SMALLEST <= size <= _LARGEST:
+    if not kind.smallest <= size <= _LARGEST:
         raise NotReady(f"{path.name} has {size} bytes")
     with path.open("rb") as file:
         file.seek(size - kind.trailer if kind.trailer else 0)

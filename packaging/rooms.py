@@ -2,11 +2,16 @@
 
 It is a folder that programs take for the whole file system (`chroot`), so making one needs root and
 `debootstrap`. The bare system is kept in `build/package` and unpacked for each trial.
+
+Devices and processes of the real system are mounted in it. Nobody else sees these mounts, and a
+folder with a mount in it is never removed: that would remove what is mounted.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +29,8 @@ RELEASE = "bookworm"
 USER = "user"
 _BASE = project.BUILD / f"{RELEASE}.tar"
 _NUMBER = 1000
+_MOUNTS = Path("/proc/self/mountinfo")
+_MOUNTS_OF_OUR_OWN = 0x00020000  # CLONE_NEWNS
 _X_SOCKETS = "/tmp/.X11-unix"  # noqa: S108 - X servers are found there, and nowhere else
 
 
@@ -91,10 +98,11 @@ def clean_room() -> Iterator[Room]:
     """
     if os.geteuid() != 0:
         raise RuntimeError("A clean system can only be made by root.")
+    _keep_mounts_private()
     if not _BASE.exists():
         _make_base()
     with ExitStack() as stack:
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="room-")))
+        root = stack.enter_context(_folder("room-"))
         root.chmod(0o755)
         _run(["tar", "--extract", f"--file={_BASE}", f"--directory={root}"])
         room = Room(root)
@@ -103,7 +111,6 @@ def clean_room() -> Iterator[Room]:
             inside = root / place.lstrip("/")
             inside.mkdir(parents=True, exist_ok=True)
             _run(["mount", "--bind", place, str(inside)])
-            stack.callback(_run, ["umount", "--lazy", str(inside)])
         stack.callback(room.end_all)
         room.run("useradd", "--create-home", f"--uid={_NUMBER}", "--shell=/bin/sh", USER)
         room.run("install", "--directory", f"--owner={USER}", "--mode=700", f"/run/user/{_NUMBER}")
@@ -111,10 +118,55 @@ def clean_room() -> Iterator[Room]:
         yield room
 
 
+def _keep_mounts_private() -> None:
+    """Leave the mounts that others see: those of this process end with it, however it ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_MOUNTS_OF_OUR_OWN):
+        reason = os.strerror(ctypes.get_errno())
+        raise RuntimeError(f"A clean system needs mounts that nobody else sees: {reason}.")
+    _run(["mount", "--make-rprivate", "/"])
+
+
+@contextmanager
+def _folder(prefix: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Take out what is mounted in a folder, then remove it.
+
+    What is mounted is asked of the kernel, and not remembered: an interrupt may fall anywhere.
+
+    Raises:
+        RuntimeError: Something stays mounted; nothing was removed.
+    """
+    for place in reversed(mounts_below(folder)):
+        subprocess.run(["umount", "--lazy", str(place)], check=False)
+    if left := mounts_below(folder):
+        names = ", ".join(map(str, left))
+        raise RuntimeError(f"{folder} is not removed: it would empty what is mounted at {names}.")
+    shutil.rmtree(folder)
+
+
+def mounts_below(folder: Path) -> list[Path]:
+    """Give where something is mounted, at a folder or below it, in the order of mounting."""
+    real = folder.resolve()
+    # Spaces and their like are written as `\040`.
+    places = [
+        Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]))
+        for line in _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+    ]
+    return [place for place in places if place.is_relative_to(real)]
+
+
 def _make_base() -> None:
-    with tempfile.TemporaryDirectory(prefix="base-") as folder:
+    with _folder("base-") as folder:
         print(f"making a bare {RELEASE}, once", flush=True)
-        _run(["debootstrap", "--variant=minbase", RELEASE, folder])
+        _run(["debootstrap", "--variant=minbase", RELEASE, str(folder)])
         _BASE.parent.mkdir(parents=True, exist_ok=True)
         _run(
             [

@@ -130,7 +130,9 @@ PURPOSES = {
     "run": Purpose(".venv", "desktop", libraries=_ALL_OF_QT),
     "test": Purpose(".venv", "desktop", _TESTS, _ALL_OF_QT, TEST_PROGRAMS),
     "core": Purpose(".venv-core", "core", ("test",)),
-    "package": Purpose(".venv-package", "desktop", ("package",), _ALL_OF_QT, PACKAGE_PROGRAMS),
+    "package": Purpose(
+        ".venv-package", "desktop", ("package", "build"), _ALL_OF_QT, PACKAGE_PROGRAMS
+    ),
     "windows": Purpose(
         ".venv-package", "desktop", ("package-windows",), _ALL_OF_QT, WINDOWS_PROGRAMS
     ),

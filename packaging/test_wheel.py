@@ -15,7 +15,6 @@ import runpy
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,17 +68,9 @@ def _test(folder: Path, arguments: list[str]) -> None:
 def _build(folder: Path) -> tuple[Path, Path]:
     """Make the source distribution and the wheel from it; give its folder, and the wheel."""
     _say("building")
-    made = folder / "dist"
-    _run([sys.executable, "-P", "-m", "hatchling", "build", "-t", "sdist", "-d", made], ROOT)
-    (archive,) = made.glob("*.tar.gz")
-    with tarfile.open(archive) as source:
-        # The first versions of Python 3.11 do not know it.
-        source.extraction_filter = getattr(tarfile, "data_filter", None)
-        source.extractall(folder / "source")  # noqa: S202 - it was made a moment ago
-    (tree,) = (folder / "source").iterdir()
-    _run([sys.executable, "-P", "-m", "hatchling", "build", "-t", "wheel", "-d", made], tree)
-    (wheel,) = made.glob("*.whl")
-    return tree, wheel
+    distributions = runpy.run_path(str(ROOT / "packaging" / "distributions.py"))
+    archive, wheel = distributions["build"](folder / "dist")
+    return distributions["unpack"](archive, folder / "source"), wheel
 
 
 def _install(environment: Path, wheel: Path) -> Path:

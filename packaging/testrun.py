@@ -118,9 +118,54 @@ def make_backup(path: Path) -> None:
 def try_rpm(room: Room) -> None:
     """The package of Fedora and openSUSE, on a system that brings the same libraries."""
     room.install("rpm")
-    room.run("rpm", "--install", "--nodeps", room.bring(finished("*.rpm")))
+    package = room.bring(finished("*.rpm"))
+    check_rpm(room, package)
+    room.run("rpm", "--install", "--nodeps", package)
     talk(room, "rpm", "gio", "launch", MENU)
     remove(room, ["rpm", "--erase", PROGRAM.command])
+
+
+def check_rpm(room: Room, package: str) -> None:
+    """What the package holds, what it asks of the system, and what it runs there."""
+
+    def ask(*what: str) -> list[str]:
+        return room.run("rpm", "--query", "--package", *what, package).splitlines()
+
+    folder = f"/usr/lib/{PROGRAM.command}"
+    held = ask("--list")
+    expect(set(held) >= {folder, f"/usr/bin/{PROGRAM.command}", MENU}, f"it holds {held}")
+    packed = room.run("sh", "-c", _HELD_BY_DEB, "-", room.bring(finished("*.deb"))).split()
+    same = {
+        path.rstrip("/")
+        for path in packed
+        # Folders that others use as well belong to none of them.
+        if path.startswith(f"{folder}/") or not path.endswith("/")
+    }
+    expect(set(held) == same, f"only one of .deb and .rpm has {sorted(set(held) ^ same)[:9]}")
+
+    needs = ask("--requires")
+    libraries = {need.partition("(")[0] for need in needs if ".so" in need}
+    expect("libxcb-cursor.so.0" in libraries, f"it asks for too little: {needs}")
+    ours = {path.rpartition("/")[2] for path in held}
+    expect(not libraries & ours, f"it asks for what it brings: {libraries & ours}")
+    # What the package of Debian has brought in.
+    there = {line.split()[0] for line in room.run("ldconfig", "--print-cache").splitlines()[1:]}
+    expect(libraries <= there, f"it asks for what nobody needs: {libraries - there}")
+    others = {need for need in needs if ".so" not in need and not need.startswith(_OF_RPM)}
+    expect(others == {"/bin/sh", "ca-certificates"}, f"it asks for {others}")
+
+    title, *script = ask("--scripts")
+    expect(title.startswith("postuninstall"), f"it runs a script of another kind: {title}")
+    expect(not any("scriptlet" in line for line in script), f"it runs more than one: {script}")
+    for left, says in ((0, True), (1, False)):
+        said = room.run("sh", "-c", "\n".join(script), "-", str(left))
+        expect(("stays" in said) is says, f"with {left} left it says {said!r}")
+
+
+_OF_RPM = ("rpmlib(", "rtld(")
+_HELD_BY_DEB = """\
+dpkg-deb --fsys-tarfile "$1" | tar --list --exclude=*/share/doc/* | sed 's/^[.]//'
+"""
 
 
 def try_run(room: Room) -> None:
@@ -144,8 +189,13 @@ def try_wheel(room: Room) -> None:
     fetch_wheels(room.root / "srv")
     options = ["--no-index", "--find-links=/srv", "--quiet"]
     room.run_as_user(f"{environment}/bin/pip", "install", *options, wheel)
-    self_test(room, f"{environment}/bin/{PROGRAM.command}")
-    talk(room, "wheel", f"{environment}/bin/{PROGRAM.command}")
+    command = f"{environment}/bin/{PROGRAM.command}"
+    self_test(room, command)
+    talk(room, "wheel", command)
+    before = digest(room)
+    room.run_as_user(f"{environment}/bin/pip", "uninstall", "--yes", PROGRAM.command)
+    expect(digest(room) == before, "what was written is not as it was")
+    expect(not (room.root / command.lstrip("/")).exists(), "the command is left behind")
 
 
 def fetch_wheels(folder: Path) -> None:

@@ -28,6 +28,7 @@ def build(program: project.Project, folder: Path) -> Path:
 
     Raises:
         subprocess.CalledProcessError: One of the programs that do it has failed, and said why.
+        LookupError: Something is shipped without the text of its licence.
     """
     root = _WORK / "root"
     files.write_tree(root, program, folder)

@@ -11,7 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import project
-from linux import files
+from linux import copyrights, files
 from linux.bundle import binaries
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def build(program: project.Project, folder: Path) -> Path:
 
     Raises:
         subprocess.CalledProcessError: One of the programs that do it has failed, and said why.
+        LookupError: Something is shipped of which nobody says under which licence it is.
     """
     tree = _WORK / "tree"
     files.write_tree(tree, program, folder)
@@ -36,6 +37,7 @@ def build(program: project.Project, folder: Path) -> Path:
         files.fill(
             "rpm.spec.in",
             program,
+            licences=copyrights.expression(program, folder),
             tree=str(tree),
             # Once for the specification, which takes one of them away.
             shipped_libraries="|".join(names).replace("\\", "\\\\"),

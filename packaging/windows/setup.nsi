@@ -18,7 +18,8 @@ Unicode true
 !define CLASSES "Software\Classes"
 !define BACKUP "${ID}.backup"
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\${ID}"
-!define STAYS "What you have written stays where it is, encrypted:$\r$\n$\r$\n${DATA}"
+!define STAYS "What you have written stays, encrypted, in$\r$\n${DATA}$\r$\n\
+    and its key in the Credential Manager of Windows."
 
 Name "${NAME}"
 OutFile "${OUT}"
@@ -153,7 +154,7 @@ Section "Uninstall"
   ${If} ${FileExists} "${DATA}\*"
     DetailPrint "Kept: ${DATA}"
     MessageBox MB_OK|MB_ICONINFORMATION "${NAME} was removed. ${STAYS}$\r$\n$\r$\n\
-        Installed again, ${NAME} opens it as before. To remove it for good, delete that folder." \
-        /SD IDOK
+        Installed again, ${NAME} opens it as before. To remove it for good, delete that folder, and the \
+        entry ${NAME} in the Credential Manager." /SD IDOK
   ${EndIf}
 SectionEnd

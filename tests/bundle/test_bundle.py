@@ -35,24 +35,89 @@ def test_a_library_that_is_shipped_is_nobodys_dependency(soname: str, line: str)
     assert _shlib(soname) == line
 
 
-def test_the_licence_of_each_part_is_named(tmp_path: Path):
-    metadata = {
-        "new": "Name: new\nVersion: 1\nLicense-Expression: MIT\nLicense: something else\n",
-        "old": "Name: old\nVersion: 2\nClassifier: License :: OSI Approved :: BSD License\n",
-        "plain": "Name: plain\nVersion: 3\nLicense: Apache-2.0\n",
-        "silent": "Name: silent\nVersion: 4\n",
+def _package(bundle: Path, name: str, said: str, **texts: str) -> None:
+    folder = bundle / "_internal" / f"{name}-1.dist-info"
+    (folder / "licenses").mkdir(parents=True)
+    (folder / "METADATA").write_text(f"Name: {name}\nVersion: 1\n{said}\n")
+    for file, text in texts.items():
+        (folder / "licenses" / file).write_text(text)
+
+
+BSD = "Classifier: License :: OSI Approved :: BSD License"
+MIT = "Classifier: License :: OSI Approved :: MIT License"
+
+
+@pytest.mark.parametrize(
+    ("said", "licence"),
+    [
+        ("License-Expression: MIT\nLicense: something else", "MIT"),
+        (BSD, "BSD License"),
+        (f"{MIT}\nLicense: the text", "MIT"),
+        (f"{MIT}\n{BSD}", "MIT OR BSD License"),
+        ("License: Apache-2.0", "Apache-2.0"),
+        ("", "unknown"),
+    ],
+)
+def test_the_licence_of_each_part_is_named(tmp_path: Path, said: str, licence: str):
+    _package(tmp_path, "some", said)
+    (part,) = copyrights.parts(tmp_path)
+    assert part.licence == licence
+
+
+def test_the_licences_of_all_parts_are_one_expression(tmp_path: Path):
+    _package(tmp_path, "one", "License-Expression: MPL-2.0 AND (Apache-2.0 OR MIT)")
+    _package(tmp_path, "sqlcipher3", "")
+    said = copyrights.expression(PROGRAM, tmp_path)
+    # The choice is none, where both are there anyway.
+    names = {"Apache-2.0", "BSD-3-Clause", "Bitstream-Vera", "LGPL-3.0-only", "MIT", "MPL-2.0"}
+    assert set(said.split(" AND ")) == names | {
+        "GPL-2.0-or-later WITH Bootloader-exception",
+        "OFL-1.1",
+        "PSF-2.0",
+        "Zlib",
     }
-    for name, text in metadata.items():
-        folder = tmp_path / "_internal" / f"{name}.dist-info"
-        folder.mkdir(parents=True)
-        (folder / "METADATA").write_text(text)
-    found = {part.name: part.licence for part in copyrights.parts(tmp_path)}
-    assert found == {"new": "MIT", "old": "BSD License", "plain": "Apache-2.0", "silent": "unknown"}
+
+
+@pytest.mark.parametrize("said", ["", BSD, "License-Expression: Planted-1.0"])
+def test_a_part_of_an_unknown_licence_is_not_shipped(tmp_path: Path, said: str):
+    _package(tmp_path, "some", said)
+    with pytest.raises(LookupError, match="some: SPDX has no licence"):
+        copyrights.expression(PROGRAM, tmp_path)
+
+
+def test_the_licence_of_each_part_is_there_word_for_word(tmp_path: Path):
+    apache = "   Apache License\n   Version 2.0, January 2004\n\n   TERMS"
+    _package(tmp_path, "both", "License: Apache-2.0", LICENSE=apache, NOTICE="some\n\n\tnotice\n")
+    _package(tmp_path, "named", "License-Expression: MIT")
+    _package(tmp_path, "sqlcipher3", "", LICENSE="This software is provided 'as-is'.")
     said = copyrights.debian(PROGRAM, tmp_path)
     assert said.startswith("Format: https://www.debian.org/doc/packaging-manuals/copyright-format")
-    for name in metadata:
-        assert f"/{name}.dist-info/*\n" in said
-    assert "License: LGPL-3\n" in said
+    both, named, third = (
+        next(part for part in said.split("\nFiles: ") if f"/{name}-1.dist-info/*\n" in part)
+        for name in ("both", "named", "sqlcipher3")
+    )
+    assert "/usr/share/common-licenses/Apache-2.0.\n .\n some\n .\n         notice\n" in both
+    assert "TERMS" not in both
+    assert " Permission is hereby granted, free of charge" in named
+    assert "as-is" in third
+    assert (
+        "It contains SQLCipher, under BSD-3-Clause:\n .\n Copyright (c) 2008-2025, ZETETIC" in third
+    )
+    for text in (
+        "PYTHON SOFTWARE FOUNDATION LICENSE",
+        "SIL OPEN FONT LICENSE",
+        "Bitstream Vera",
+        "bootloader",
+    ):
+        assert text in said
+    for block in said.split("\n\n"):
+        assert all(line.startswith((" ", "F", "C", "L", "U")) for line in block.splitlines())
+
+
+def test_a_part_without_the_text_of_its_licence_is_not_shipped(tmp_path: Path):
+    _package(tmp_path, "some", "License-Expression: BSD-3-Clause")
+    with pytest.raises(LookupError, match=r"some .* without the text"):
+        copyrights.debian(PROGRAM, tmp_path)
 
 
 @pytest.mark.parametrize("before", [None, "/opt/lib"])

@@ -26,9 +26,8 @@ def date(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fill(name: str) -> str:
-    more = dict.fromkeys(
-        ("architecture", "installed_size", "depends", "tree", "shipped_libraries"), "x"
-    )
+    names = ("architecture", "depends", "glibc", "installed_size", "licences", "shipped_libraries")
+    more = dict.fromkeys((*names, "tree"), "x")
     return files.fill(name, PROGRAM, **more)
 
 
@@ -72,7 +71,8 @@ def test_the_entry_of_the_menu_is_one_that_old_systems_take():
     lines = fill("desktop.in").splitlines()
     entry = dict(line.split("=", 1) for line in lines if "=" in line)
     assert float(entry["Version"]) <= 1.4
-    assert entry["Exec"] == f"{PROGRAM.command} %U"
+    # One at a time: with %U, several files would come as several arguments, and it takes one.
+    assert entry["Exec"] == f"{PROGRAM.command} %u"
     assert entry["Icon"] == PROGRAM.id
     assert entry["MimeType"].split(";")[:-1] == [
         PROGRAM.backup_type,
@@ -100,6 +100,17 @@ def test_whoever_removes_the_program_is_told_where_the_data_stays(name: str):
     said = fill(name)
     assert "What you have written with it stays" in said
     assert f"/{PROGRAM.command}" in said
+
+
+def test_a_purge_says_it_once(tmp_path: Path):
+    script = files.write(tmp_path / "postrm", fill("postrm.in"), executable=True)
+    said = "".join(
+        subprocess.run([script, step], check=True, stdout=subprocess.PIPE, text=True).stdout
+        for step in ("remove", "purge")
+    )
+    assert said.count("stays: for each user") == 1
+    for step in ("upgrade", "failed-upgrade", "abort-install", "abort-upgrade", "disappear"):
+        assert not subprocess.run([script, step], check=True, stdout=subprocess.PIPE).stdout
 
 
 @pytest.mark.parametrize("name", ["install.in", "uninstall.in", "postrm.in"])

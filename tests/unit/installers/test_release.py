@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 VERSION = project.read().version
 DEB = f"chatelaine_{VERSION}_amd64.deb"
+WHEEL = f"chatelaine-{VERSION}-py3-none-any.whl"
 BILL = "linux.cdx.json"
 
 
@@ -42,6 +43,8 @@ def dist(tmp_path: Path) -> Path:
     big(tmp_path / DEB, b"!<arch>\ndebian-binary   ")
     big(tmp_path / f"chatelaine-{VERSION}-1.x86_64.rpm", b"\xed\xab\xee\xdb\x03")
     big(tmp_path / f"chatelaine-{VERSION}-x86_64.run", b"#!/bin/sh\n")
+    big(tmp_path / WHEEL, b"PK\x03\x04")
+    big(tmp_path / f"chatelaine-{VERSION}.tar.gz", b"\x1f\x8b\x08")
     big(tmp_path / f"Chatelaine-{VERSION}-setup.exe", b"MZ\x90")
     for processor in ("arm64", "x86_64"):
         image = tmp_path / f"Chatelaine-{VERSION}-{processor}.dmg"
@@ -54,9 +57,9 @@ def dist(tmp_path: Path) -> Path:
 
 def test_a_whole_release_has_the_sums_that_others_can_check(dist: Path):
     files = release.check(dist, {"linux": 1, "windows": 1, "macos": 2})
-    assert len(files) == 10
+    assert len(files) == 12
     lines = release.write_checksums(dist, files).read_text("utf-8").splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 12
     digest, name = lines[0].split("  ")
     assert digest == hashlib.sha256((dist / name).read_bytes()).hexdigest()
 
@@ -66,6 +69,9 @@ def test_a_whole_release_has_the_sums_that_others_can_check(dist: Path):
     [
         (DEB, None, r"1 of \*\.deb expected, 0"),
         (DEB, b"!<arch>\ndebian-binary", "has 21 bytes"),
+        (WHEEL, None, r"1 of \*\.whl expected, 0"),
+        (WHEEL, b"PK\x03\x04", "has 4 bytes"),
+        (f"chatelaine-{VERSION}.tar.gz", None, r"1 of \*\.tar\.gz expected, 0"),
         (BILL, None, "bills of materials for linux, 0"),
         (BILL, b"{}", "no bill of materials"),
     ],

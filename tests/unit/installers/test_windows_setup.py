@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import project
+from chatelaine.vault.keyring import SERVICE
 from windows import installer
 
 SCRIPT = (Path(installer.__file__).with_name("setup.nsi")).read_text("utf-8")
@@ -36,6 +37,17 @@ def test_nothing_is_removed_by_the_folder():
 def test_the_script_asks_for_no_rights_and_stays_with_the_user():
     assert "RequestExecutionLevel user" in SCRIPT
     assert not re.search(r"\bHK(LM|CR)\b", SCRIPT)
+
+
+def test_whoever_removes_the_program_is_told_what_stays_and_where():
+    (stays,) = re.findall(r"!define STAYS (.*?[^\\])\n", SCRIPT, re.DOTALL)
+    assert "${DATA}" in stays
+    assert "its key in the Credential Manager" in stays
+    # Before, where it can still be called off, and afterwards.
+    assert len(re.findall(r"\$\{STAYS\}", SCRIPT)) == 2
+    # By this name Windows lists it.
+    assert "entry ${NAME} in the Credential Manager" in SCRIPT
+    assert project.read().name == SERVICE
 
 
 @pytest.mark.parametrize(
