@@ -13,6 +13,7 @@ from chatelaine.gui.vault.page import Page
 from chatelaine.gui.vault.unlock_page import UnlockPage
 from chatelaine.history_access import HistoryAccess
 from support.keyrings import MemoryKeyring
+from support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,10 @@ class Screen:
         return plain | {
             one.objectName().removesuffix("Open") for one in buttons if one.objectName() in fields
         }
+
+    async def rest(self) -> None:
+        """Wait until nothing goes on: what the end of a test meets could not end in its loop."""
+        await until(lambda: not self.scope._tasks)
 
     async def aclose(self) -> None:
         await self.scope.close()

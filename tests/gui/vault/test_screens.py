@@ -168,6 +168,7 @@ async def test_each_reason_has_its_screen_and_leaves_everything_as_it_is(
     assert title in screen.words
     assert await asyncio.to_thread(place.contents) == before
     assert screen.opened == []
+    await screen.rest()
 
 
 async def test_a_locked_history_asks_for_its_passphrase_and_says_when_the_keyring_fails_too(
@@ -189,6 +190,7 @@ async def test_a_locked_history_asks_for_its_passphrase_and_says_when_the_keyrin
     place.keyring.problem = None
     screen.unlock_page.passphrase_entered.emit(PASSPHRASE)
     await until(lambda: screen.opened)
+    await screen.rest()
 
 
 async def test_another_history_that_does_not_open_leads_back_to_the_one_before(
@@ -208,3 +210,4 @@ async def test_another_history_that_does_not_open_leads_back_to_the_one_before(
     back.click()
     await until(lambda: screen.opened)
     assert screen.opened[0].history == place.history
+    await screen.rest()
