@@ -262,6 +262,19 @@ def test_what_was_moved_as_it_was_painted_looks_as_if_it_were_painted_anew(view,
         assert not compare(moved, on_the_screen(view)).is_seen
 
 
+def test_the_round_button_leaves_nothing_behind_as_it_comes_and_goes(view, user):
+    view.load(uneven(60))
+    user.settle()
+    for way in (90, -40, -90, 200, -200, 600, -1200):
+        user.wheel(up=way)
+        user.paint()
+        moved = on_the_screen(view)
+        view.viewport().update()
+        user.paint()
+        assert not compare(moved, on_the_screen(view)).is_seen
+    assert view.is_following
+
+
 def test_nothing_is_moved_that_is_about_to_stand_elsewhere(view, user):
     view.load(uneven(60))
     user.settle()
