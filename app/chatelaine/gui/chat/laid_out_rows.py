@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never
 
+from chatelaine.gui.chat.blocks.frame_budget import Work
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.height_guess import HeightGuess
 from chatelaine.gui.chat.row_gaps import GAPS, SPOKEN, gap_between
@@ -37,6 +38,8 @@ from chatelaine.markup.heights import Heights
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from PySide6.QtCore import QRectF
+
     from chatelaine.store.records import TurnId
 
 AnyLayout: TypeAlias = RowLayout[Any]
@@ -49,6 +52,8 @@ _KEPT_TEXT: Final = 60_000
 """Characters of text beyond which no more are kept: a layout takes a hundred times as much."""
 _STAY: Final = 1.5
 """Whatever is no further from what is seen than so many times its height is kept in any case."""
+_BESIDES: Final = 300
+"""What a row takes to be made besides its text, in characters."""
 
 
 class Anchor(NamedTuple):
@@ -74,6 +79,7 @@ class LaidOutRows:
         width: Of the column, in pixels.
         laid_out: How many rows were given a layout since it was made.
         seen: From which height to which they are looked at.
+        budget: Says how long it may take to lay out what is looked at.
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -82,6 +88,7 @@ class LaidOutRows:
         self.width = 0
         self.laid_out = 0
         self.seen = (0, 0)
+        self.budget = surroundings.sources.budget
         self._surroundings = surroundings
         self._layouts: OrderedDict[int, AnyLayout] = OrderedDict()
         self._keys: dict[int, RowKey] = {}  # of the rows that have layouts
@@ -187,13 +194,20 @@ class LaidOutRows:
         """Take on the colours and the text size that the application has now."""
         self._unstyled = set(self._layouts)
 
-    def refresh(self) -> bool:
-        """Let rows take what they were waiting for; tell whether any height has changed."""
+    def refresh(self) -> tuple[bool, list[tuple[int, QRectF]]]:
+        """Let rows take what they were waiting for.
+
+        Returns:
+            Whether any height has changed; and what looks otherwise, a row and a place in it each.
+        """
         changed = False
+        places: list[tuple[int, QRectF]] = []
         for index, layout in self._layouts.items():
-            if index not in self._unstyled and layout.refresh():
-                changed |= self._note_height(index, layout)
-        return changed
+            if index not in self._unstyled:
+                if layout.refresh():
+                    changed |= self._note_height(index, layout)
+                places += [(index, rect) for rect in layout.refreshed()]
+        return changed, places
 
     # ------------------------------------------------------------------ layouts
 
@@ -259,6 +273,14 @@ class LaidOutRows:
         y = self.heights.top(index)
         while index < len(self.heights) and y <= bottom:
             before = self.heights[index]
+            if index not in self._layouts:
+                reading = self.model.rows.chars[index] + _BESIDES
+                if not self.budget.allows(Work.READ, reading):
+                    y += before
+                    index += 1
+                    continue
+                self.layout(index)
+                self.budget.done(Work.READ, reading)
             layout = self.layout(index)
             row_top = y + self.gap(index)
             layout.lay_out(top - row_top, bottom - row_top)

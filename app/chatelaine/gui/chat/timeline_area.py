@@ -38,6 +38,12 @@ _AHEAD_MS: Final = 8
 it comes between two frames and not in one."""
 _STRIP: Final = 200
 """Pixels that are laid out together."""
+_LAY_OUT: Final = 0.0025
+PAINT: Final = 0.002
+"""Seconds that may be spent after a far jump of the slider to lay out what is seen there, and then
+to paint it: with the rest of a frame, so the slider is followed by a slow machine as well."""
+_FILL_MS: Final = 30
+"""Milliseconds without another jump, two frames, until the rest is shown."""
 _REST_MS: Final = 150
 _LINE: Final = 48
 _WIDEST: Final = 780
@@ -89,6 +95,9 @@ class TimelineArea(QAbstractScrollArea):
         self._jump.hide()
         self._idle_timer = QTimer(self, singleShot=True, interval=_AHEAD_MS)
         self._idle_timer.timeout.connect(self._look_ahead)
+        self._fill_timer = QTimer(self, singleShot=True, interval=_FILL_MS)
+        self._fill_timer.timeout.connect(self._fill)
+        self._is_laid_out = True
         self._width_timer = QTimer(self, singleShot=True, interval=_REST_MS)
         self._width_timer.timeout.connect(self._guess_again)
 
@@ -169,12 +178,12 @@ class TimelineArea(QAbstractScrollArea):
         layout = self.laid_out.layout(row)
         return TextPosition(row, *layout.position_at(point - self.origin(row)))
 
-    def update_row(self, row: int) -> None:
-        """Paint a row anew."""
+    def update_row(self, row: int, rect: QRectF | None = None) -> None:
+        """Paint a row anew, or what is in a rectangle of it."""
         layout = self.laid_out.made_layout(row)
         if layout is not None:
-            rect = QRectF(self.origin(row), QSizeF(self.laid_out.width, layout.height))
-            around = rect.adjusted(-AROUND_ROW, -AROUND_ROW, AROUND_ROW, AROUND_ROW)
+            rect = rect or QRectF(QPointF(), QSizeF(self.laid_out.width, layout.height))
+            around = rect.translated(self.origin(row)).adjusted(-AROUND_ROW, -AROUND_ROW, AROUND_ROW, AROUND_ROW)
             self.viewport().update(around.toAlignedRect())
 
     def reveal(self, row: int, rect: QRectF) -> None:
@@ -305,7 +314,7 @@ class TimelineArea(QAbstractScrollArea):
 
         There are none where what is seen is about to move: then nothing is where it was painted.
         """
-        if not self.scrolling.is_settled:
+        if not self.scrolling.is_settled or self._fill_timer.isActive():
             return []
         top = self.scrolling.top - self.scrolling.above
         anchors = [self.laid_out.anchor(top), self.laid_out.anchor(top + self.scrolling.height - 1)]
@@ -337,7 +346,8 @@ class TimelineArea(QAbstractScrollArea):
             port.scroll(0, by, free)
             port.update(port.rect().adjusted(0, free.height(), 0, 0))
         self.seen_changed()
-        self._idle_timer.start()
+        if not self._fill_timer.isActive():
+            self._idle_timer.start()
 
     def _show_extent(self) -> None:
         if self._bar.isSliderDown():
@@ -354,9 +364,30 @@ class TimelineArea(QAbstractScrollArea):
         if self._bar.isSliderDown() and self._bar.maximum():
             # The range stays as it was when the slider was taken.
             top = round(value * self.scrolling.furthest / self._bar.maximum())
-        before = self._seen_places()
+        if abs(top - self.scrolling.top) < self.scrolling.height:
+            before = self._seen_places()
+            self.scrolling.scroll_to(top)
+            self._show_moved(before)
+            return
+        self._idle_timer.stop()
+        self.laid_out.budget.limit(_LAY_OUT)
         self.scrolling.scroll_to(top)
-        self._show_moved(before)
+        self.laid_out.budget.lift()
+        self._is_laid_out = not self.laid_out.budget.ran_out
+        self._fill_timer.start()
+        self._show_moved(())
+
+    def _painted_in_time(self) -> None:
+        """Go on as usual if there was time for everything that is seen."""
+        if self._is_laid_out and not self.laid_out.budget.ran_out:
+            self._fill_timer.stop()
+            self._idle_timer.start()
+
+    def _fill(self) -> None:
+        """Show what there was no time for."""
+        self._is_laid_out = True
+        self._settle()
+        self.viewport().update()
 
     def _show_jump(self) -> None:
         away = not self.scrolling.following and not self.scrolling.is_at_end

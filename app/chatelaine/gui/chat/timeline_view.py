@@ -22,7 +22,9 @@ from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, ReasoningAdded, TextAdded, TurnEnded, TurnStarted
 from chatelaine.gui.chat.accessibility import AccessibleTimeline
+from chatelaine.gui.chat.blocks.sketch import draw_sketch
 from chatelaine.gui.chat.blocks.sources import BlockSources
+from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.empty_thread import EmptyThread
 from chatelaine.gui.chat.formulas import FormulaRenderer
 from chatelaine.gui.chat.highlighter import Highlighter
@@ -33,8 +35,8 @@ from chatelaine.gui.chat.row_keys import BY_KEYBOARD
 from chatelaine.gui.chat.row_layouts.base import Surroundings
 from chatelaine.gui.chat.row_layouts.controls import RowState
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
-from chatelaine.gui.chat.rows import RowKind, UnreadRow, kind_of
-from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
+from chatelaine.gui.chat.rows import KINDS, RowKind, UnreadRow, kind_of
+from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW, PAINT
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
 from chatelaine.gui.theme import motion
@@ -286,6 +288,7 @@ class TimelineView(TimelineSurface):
             self._idle_timer,
             self._refresh_timer,
             self._restyle_timer,
+            self._fill_timer,
             self._width_timer,
         )
         workers = (self._highlighter, self._formulas, self.pictures, self._parsing)
@@ -367,9 +370,13 @@ class TimelineView(TimelineSurface):
             self.row_parsed.emit()
 
     def _refresh(self) -> None:
-        if self.laid_out.refresh():
+        changed, places = self.laid_out.refresh()
+        if changed:
             self._settle()
-        self.viewport().update()
+            self.viewport().update()
+            return
+        for row, rect in places:
+            self.update_row(row, rect)
 
     def _show_emptiness(self) -> None:
         is_empty = self._is_loaded and not len(self.rows)
@@ -437,6 +444,9 @@ class TimelineView(TimelineSurface):
             # Somebody has looked at rows that are out of sight.
             self._settle()
         painter = QPainter(self.viewport())
+        budget = self.laid_out.budget
+        if self._fill_timer.isActive():
+            budget.limit(PAINT)
         try:
             parts: Iterable[QRect] = event.region()  # type: ignore[assignment]  # it can be iterated
             for part in parts:
@@ -445,19 +455,37 @@ class TimelineView(TimelineSurface):
         finally:
             # Qt crashes where a painter outlives the event, as it would in a traceback.
             painter.end()
+            if budget.is_limited:
+                budget.lift()
+                self._painted_in_time()
 
     def _paint(self, painter: QPainter, area: QRectF) -> None:
         painter.fillRect(area, colour(palettes.current().window))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        budget = self.laid_out.budget
         for row in self.visible_rows():
-            layout, origin = self.laid_out.layout(row), self.origin(row)
+            origin = self.origin(row)
             clip = area.translated(-origin)
+            if budget.is_limited and self.laid_out.made_layout(row) is None:
+                self._sketch(painter, row)
+                continue
+            layout = self.laid_out.layout(row)
             if clip.bottom() < -AROUND_ROW or clip.top() > layout.height + AROUND_ROW:
                 continue
             painter.save()
             painter.translate(origin)
             layout.draw(painter, clip, self._marks(row, layout), self._state(row))
             painter.restore()
+
+    def _sketch(self, painter: QPainter, row: int) -> None:
+        """Draw bars in the place of a row for which there is no time now."""
+        origin, width = self.origin(row), self.laid_out.width
+        height = self.laid_out.heights[row] - self.laid_out.gap(row)
+        room = QRectF(origin.x(), origin.y(), width, height)
+        style = block_style(palettes.current(), current_scale())
+        if KINDS[self.laid_out.model.rows.kinds[row]] is RowKind.USER:
+            room.setLeft(room.left() + width // 3)
+        draw_sketch(painter, room, QRectF(self.viewport().rect()), style)
 
     def _marks(self, row: int, layout: AnyLayout) -> MarkedStretches:
         return self.hits.marks(row, layout, self.selection.marks(row, layout))

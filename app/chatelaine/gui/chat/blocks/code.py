@@ -104,6 +104,7 @@ class CodeBlock(BlockLayout):
         changed = [found[same].start for found in (self._marks, marks) if same < len(found)]
         self._marks = marks
         if changed:
+            self.revision += 1
             self._forget(min(changed))
 
     def _forget(self, character: int) -> None:

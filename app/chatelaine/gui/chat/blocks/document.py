@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
+from chatelaine.gui.chat.blocks.frame_budget import Work
 from chatelaine.gui.chat.blocks.make import make_layout
 from chatelaine.gui.chat.blocks.marker import draw_marker
 from chatelaine.gui.chat.blocks.measures import (
@@ -24,6 +25,7 @@ from chatelaine.gui.chat.blocks.measures import (
     is_mirrored,
     step,
 )
+from chatelaine.gui.chat.blocks.sketch import draw_sketch
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import (
     Heading,
@@ -75,11 +77,13 @@ class Document:
     Attributes:
         blocks: In order.
         laid_out: How many blocks were laid out since it was made, again and again included.
+        refreshed: The blocks that look otherwise since `refresh` was called last.
     """
 
     def __init__(self, style: BlockStyle, sources: BlockSources) -> None:
         self.blocks: list[Block] = []
         self.laid_out = 0
+        self.refreshed: list[int] = []
         self._style = style
         self._sources = sources
         self._width = 0.0
@@ -194,10 +198,16 @@ class Document:
         if not self.blocks:
             return False
         changed = False
+        budget = self._sources.budget
         index = self._heights.at(math.floor(top))
         y = self._heights.top(index)
         while index < len(self.blocks) and y <= bottom:
-            changed |= self._arrange(index)
+            height = min(self._heights[index], bottom - y)
+            if self._arranged[index]:
+                pass
+            elif budget.allows(Work.LAY_OUT, height):
+                changed |= self._arrange(index)
+                budget.done(Work.LAY_OUT, height)
             y += self._heights[index]
             index += 1
         return changed
@@ -215,12 +225,21 @@ class Document:
         return self._layouts[index] if self._arranged[index] else None
 
     def refresh(self) -> bool:
-        """Take what blocks were waiting for; tell whether anything has another height now."""
+        """Take what blocks were waiting for; tell whether anything has another height now.
+
+        `refreshed` says which blocks look otherwise.
+        """
         changed = False
+        self.refreshed = []
         for index, layout in enumerate(self._layouts):
-            if layout is not None and layout.refresh() and self._arranged[index]:
+            if layout is None:
+                continue
+            revision = layout.revision
+            if layout.refresh() and self._arranged[index]:
                 self._arranged[index] = False
                 changed |= self._arrange(index)
+            if layout.revision != revision:
+                self.refreshed.append(index)
         return changed
 
     def rearrange(self, index: int) -> bool:
@@ -295,9 +314,17 @@ class Document:
         """Draw what lies in `clip`; `marked` gives for a block the stretches that are marked."""
         if not self.blocks:
             return
+        budget = self._sources.budget
         index = self._heights.at(math.floor(clip.top()))
         y = self._heights.top(index)
         while index < len(self.blocks) and y <= clip.bottom():
+            # What there was no time to lay out has no time to be laid out now.
+            seen = min(y + self._heights[index], clip.bottom()) - max(y, clip.top())
+            if not self._is_ready(index) or not budget.allows(Work.PAINT, seen):
+                draw_sketch(painter, self.rect(index), clip, self._style)
+                y += self._heights[index]
+                index += 1
+                continue
             layout = self.layout(index)
             gap = self._gap(index)
             origin = QPointF(self._x(index), y + gap)
@@ -309,8 +336,13 @@ class Document:
             painter.translate(origin)
             layout.draw(painter, clip.translated(-origin), marked(index))
             painter.restore()
+            budget.done(Work.PAINT, seen)
             y += self._heights[index]
             index += 1
+
+    def _is_ready(self, index: int) -> bool:
+        """Tell whether a block can be painted: where time is short, nothing more is laid out."""
+        return self._arranged[index] or not self._sources.budget.is_limited
 
     def _draw_marker(self, painter: QPainter, index: int, marker: Marker, baseline: float) -> None:
         gap, indent = self._style.px(_MARKER_GAP), self._indent(index)

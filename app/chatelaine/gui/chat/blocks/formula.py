@@ -91,9 +91,11 @@ class FormulaBlock(BlockLayout):
     def refresh(self) -> bool:
         if not self._width:
             return False
-        before = self.height
+        before, picture = self.height, self._picture
         self._ask()
-        self._arrange()
+        if self._picture is not picture:
+            self.revision += 1
+            self._arrange()
         return self.height != before
 
     # ------------------------------------------------------------------ drawing

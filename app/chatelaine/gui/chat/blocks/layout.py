@@ -111,9 +111,11 @@ class BlockLayout(ABC):
         length: How many places its text has, in UTF-16 units.
         right_to_left: Whether it is written from right to left: then what stands before it belongs
             to its right.
+        revision: How often it has come to look otherwise by itself, as `refresh` found.
     """
 
     def __init__(self) -> None:
+        self.revision = 0
         self.right_to_left = False
         self.height = 0.0
         self.natural_width = 0.0

@@ -117,8 +117,10 @@ class PictureBlock(BlockLayout):
     def refresh(self) -> bool:
         if not self._width:
             return False
-        before = self.height
+        before, load = self.height, self._load
         self._ask()
+        if (self._load.state, self._load.image) != (load.state, load.image):
+            self.revision += 1
         self._arrange()
         return self.height != before
 

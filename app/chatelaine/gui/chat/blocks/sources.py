@@ -6,9 +6,11 @@ and the view has the block take it with `refresh`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from chatelaine.gui.chat.blocks.frame_budget import FrameBudget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,11 +126,13 @@ class BlockSources:
         formulas: Sets formulas.
         pictures: Loads pictures.
         highlighter: Colours code.
+        budget: Says how long they may take.
     """
 
     formulas: FormulaSource | None = None
     pictures: PictureSource | None = None
     highlighter: ColourSource | None = None
+    budget: FrameBudget = field(default_factory=FrameBudget)
 
 
 NO_SOURCES: Final = BlockSources()

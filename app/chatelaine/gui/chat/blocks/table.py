@@ -251,6 +251,8 @@ class TableBlock(BlockLayout):
             for row in {key // self._count for key in changed}:
                 self._heights[row] = self._row_height(row)
             self._arrange()
+        if changed or has_grown:
+            self.revision += 1
         return has_grown or self.height != before
 
     def _row_height(self, row: int) -> float:

@@ -68,7 +68,6 @@ class TextBlock(BlockLayout):
 
     Attributes:
         width: The width it was laid out for; 0 before.
-        revision: How often other pictures than before came to stand in it.
     """
 
     def __init__(
@@ -122,7 +121,6 @@ class TextBlock(BlockLayout):
         )
         self._ratio = 1.0
         self.width = 0.0
-        self.revision = 0
         self._places = Places(())
         self._insets: list[_Inset] = []
         self._known: dict[str, FormulaPicture | None] = {}

@@ -207,6 +207,12 @@ class RowLayout(ABC, Generic[R]):
             self._arrange()
         return self.height != before
 
+    def refreshed(self) -> Iterator[QRectF]:
+        """Give where it looks otherwise since `refresh` was called last."""
+        for part in self.parts:
+            for block in part.document.refreshed:
+                yield part.document.rect(block).translated(part.origin)
+
     def restyle(self) -> None:
         """Take on the colours and the text size that the application has now."""
         for part in self.parts:
