@@ -28,6 +28,9 @@ class Heights:
     def __init__(self, heights: Iterable[int] = ()) -> None:
         self._heights = array("q", heights)
         self._runs: list[int] = []
+        self._ends: list[int] | None = None
+        self._run = -1
+        self._inside: list[int] = []
         self.total = 0
         self._sum_from(0)
 
@@ -41,13 +44,18 @@ class Heights:
         difference = height - self._heights[index]
         if difference:
             self._heights[index] = height
-            self._runs[index // _RUN] += difference
+            run = index // _RUN
+            self._runs[run] += difference
             self.total += difference
+            self._ends = None
+            if run == self._run:
+                self._run = -1
 
     def top(self, index: int) -> int:
         """Give the sum of all that come before one; of all, for the number of all."""
-        run = index // _RUN
-        return sum(self._runs[:run]) + sum(self._heights[run * _RUN : index])
+        run, number = divmod(index, _RUN)
+        before = self._sums()[run - 1] if run else 0
+        return before + (self._sums_in(run)[number - 1] if number else 0)
 
     def at(self, y: int) -> int:
         """Give the one that covers a place; the first or the last for what lies beyond.
@@ -57,12 +65,28 @@ class Heights:
         """
         if not self._heights:
             raise IndexError("there are no heights")
-        ends = list(accumulate(self._runs))
+        ends = self._sums()
         run = min(bisect_right(ends, y), len(self._runs) - 1)
-        begin = run * _RUN
-        inside = list(accumulate(self._heights[begin : begin + _RUN]))
+        inside = self._sums_in(run)
         rest = y - (ends[run - 1] if run else 0)
-        return begin + min(bisect_right(inside, rest), len(inside) - 1)
+        return run * _RUN + min(bisect_right(inside, rest), len(inside) - 1)
+
+    def _sums(self) -> list[int]:
+        """Give where each run ends; kept until a height changes."""
+        if self._ends is None:
+            self._ends = list(accumulate(self._runs))
+        return self._ends
+
+    def _sums_in(self, run: int) -> list[int]:
+        """Give where each height of a run ends, from the beginning of the run on.
+
+        Those of one run are kept: most questions are about one place.
+        """
+        if run != self._run:
+            begin = run * _RUN
+            self._inside = list(accumulate(self._heights[begin : begin + _RUN]))
+            self._run = run
+        return self._inside
 
     def replace(self, start: int, end: int, heights: Iterable[int]) -> None:
         """Put others in the place of those from `start` up to `end`."""
@@ -76,6 +100,7 @@ class Heights:
 
     def _sum_from(self, index: int) -> None:
         run = index // _RUN
+        self._ends, self._run = None, -1
         del self._runs[run:]
         self._runs += (
             sum(self._heights[begin : begin + _RUN])

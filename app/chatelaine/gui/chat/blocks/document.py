@@ -352,6 +352,8 @@ class Document:
 
     def _draw_bars(self, painter: QPainter, index: int, y: float, gap: float) -> None:
         inside = self.blocks[index].place.inside
+        if not inside:
+            return
         above = self.blocks[index - 1].place.inside if index else ()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(self._style.palette.scrollbar))

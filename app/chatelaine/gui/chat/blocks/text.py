@@ -318,6 +318,29 @@ class TextBlock(BlockLayout):
 
     @override
     def draw(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
+        if self._spans:
+            self._draw_grounds(painter)
+        within = marked
+        if self._insets:
+            within = [
+                mark._replace(
+                    start=self._places.in_layout(mark.start),
+                    end=self._places.in_layout(mark.end, behind=True),
+                )
+                for mark in marked
+            ]
+        formats: list[QTextLayout.FormatRange] = []
+        if within:
+            length = self._places.in_layout(self.length, behind=True)
+            formats = mark_formats(within, 0, length, self._style)
+        painter.setPen(self._text_style.colour)
+        self._layout.draw(painter, QPointF(0, 0), formats, clip)
+        if self._spans:
+            self._draw_underlines(painter)
+        if self._insets:
+            self._draw_insets(painter, clip)
+
+    def _draw_grounds(self, painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(self._style.palette.inline_code))
         for start, end, span in self._spans:
@@ -328,22 +351,6 @@ class TextBlock(BlockLayout):
                         *((-1, -1, 1, 1) if self._is_mixed else (-_CODE_PAD, -1, 0, 1))
                     )
                     painter.drawRoundedRect(box, _CODE_CORNER, _CODE_CORNER)
-        within = marked
-        if self._insets:
-            within = [
-                mark._replace(
-                    start=self._places.in_layout(mark.start),
-                    end=self._places.in_layout(mark.end, behind=True),
-                )
-                for mark in marked
-            ]
-        length = self._places.in_layout(self.length, behind=True)
-        formats = mark_formats(within, 0, length, self._style)
-        painter.setPen(self._text_style.colour)
-        self._layout.draw(painter, QPointF(0, 0), formats, clip)
-        self._draw_underlines(painter)
-        if self._insets:
-            self._draw_insets(painter, clip)
 
     def _draw_underlines(self, painter: QPainter) -> None:
         pen = colour(self._style.palette.link).toRgb()

@@ -32,18 +32,20 @@ def header_height(style: BlockStyle) -> int:
 
 
 def draw_header(
-    painter: QPainter, style: BlockStyle, start: float, width: float, row: ReplyRow | ToolRow
+    painter: QPainter, clip: QRectF, style: BlockStyle, width: float, row: ReplyRow | ToolRow
 ) -> None:
-    """Draw the line at the top of a row, in a column that has a start and a width."""
+    """Draw the line at the top of a row of some width, if anything of it lies in `clip`."""
     palette = style.palette
     size = style.px(_AVATAR)
-    avatar = QRectF(start, 0, size, size)
+    if clip.top() > size:
+        return
+    avatar = QRectF(0, 0, size, size)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour(palette.accent))
     painter.drawEllipse(avatar)
     symbol = style.px(_SYMBOL)
     inset = (size - symbol) / 2
-    mark = QRectF(start + inset, inset, symbol, symbol)
+    mark = QRectF(inset, inset, symbol, symbol)
     icons.paint(painter, "agent", palette.on_accent, mark)
 
     left = size + style.px(_AFTER_AVATAR)
@@ -53,10 +55,10 @@ def draw_header(
     baseline = size / 2 + words.cap_height / 2
     painter.setFont(words.name_font)
     painter.setPen(colour(palette.text))
-    painter.drawText(QPointF(start + left, baseline), words.name)
+    painter.drawText(QPointF(left, baseline), words.name)
     painter.setFont(style.small)
     painter.setPen(colour(palette.text_muted))
-    painter.drawText(QPointF(start + left + words.meta_left, baseline), words.meta)
+    painter.drawText(QPointF(left + words.meta_left, baseline), words.meta)
 
 
 class _Words(NamedTuple):

@@ -154,8 +154,8 @@ class RowLayout(ABC, Generic[R]):
         """Place the parts for `_width`, and find the height."""
 
     @abstractmethod
-    def _draw(self, painter: QPainter, state: RowState) -> None:
-        """Draw what is not text: under the text."""
+    def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
+        """Draw what is not text, of what lies in `clip`: under the text."""
 
     def _controls(self) -> Iterator[Control]:
         """Give what can be pressed besides what is in the texts, in reading order."""
@@ -285,7 +285,7 @@ class RowLayout(ABC, Generic[R]):
             marked: Gives for a part and a block of it the stretches that are marked.
             state: How the row stands with the mouse and the keyboard.
         """
-        self._draw(painter, state)
+        self._draw(painter, clip, state)
         for number, part in enumerate(self.parts):
             painter.save()
             painter.translate(part.origin)

@@ -110,7 +110,7 @@ class NoticeLayout(RowLayout[NoticeRow]):
             yield Control(name, label, box, ControlKind.BUTTON, label=label)
 
     @override
-    def _draw(self, painter: QPainter, state: RowState) -> None:
+    def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
         palette = palettes.current()
         symbol, ink, ground = _LOOKS[self.row.kind]
         path = frame_path(self._width, self.height)

@@ -231,10 +231,9 @@ class ReplyLayout(RowLayout[ReplyRow]):
     # ------------------------------------------------------------------ drawing
 
     @override
-    def _draw(self, painter: QPainter, state: RowState) -> None:
-        style = self._style()
+    def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
         if self.place.headed:
-            draw_header(painter, style, 0, self._width, self.row)
+            draw_header(painter, clip, self._style(), self._width, self.row)
         if self._open and self.row.reasoning.strip():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour(palettes.current().border))

@@ -84,7 +84,7 @@ class SummaryMarkLayout(RowLayout[SummaryRow]):
         )
 
     @override
-    def _draw(self, painter: QPainter, state: RowState) -> None:
+    def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
         palette = palettes.current()
         painter.setPen(QPen(colour(palette.border), 1))
         middle = round(self._toggle.center().y()) + 0.5

@@ -102,11 +102,11 @@ class ToolCardLayout(RowLayout[ToolRow]):
     # ------------------------------------------------------------------ drawing
 
     @override
-    def _draw(self, painter: QPainter, state: RowState) -> None:
+    def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
         style = self._style()
         palette = style.palette
         if self.place.headed:
-            draw_header(painter, style, 0, self._width, self.row)
+            draw_header(painter, clip, style, self._width, self.row)
         painter.save()
         painter.translate(0, self._head.top())
         painter.setPen(QPen(colour(palette.border), 1))

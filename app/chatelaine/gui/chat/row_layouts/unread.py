@@ -10,6 +10,7 @@ from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
 from chatelaine.gui.chat.rows import UnreadRow
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QRectF
     from PySide6.QtGui import QPainter
 
     from chatelaine.gui.chat.row_layouts.controls import RowState
@@ -33,5 +34,5 @@ class UnreadLayout(RowLayout[UnreadRow]):
         pass
 
     @override
-    def _draw(self, painter: QPainter, state: RowState) -> None:
+    def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
         pass

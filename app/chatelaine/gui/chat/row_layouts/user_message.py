@@ -154,7 +154,7 @@ class UserMessageLayout(RowLayout[UserRow]):
     # ------------------------------------------------------------------ drawing
 
     @override
-    def _draw(self, painter: QPainter, state: RowState) -> None:
+    def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
         palette = palettes.current()
         painter.setBrush(colour(palette.bubble))
         bubble = self._bubble
