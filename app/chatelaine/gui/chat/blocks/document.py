@@ -137,6 +137,8 @@ class Document:
             first += 1
         self._same = first
         count = len(self.blocks)
+        # Those that are equal as well: the next time they are the very same.
+        self.blocks[:first] = blocks[:first]
         if first == count == len(blocks):
             return first
         made: list[BlockLayout | None] = []
