@@ -1,4 +1,4 @@
-"""What the tests of dialogs share: a window that they belong to."""
+"""What the tests of the window share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chatelaine.gui.chat import timeline_area
 from chatelaine.gui.tasks import TaskScope
 from support.scoped_window import ScopedWindow
 
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture(autouse=True)
+def time_to_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is jumped to is shown at once, on the slowest machine as well."""
+    monkeypatch.setattr(timeline_area, "_LAY_OUT", 60.0)
+    monkeypatch.setattr(timeline_area, "_PAINT", 60.0)
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 WORKER_THREADS = 32
 """They are made when needed. A keyring that does not answer keeps one for each time it is asked."""
-SWITCH_INTERVAL = 0.001
-"""Seconds after which a thread that works hands over: the window stutters with more."""
+SWITCH_INTERVAL = 0.0002
+"""Seconds after which a thread that works hands over to one that waits. The thread of the window
+waits at each call that lets others run, such as reading a file: a dozen of them in one frame."""
 OLD_ONES_SELDOM = 100
 """The collector looks at what has lived long after so many looks at what has not, instead of 10.
 One takes some 30 ms while a thread is scrolled through, in the middle of a frame."""

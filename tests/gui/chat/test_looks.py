@@ -101,7 +101,7 @@ def test_other_edges_of_letters_are_no_difference(name: str, dresser: Appearance
         ("lists", measures, "_ITEM_INDENT"),
         ("reasoning", agent_header, "_BELOW"),
         ("reasoning", agent_header, "_AFTER_AVATAR"),
-        ("user", user_message, "_SIDE"),
+        ("user", user_message, "BUBBLE_SIDE"),
     ],
 )
 def test_what_has_moved_by_six_pixels_is_seen(

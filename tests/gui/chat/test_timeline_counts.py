@@ -17,6 +17,7 @@ from chatelaine.chat.events import TextAdded
 from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.theme.appearance import Scheme
 from chatelaine.markup import parser, stream
+from chatelaine.markup.blocks import Paragraph
 from support.thread_rows import LONG, NOW, exchange, say, thread, tool, uneven
 
 if TYPE_CHECKING:
@@ -154,6 +155,33 @@ def test_of_a_line_that_grows_only_what_changes_is_painted(view, user, size):
     user.paint()
     (area,) = painted.areas
     assert area.height() < user.port.height() / 3
+
+
+def test_blocks_that_are_closed_are_not_compared_again(view, monkeypatch):
+    compared: list[int] = []
+    real = Paragraph.__eq__
+
+    def equal(self, other):
+        compared.append(1)
+        return real(self, other)
+
+    monkeypatch.setattr(Paragraph, "__eq__", equal)
+    say(view, 999)
+    for _ in range(60):
+        for piece in (PARAGRAPH[:30], PARAGRAPH[30:]):
+            view.apply(TextAdded(999, piece))
+            view._flush()
+    assert len(compared) <= 6 * 120
+
+
+def test_colours_that_arrive_paint_the_code_alone(view, user):
+    code = "\n\n```python\nx = 1\ny = 2\n```\n\n"
+    view.load([*exchange(1, LONG), *exchange(2, f"Some words.{code}{PARAGRAPH * 3}")])
+    user.paint()
+    painted = PaintedAreas(user.port)
+    user.settle()
+    assert painted.areas
+    assert all(area.height() < user.port.height() / 2 for area in painted.areas)
 
 
 def test_what_streams_out_of_sight_is_neither_laid_out_nor_painted(view, user):

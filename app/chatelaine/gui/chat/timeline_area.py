@@ -38,12 +38,16 @@ _AHEAD_MS: Final = 8
 it comes between two frames and not in one."""
 _STRIP: Final = 200
 """Pixels that are laid out together."""
+_FAR: Final = 2
+"""The slider jumps where it goes further than so many times what is seen."""
 _LAY_OUT: Final = 0.0025
-PAINT: Final = 0.002
-"""Seconds that may be spent after a far jump of the slider to lay out what is seen there, and then
-to paint it: with the rest of a frame, so the slider is followed by a slow machine as well."""
+_PAINT: Final = 0.002
+"""Seconds that may be spent after a jump to lay out what is seen there, and then to paint it: so a
+slow machine follows the slider as well."""
 _FILL_MS: Final = 30
 """Milliseconds without another jump, two frames, until the rest is shown."""
+_DRAGGED: Final = 0.1
+"""Seconds within which another jump shows that the slider is dragged; one alone is soon filled."""
 _REST_MS: Final = 150
 _LINE: Final = 48
 _WIDEST: Final = 780
@@ -95,9 +99,10 @@ class TimelineArea(QAbstractScrollArea):
         self._jump.hide()
         self._idle_timer = QTimer(self, singleShot=True, interval=_AHEAD_MS)
         self._idle_timer.timeout.connect(self._look_ahead)
-        self._fill_timer = QTimer(self, singleShot=True, interval=_FILL_MS)
+        self._fill_timer = QTimer(self, singleShot=True)
         self._fill_timer.timeout.connect(self._fill)
         self._is_laid_out = True
+        self._jumped = 0.0
         self._width_timer = QTimer(self, singleShot=True, interval=_REST_MS)
         self._width_timer.timeout.connect(self._guess_again)
 
@@ -183,7 +188,9 @@ class TimelineArea(QAbstractScrollArea):
         layout = self.laid_out.made_layout(row)
         if layout is not None:
             rect = rect or QRectF(QPointF(), QSizeF(self.laid_out.width, layout.height))
-            around = rect.translated(self.origin(row)).adjusted(-AROUND_ROW, -AROUND_ROW, AROUND_ROW, AROUND_ROW)
+            around = rect.translated(self.origin(row)).adjusted(
+                -AROUND_ROW, -AROUND_ROW, AROUND_ROW, AROUND_ROW
+            )
             self.viewport().update(around.toAlignedRect())
 
     def reveal(self, row: int, rect: QRectF) -> None:
@@ -295,6 +302,10 @@ class TimelineArea(QAbstractScrollArea):
         """Lay out what is seen; show where in the thread that is."""
         self.scrolling.set_height(self.viewport().height())
         self.scrolling.settle()
+        if self._fill_timer.isActive():
+            # Everything that is seen is laid out now; whoever calls may paint but a part.
+            self._fill_timer.stop()
+            self.viewport().update()
         self._show_extent()
         self._show_jump()
         self.seen_changed()
@@ -303,6 +314,7 @@ class TimelineArea(QAbstractScrollArea):
 
     def _show_all(self) -> None:
         """Show that something else is seen now."""
+        self._fill_timer.stop()
         self._show_extent()
         self._show_jump()
         self.seen_changed()
@@ -331,6 +343,7 @@ class TimelineArea(QAbstractScrollArea):
         Args:
             before: What was seen, and where.
         """
+        self._fill_timer.stop()
         self._show_extent()
         self._show_jump()
         top, port = self.scrolling.top - self.scrolling.above, self.viewport()
@@ -346,8 +359,7 @@ class TimelineArea(QAbstractScrollArea):
             port.scroll(0, by, free)
             port.update(port.rect().adjusted(0, free.height(), 0, 0))
         self.seen_changed()
-        if not self._fill_timer.isActive():
-            self._idle_timer.start()
+        self._idle_timer.start()
 
     def _show_extent(self) -> None:
         if self._bar.isSliderDown():
@@ -364,18 +376,30 @@ class TimelineArea(QAbstractScrollArea):
         if self._bar.isSliderDown() and self._bar.maximum():
             # The range stays as it was when the slider was taken.
             top = round(value * self.scrolling.furthest / self._bar.maximum())
-        if abs(top - self.scrolling.top) < self.scrolling.height:
+        if abs(top - self.scrolling.top) < _FAR * self.scrolling.height:
             before = self._seen_places()
             self.scrolling.scroll_to(top)
             self._show_moved(before)
             return
-        self._idle_timer.stop()
-        self.laid_out.budget.limit(_LAY_OUT)
+        self._jump_to(top)
+
+    def _jump_to(self, top: int) -> None:
+        """Show what is far away: of it, for now, what there is time for."""
+        budget, now = self.laid_out.budget, time.perf_counter()
+        budget.limit(_LAY_OUT)
         self.scrolling.scroll_to(top)
-        self.laid_out.budget.lift()
-        self._is_laid_out = not self.laid_out.budget.ran_out
-        self._fill_timer.start()
+        budget.lift()
+        self._is_laid_out = not budget.ran_out
         self._show_moved(())
+        self._idle_timer.stop()
+        is_dragged = now - self._jumped < _DRAGGED
+        self._jumped = now
+        self._fill_timer.start(_FILL_MS if is_dragged else _AHEAD_MS)
+
+    def _limit_painting(self) -> None:
+        """Begin to paint; after a jump there is little time for it."""
+        if self._fill_timer.isActive():
+            self.laid_out.budget.limit(_PAINT)
 
     def _painted_in_time(self) -> None:
         """Go on as usual if there was time for everything that is seen."""
@@ -385,7 +409,6 @@ class TimelineArea(QAbstractScrollArea):
 
     def _fill(self) -> None:
         """Show what there was no time for."""
-        self._is_laid_out = True
         self._settle()
         self.viewport().update()
 

@@ -22,7 +22,6 @@ from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, ReasoningAdded, TextAdded, TurnEnded, TurnStarted
 from chatelaine.gui.chat.accessibility import AccessibleTimeline
-from chatelaine.gui.chat.blocks.sketch import draw_sketch
 from chatelaine.gui.chat.blocks.sources import BlockSources
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.empty_thread import EmptyThread
@@ -35,8 +34,9 @@ from chatelaine.gui.chat.row_keys import BY_KEYBOARD
 from chatelaine.gui.chat.row_layouts.base import Surroundings
 from chatelaine.gui.chat.row_layouts.controls import RowState
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
+from chatelaine.gui.chat.row_layouts.sketch import draw_row
 from chatelaine.gui.chat.rows import KINDS, RowKind, UnreadRow, kind_of
-from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW, PAINT
+from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
 from chatelaine.gui.theme import motion
@@ -445,8 +445,7 @@ class TimelineView(TimelineSurface):
             self._settle()
         painter = QPainter(self.viewport())
         budget = self.laid_out.budget
-        if self._fill_timer.isActive():
-            budget.limit(PAINT)
+        self._limit_painting()
         try:
             parts: Iterable[QRect] = event.region()  # type: ignore[assignment]  # it can be iterated
             for part in parts:
@@ -478,14 +477,14 @@ class TimelineView(TimelineSurface):
             painter.restore()
 
     def _sketch(self, painter: QPainter, row: int) -> None:
-        """Draw bars in the place of a row for which there is no time now."""
-        origin, width = self.origin(row), self.laid_out.width
+        """Draw the shape of a row for which there is no time now."""
+        rows, origin = self.laid_out.model.rows, self.origin(row)
         height = self.laid_out.heights[row] - self.laid_out.gap(row)
-        room = QRectF(origin.x(), origin.y(), width, height)
+        room = QRectF(origin.x(), origin.y(), self.laid_out.width, height)
         style = block_style(palettes.current(), current_scale())
-        if KINDS[self.laid_out.model.rows.kinds[row]] is RowKind.USER:
-            room.setLeft(room.left() + width // 3)
-        draw_sketch(painter, room, QRectF(self.viewport().rect()), style)
+        seen = QRectF(self.viewport().rect())
+        kind = KINDS[rows.kinds[row]]
+        draw_row(painter, room, seen, style, kind=kind, chars=rows.chars[row])
 
     def _marks(self, row: int, layout: AnyLayout) -> MarkedStretches:
         return self.hits.marks(row, layout, self.selection.marks(row, layout))

@@ -25,7 +25,7 @@ from chatelaine.gui.chat.blocks.measures import (
     is_mirrored,
     step,
 )
-from chatelaine.gui.chat.blocks.sketch import draw_sketch
+from chatelaine.gui.chat.blocks.sketch import draw_lines
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import (
     Heading,
@@ -323,7 +323,7 @@ class Document:
             # What there was no time to lay out has no time to be laid out now.
             seen = min(y + self._heights[index], clip.bottom()) - max(y, clip.top())
             if not self._is_ready(index) or not budget.allows(Work.PAINT, seen):
-                draw_sketch(painter, self.rect(index), clip, self._style)
+                draw_lines(painter, self.rect(index), clip, self._style)
                 y += self._heights[index]
                 index += 1
                 continue

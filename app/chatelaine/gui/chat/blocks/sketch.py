@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QLineF, Qt
+from PySide6.QtGui import QPen
 
 from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QRectF
     from PySide6.QtGui import QPainter
 
     from chatelaine.gui.chat.blocks.style import BlockStyle
 
-_THICKNESS: Final = 0.4
-_LAST: Final = 0.6
-"""The length of the last bar, where the others are 1: a paragraph seldom ends at the edge."""
+_THICKNESS: Final = 0.38
+_PARAGRAPHS: Final = (1.0, 1.0, 1.0, 0.7, 0.0, 1.0, 1.0, 0.45, 0.0, 1.0, 1.0, 1.0, 1.0, 0.85, 0.0)
+"""The lengths of the bars, over and over: those of lines that are all as long look like a fence."""
 _MOST: Final = 200
 
 
-def draw_sketch(painter: QPainter, room: QRectF, clip: QRectF, style: BlockStyle) -> None:
+def draw_lines(painter: QPainter, room: QRectF, clip: QRectF, style: BlockStyle) -> None:
     """Draw bars.
 
     Args:
@@ -33,9 +35,14 @@ def draw_sketch(painter: QPainter, room: QRectF, clip: QRectF, style: BlockStyle
     first = max(int((clip.top() - room.top()) // line), 0)
     last = min(int((clip.bottom() - room.top()) // line) + 1, count, first + _MOST)
     thickness = round(line * _THICKNESS)
-    ink = colour(style.palette.inline_code)
+    left = round(room.left()) + thickness / 2
+    bars: list[QLineF] = []
     for number in range(first, last):
-        is_last = number == count - 1
-        top = round(room.top() + number * line + (line - thickness) / 2)
-        width = round(room.width() * (_LAST if is_last else 1.0))
-        painter.fillRect(QRectF(round(room.left()), top, width, thickness), ink)
+        share = _PARAGRAPHS[number % len(_PARAGRAPHS)]
+        if share:
+            y = round(room.top() + (number + 0.5) * line)
+            bars.append(QLineF(left, y, left + (room.width() - thickness) * share, y))
+    pen = QPen(colour(style.palette.inline_code), thickness)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    painter.drawLines(bars)

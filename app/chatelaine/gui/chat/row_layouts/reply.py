@@ -37,6 +37,8 @@ _THOUGHT_BAR: Final = 3
 _SHIFT: Final = 6
 _AFTER_THOUGHTS: Final = 4
 _BETWEEN: Final = 2
+_SAMPLE: Final = 50_000
+"""Characters of a long text in which its line breaks are counted, to guess how many there are."""
 _NAMELESS: Final = "Assistant"
 
 
@@ -191,7 +193,9 @@ class ReplyLayout(RowLayout[ReplyRow]):
         """Guess the height of a text that is not parsed yet."""
         style = self._style()
         per_line = max(self._width / style.body.average, 1.0)
-        lines = len(self.row.text) / per_line + self.row.text.count("\n") * 0.6
+        text, sample = self.row.text, min(len(self.row.text), _SAMPLE)
+        breaks = text.count("\n", 0, sample) * len(text) / max(sample, 1)
+        lines = len(text) / per_line + breaks * 0.6
         return math.ceil(lines * style.body.line_height)
 
     @property

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QRectF
 from typing_extensions import override
 
 from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
+from chatelaine.gui.chat.row_layouts.sketch import draw_row
 from chatelaine.gui.chat.rows import UnreadRow
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QRectF
     from PySide6.QtGui import QPainter
 
     from chatelaine.gui.chat.row_layouts.controls import RowState
 
 
 class UnreadLayout(RowLayout[UnreadRow]):
-    """Empty room, as high as the row is guessed to be. The text is there a moment later."""
+    """The shape of a row, as high as that is guessed to be. The text is there a moment later."""
 
     def __init__(
         self, row: UnreadRow, place: Place, surroundings: Surroundings, height: int
@@ -35,4 +36,5 @@ class UnreadLayout(RowLayout[UnreadRow]):
 
     @override
     def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
-        pass
+        room = QRectF(0, 0, self._width, self.height)
+        draw_row(painter, room, clip, self._style(), kind=self.row.kind, chars=self.row.chars)

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPainter
 
-_SIDE: Final = 16
+BUBBLE_SIDE: Final = 16
+"""Pixels between its edge and the words."""
 _ABOVE: Final = 11
-_CORNER: Final = 17.0
+BUBBLE_CORNER: Final = 17.0
 _BELOW: Final = 4
 _BETWEEN: Final = 2
-_SHARE: Final = 0.82
+BUBBLE_SHARE: Final = 0.82
 """How much of the column a bubble may take."""
 _OPEN_AND_LAID_OUT: Final = 12
 """Blocks up to which a bubble is only as wide as its words: it must lay all of them out."""
@@ -75,8 +76,8 @@ class UserMessageLayout(RowLayout[UserRow]):
         style, width, document = self._style(), self._width, self._text.document
         # Beside the bubble stand two buttons, also where the window is narrow and the text large.
         side = round(icon_size(style).width())
-        widest = min(round(width * _SHARE), width - 2 * side - _BELOW - _BETWEEN)
-        inner = max(widest - 2 * _SIDE, width // 3)
+        widest = min(round(width * BUBBLE_SHARE), width - 2 * side - _BELOW - _BETWEEN)
+        inner = max(widest - 2 * BUBBLE_SIDE, width // 3)
         document.set_width(inner)
         natural = inner
         if len(document.blocks) <= _OPEN_AND_LAID_OUT:
@@ -88,13 +89,13 @@ class UserMessageLayout(RowLayout[UserRow]):
         more = icon_size(style, self._more_label)
         if self._is_long:
             natural = max(natural, round(more.width()))
-        left = width - natural - 2 * _SIDE
-        self._text.x, self._text.y = left + _SIDE, _ABOVE
+        left = width - natural - 2 * BUBBLE_SIDE
+        self._text.x, self._text.y = left + BUBBLE_SIDE, _ABOVE
         bottom = _ABOVE + document.height
         if self._is_long:
-            self._more = QRectF(left + _SIDE - 8, bottom + 4, more.width(), more.height())
+            self._more = QRectF(left + BUBBLE_SIDE - 8, bottom + 4, more.width(), more.height())
             bottom += 4 + round(more.height())
-        self._bubble = QRectF(left, 0, natural + 2 * _SIDE, bottom + _ABOVE)
+        self._bubble = QRectF(left, 0, natural + 2 * BUBBLE_SIDE, bottom + _ABOVE)
         self._actions_top = self._bubble.height() + _BELOW
         self.height = round(self._bubble.height())
         if self.row.branches:
@@ -163,7 +164,7 @@ class UserMessageLayout(RowLayout[UserRow]):
             bubble = bubble.adjusted(0.5, 0.5, -0.5, -0.5)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(bubble, _CORNER, _CORNER)
+        painter.drawRoundedRect(bubble, BUBBLE_CORNER, BUBBLE_CORNER)
         if self.row.branches:
             style = self._style()
             size = icon_size(style)
