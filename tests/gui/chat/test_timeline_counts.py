@@ -14,6 +14,7 @@ from PySide6.QtGui import QPaintEvent
 from typing_extensions import override
 
 from chatelaine.chat.events import TextAdded
+from chatelaine.gui.chat import timeline_view
 from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.theme.appearance import Scheme
 from chatelaine.markup import parser, stream
@@ -182,6 +183,30 @@ def test_colours_that_arrive_paint_the_code_alone(view, user):
     user.settle()
     assert painted.areas
     assert all(area.height() < user.port.height() / 2 for area in painted.areas)
+
+
+def test_colours_wait_until_nothing_is_scrolled_any_more(view, user, qtbot, monkeypatch):
+    monkeypatch.setattr(timeline_view, "_STILL", 1e6)
+    code = "\n\n```python\n" + "def f(): pass\n" * 200 + "```"
+    view.load([*exchange(1, LONG), *exchange(2, code)])
+    user.wheel(up=120)
+    user.paint()
+    qtbot.waitUntil(lambda: view._highlighter.is_idle)
+    user.paint()
+    block = user.document(3).layout(0)
+    assert block._marks == ()
+    monkeypatch.setattr(timeline_view, "_STILL", 0.0)
+    view._refresh_timer.start(0)
+    user.settle()
+    assert block._marks
+
+
+def test_what_is_laid_out_ahead_has_its_colours_as_it_is_seen(view, user):
+    code = "```python\n" + "x = 1\n" * 5 + "```"
+    view.load([*exchange(1, code), *exchange(2, PARAGRAPH * 12)])
+    user.settle()
+    assert 1 not in view.visible_rows()
+    assert user.document(1).made_layout(0)._marks
 
 
 def test_what_streams_out_of_sight_is_neither_laid_out_nor_painted(view, user):

@@ -8,7 +8,9 @@ that have changed are laid out and painted.
 
 from __future__ import annotations
 
+import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
@@ -60,6 +62,9 @@ FRAME_MS: Final = 33
 _BREATH: Final = 3.0
 """A flush is followed by a rest of at least this many times what it took."""
 _PHASE_MS: Final = 50
+_STILL: Final = 0.04
+"""Seconds in which nothing was scrolled until colours, formulas and pictures that have come are
+shown: two frames."""
 
 
 class TimelineView(TimelineSurface):
@@ -121,14 +126,14 @@ class TimelineView(TimelineSurface):
         self._make_timers()
         self._parsing.parsed.connect(self._take_parsed)
         for source in (self._highlighter, self._formulas, self.pictures):
-            source.ready.connect(self._refresh_timer.start)
+            source.ready.connect(partial(self._refresh_timer.start, 0))
         self.pictures.load_requested.connect(self.picture_requested)
         self._show_emptiness()
 
     def _make_timers(self) -> None:
         self._flush_timer = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._flush_timer.timeout.connect(self._flush)
-        self._refresh_timer = QTimer(self, singleShot=True, interval=0)
+        self._refresh_timer = QTimer(self, singleShot=True)
         self._refresh_timer.timeout.connect(self._refresh)
         self._restyle_timer = QTimer(self, singleShot=True, interval=0)
         self._restyle_timer.timeout.connect(self._restyle)
@@ -370,6 +375,11 @@ class TimelineView(TimelineSurface):
             self.row_parsed.emit()
 
     def _refresh(self) -> None:
+        still = time.perf_counter() - self._scrolled
+        if still < _STILL:
+            # In the middle of a movement it would be felt, and colours would hardly be seen.
+            self._refresh_timer.start(math.ceil((_STILL - still) * 1000))
+            return
         changed, places = self.laid_out.refresh()
         if changed:
             self._settle()
@@ -516,7 +526,7 @@ class TimelineView(TimelineSurface):
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             # Pictures, formulas and symbols find out as they are painted, and are made anew.
             self.viewport().update()
-            self._refresh_timer.start()
+            self._refresh_timer.start(0)
         return super().event(event)
 
     @override

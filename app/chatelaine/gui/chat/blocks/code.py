@@ -130,6 +130,9 @@ class CodeBlock(BlockLayout):
     @override
     def set_width(self, width: float) -> None:
         self._width = width
+        if self._coloured is not self.code.code:
+            # What is laid out ahead has its colours by the time it is seen.
+            self.refresh()
         self._arrange()
 
     def _arrange(self) -> None:
