@@ -388,8 +388,10 @@ class TimelineArea(QAbstractScrollArea):
         """Show what is far away: of it, for now, what there is time for."""
         budget, now = self.laid_out.budget, time.perf_counter()
         budget.limit(_LAY_OUT)
-        self.scrolling.scroll_to(top)
-        budget.lift()
+        try:
+            self.scrolling.scroll_to(top)
+        finally:
+            budget.lift()
         self._is_laid_out = not budget.ran_out
         self._show_moved(())
         self._idle_timer.stop()
