@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chatelaine.store.items import one_line
 from chatelaine.store.search_words import BETWEEN
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _KEEP, _KEPT = "\x04", "\x05"
 """Stand around a number, for code while marks are taken away: in code they mean something else."""
 _CODE_KEPT: Final = re.compile(f"{_KEEP}([0-9]+){_KEPT}")
 _FOUND: Final = re.compile(f"{BEGIN}([^{END}]*){END}")
+_NO_SIGNS: Final = str.maketrans(dict.fromkeys(BEGIN + END + _KEEP + _KEPT, " "))
 _FENCE: Final = re.compile(rf"[ >\t]*(?:```|~~~)[^`\n{BEGIN}]*")
 _NO_WORDS: Final = " \t-:|=*_"
 """What lines are made of that are only drawn: rules, and those below the head of a table."""
@@ -84,6 +86,24 @@ def excerpt(text: str, *, markdown: bool) -> tuple[Fragment, ...]:
         piece = _without_markdown(piece, in_code=fences % 2 == 1)
     fragments = list(_fragments(" ".join(piece.split())))
     return tuple(_cut(fragments, is_begun=start > 0, goes_on=end < len(text)))
+
+
+def beginning(text: str, *, markdown: bool) -> tuple[Fragment, ...]:
+    """Cut the beginning, for where nothing was searched for but what has certain properties.
+
+    Args:
+        text: A whole text.
+        markdown: Whether it is shown as Markdown.
+    """
+    text = text.lstrip()
+    _, end = _window(text, 0)
+    piece = text[:end].translate(_NO_SIGNS)
+    if markdown:
+        piece = _without_markdown(piece, in_code=False)
+    words = one_line(piece)
+    if len(words) > LONGEST or end < len(text):
+        words = words[:LONGEST].rstrip() + "…"
+    return (Fragment(words, highlighted=False),)
 
 
 def _best_place(text: str) -> int | None:

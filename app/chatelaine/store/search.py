@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chatelaine.agents.items import text_of
 from chatelaine.errors import HistoryInterrupted
 from chatelaine.store import deleted, threads, tree
-from chatelaine.store.excerpts import BEGIN, END, Fragment, excerpt
-from chatelaine.store.items import decode, preview_of, time_from
+from chatelaine.store.excerpts import BEGIN, END, Fragment, beginning, excerpt
+from chatelaine.store.items import decode, time_from
 from chatelaine.store.search_query import Having, SearchQuery, parse
 from chatelaine.store.search_words import BETWEEN, TOKENIZER, split
 
@@ -314,7 +314,7 @@ def _snippets(
     What was `typed` by the user is shown as it is, and so are its marks.
     """
     plain: dict[ItemId, tuple[Fragment, ...]] = {
-        number: (Fragment(preview_of(text), highlighted=False),) for number, text in texts.items()
+        number: beginning(text, markdown=number not in typed) for number, text in texts.items()
     }
     if not match or not texts:
         return plain

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatelaine.store.excerpts import BEFORE, BEGIN, END, LONGEST, excerpt
+from chatelaine.store.excerpts import BEFORE, BEGIN, END, LONGEST, beginning, excerpt
 
 TABLE = """# Moons of Jupiter
 
@@ -56,6 +56,36 @@ def test_a_word_in_a_table_is_seen_at_once() -> None:
 )
 def test_marks_of_markdown_are_taken_away_and_those_of_hits_stay(text: str, expected: str) -> None:
     assert shown(text) == expected
+
+
+def begun(text: str, *, markdown: bool = True) -> str:
+    """Give what stands for a text in which nothing was searched for."""
+    return "".join(one.text for one in beginning(text, markdown=markdown))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\n\n## A title\n\n- [x] done", "A title done"),
+        ("```py\nx = 1\n```\n**So** it is", "x = 1 So it is"),
+        ("a\x00b\x02c\x04d", "a b c d"),
+        ("", ""),
+        ("word " * 200, "word " * 39 + "word…"),
+    ],
+)
+def test_where_nothing_was_searched_for_the_beginning_is_shown(text: str, expected: str) -> None:
+    assert begun(text) == expected
+
+
+def test_the_beginning_of_what_the_user_typed_stays_as_it_is() -> None:
+    assert begun("**not** `bold`", markdown=False) == "**not** `bold`"
+
+
+@given(st.text(max_size=900), st.booleans())
+def test_any_text_has_a_beginning_on_one_line(text: str, markdown: bool) -> None:
+    shown_text = begun(text, markdown=markdown)
+    assert len(shown_text) <= LONGEST + 1
+    assert "\n" not in shown_text
 
 
 def test_a_quotation_has_no_bar() -> None:
