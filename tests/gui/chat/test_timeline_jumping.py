@@ -181,6 +181,24 @@ def test_what_one_jumps_to_stays_at_the_top_as_it_is_filled(view, user):
         assert view.visible_rows().start == first
 
 
+@pytest.mark.usefixtures("no_time")
+def test_texts_that_come_while_it_is_dragged_wait_until_it_rests(view, user, monkeypatch):
+    monkeypatch.setattr(timeline_area, "_DRAGGED", 1e6)
+    view.load([UnreadRow(turn, RowKind.REPLY, 800, 10) for turn in range(1, 300)])
+    user.settle()
+    jump(user, 0.5)
+    user.paint()
+    row = view.visible_rows()[0]
+    view.laid_out.model.rows.put(row, ReplyRow(row + 1, "Ada", "m", NOW, LONG))
+    view.show_filled([(row, 1, 1)])
+    user.paint()
+    assert view.laid_out.made_layout(row) is None
+    user.settle()
+    assert view.visible_rows()[0] == row
+    assert user.text(row).startswith("Paragraph")
+    assert is_whole(view, user)
+
+
 @pytest.mark.parametrize("kind", [RowKind.USER, RowKind.REPLY])
 def test_a_row_that_nobody_has_read_yet_is_shown_by_its_shape(view, user, kind):
     view.load([UnreadRow(turn, kind, 800, 10) for turn in range(1, 30)])

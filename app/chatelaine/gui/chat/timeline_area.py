@@ -6,6 +6,7 @@ What is seen is laid out at once, what is near it in slices, while nothing else 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
@@ -21,7 +22,7 @@ from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.widgets.round_button import RoundButton
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QResizeEvent
 
@@ -382,22 +383,30 @@ class TimelineArea(QAbstractScrollArea):
             self.scrolling.scroll_to(top)
             self._show_moved(before)
             return
-        self._jump_to(top)
+        self.show_in_time(partial(self.scrolling.scroll_to, top))
+        self._jumped = time.perf_counter()
 
-    def _jump_to(self, top: int) -> None:
-        """Show what is far away: of it, for now, what there is time for."""
-        budget, now = self.laid_out.budget, time.perf_counter()
+    @property
+    def is_dragged(self) -> bool:
+        """Whether the slider goes from one far place to the next."""
+        return time.perf_counter() - self._jumped < _DRAGGED
+
+    def show_in_time(self, settle: Callable[[], object]) -> None:
+        """Show what is seen now, for now as much of it as there is time for.
+
+        Args:
+            settle: Lays out what is seen.
+        """
+        budget = self.laid_out.budget
         budget.limit(_LAY_OUT)
         try:
-            self.scrolling.scroll_to(top)
+            settle()
         finally:
             budget.lift()
         self._is_laid_out = not budget.ran_out
         self._show_moved(())
         self._idle_timer.stop()
-        is_dragged = now - self._jumped < _DRAGGED
-        self._jumped = now
-        self._fill_timer.start(_FILL_MS if is_dragged else _AHEAD_MS)
+        self._fill_timer.start(_FILL_MS if self.is_dragged else _AHEAD_MS)
 
     def _limit_painting(self) -> None:
         """Begin to paint; after a jump there is little time for it."""

@@ -238,8 +238,12 @@ class TimelineView(TimelineSurface):
                 self.keys.rows_moved(place, by)
                 self.mouse.rows_moved(place, by)
         self._look_for_place()
-        self._settle()
-        self.viewport().update()
+        if self.is_dragged:
+            # What is read of one place should not keep the slider from going to the next.
+            self.show_in_time(self.scrolling.settle)
+        else:
+            self._settle()
+            self.viewport().update()
         self.accessible.rows_filled()
         self._look_for_turn()
         self.rows_filled.emit(filled)
