@@ -187,7 +187,7 @@ class Remote(QObject):
 
     def do_trigger(self, action: str) -> None:
         """Choose a command from the menu by its name."""
-        main_window_there().actions_by_id[action].trigger()
+        main_window_there().contents.actions_by_id[action].trigger()
 
     def do_menu(self, menu: str, words: str) -> None:
         """Open a menu of the menu bar with the mouse, and click a line of it."""
@@ -254,8 +254,9 @@ def click_on(widget: QWidget, place: QPoint) -> None:
 
 
 def main_window() -> Any:
+    """Give the window of the program once there is all of it."""
     for widget in QApplication.topLevelWidgets():
-        if isinstance(widget, QMainWindow):
+        if isinstance(widget, QMainWindow) and widget.is_furnished:  # type: ignore[attr-defined]
             return widget
     return None
 
@@ -336,7 +337,7 @@ def state() -> dict[str, Any]:
         "minimized": window.isMinimized(),
         "active": window.isActiveWindow(),
         "title": window.windowTitle(),
-        "page": "workspace" if page.isVisible() else "locked",
+        "page": "workspace" if page.frame.isVisible() else "locked",
         "open": page.open_thread is not None,
         "thread": {"title": None, "uid": None}
         if page.open_thread is None
@@ -350,10 +351,10 @@ def state() -> dict[str, Any]:
         "settled": page.timeline.is_settled and (page.timeline._is_loaded or not page.isVisible()),
         "composer": page.composer.text(),
         "running": page.running,
-        "undo": window.actions_by_id["undo-step"].text().replace("&", ""),
-        "can_undo": window.actions_by_id["undo-step"].isEnabled(),
-        "redo": window.actions_by_id["redo-step"].text().replace("&", ""),
-        "can_redo": window.actions_by_id["redo-step"].isEnabled(),
+        "undo": window.contents.actions_by_id["undo-step"].text().replace("&", ""),
+        "can_undo": window.contents.actions_by_id["undo-step"].isEnabled(),
+        "redo": window.contents.actions_by_id["redo-step"].text().replace("&", ""),
+        "can_redo": window.contents.actions_by_id["redo-step"].isEnabled(),
         "dialog": None if dialog is None else dialog_text(dialog),
         "labels": [
             label.text().replace("\u200b", "")  # where a long path may be broken

@@ -75,7 +75,7 @@ def resident() -> int:
 
 def is_thread_shown() -> bool:
     for window in QApplication.topLevelWidgets():
-        if isinstance(window, QMainWindow):
+        if isinstance(window, QMainWindow) and window.is_furnished:  # type: ignore[attr-defined]
             page: Any = window.workspace_page  # type: ignore[attr-defined]
             return page.open_thread is not None and page.timeline.is_settled
     return False
