@@ -77,18 +77,19 @@ def run(wanted: Wanted | None = None) -> int:
     if problem is not None:
         window.show_failure(problem)
     window.show()
-    if _furnish(window):
-        window.settings_changed.connect(partial(_move, appearance))
-        _move(appearance, settings)
+    if _furnish(window, _portions(window, appearance, settings)):
         _run(application, window, appearance, folders.data, wanted)
     return 0
 
 
-def _furnish(window: MainWindow) -> bool:
-    """Make the rest of the window, which takes typing meanwhile; tell whether it is wanted."""
+def _furnish(window: MainWindow, portions: Iterator[None]) -> bool:
+    """Make the rest, portion by portion, while the window takes typing.
+
+    Returns:
+        Whether it is wanted: it is not, where the window was left meanwhile.
+    """
     # No asyncio yet, so Qt's own loop; it has ended before the other one begins.
     loop = QEventLoop()
-    portions = _portions(window)
     failed: list[BaseException] = []
 
     def go_on() -> None:
@@ -110,11 +111,24 @@ def _furnish(window: MainWindow) -> bool:
     return not window.has_left
 
 
-def _portions(window: MainWindow) -> Iterator[None]:
+def _portions(window: MainWindow, appearance: Appearance, settings: Settings) -> Iterator[None]:
+    """Import and make all that comes after the first key, in portions too small to be felt."""
     from chatelaine import log
 
     log.configure()
     yield
+    appearance.show_icon()
+    yield
+    window.settings_changed.connect(partial(_move, appearance))
+    _move(appearance, settings)
+    yield
+    import ssl  # noqa: F401 - the better half of what asyncio needs
+
+    yield
+    import chatelaine.gui.event_loop  # noqa: F401 - it is run after this
+
+    yield
+    # Last: what is in the window does its work in asyncio's loop, and that comes right after.
     yield from window.furnish_in_portions()
 
 
@@ -136,7 +150,6 @@ def _run(
         closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         window.closed.connect(partial(closed.set_result, None))
         listening = TaskScope(window.show_failure)
-        appearance.show_icon()
         doorbell = Doorbell(data, partial(_come_forward, window), wanted)
         try:
             if await doorbell.listen():

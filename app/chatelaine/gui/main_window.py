@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from chatelaine.workspace import Workspace
 
 _IN_PORTIONS = (
-    "ssl",
-    "asyncio",
-    "qasync",
     "chatelaine.gui.failures",
     "chatelaine.gui.actions",
     "chatelaine.store.records",
