@@ -13,7 +13,11 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit
 
-LATE = ("openai", "keyring", "sqlcipher3", "cryptography")
+LATE = (
+    *("openai", "keyring", "sqlcipher3", "cryptography"),
+    *("asyncio", "qasync", "hashlib", "socket", "PySide6.QtSvg", "PySide6.QtNetwork"),
+)
+"""What the first character must not wait for."""
 
 
 class KeyProbe(QObject):
