@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from chatelaine.errors import SettingsUnreadable
 from chatelaine.gui import application, failures
 from chatelaine.gui.chat.composer import Composer
+from chatelaine.gui.chat.rows import UserRow
 from chatelaine.gui.main_window import MainWindow
 from chatelaine.gui.opening import ThreadLink
 from chatelaine.gui.sidebar.thread_list import ThreadList
@@ -173,7 +174,7 @@ def test_tab_comes_to_the_threads_before_the_composer(window: MainWindow) -> Non
     window.furnish()
     sidebar, composer = window.workspace_page.sidebar, window.frame.composer
     order, widget = [], window.nextInFocusChain()
-    while widget is not window:
+    while widget is not None and widget is not window:
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             order += [type(part) for part in (sidebar, composer) if part.isAncestorOf(widget)]
         widget = widget.nextInFocusChain()
@@ -329,7 +330,9 @@ async def test_what_is_sent_at_the_first_moment_is_sent(history: Path, qapp: QAp
     try:
         page = window.workspace_page
         await until(lambda: page.open_thread is not None and len(page.timeline.rows) > 1)
-        assert page.timeline.rows[0].text == "Hello at once"
+        first = page.timeline.rows[0]
+        assert isinstance(first, UserRow)
+        assert first.text == "Hello at once"
         assert page.composer.text() == "and then"
         assert window.frame.held == ""
         await until(lambda: not page.running)
