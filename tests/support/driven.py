@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any, NoReturn
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, SignalInstance
@@ -39,6 +40,9 @@ from shiboken6 import Shiboken
 RECORD_INTERVAL_MS = 15
 MASK = 0x155
 """What the codes of keys that are to leave no trace of their own are mixed with."""
+
+AT_ONCE = ("type", "press", "modules")
+"""What is done in the window before there is all of it; the rest waits for that."""
 
 
 class Remote(QObject):
@@ -69,6 +73,9 @@ class Remote(QObject):
     def _carry_out(self, line: str) -> None:
         command = json.loads(line)
         verb = command.pop("verb")
+        if verb not in AT_ONCE and main_window() is not None and not main_window().is_furnished:
+            QTimer.singleShot(RECORD_INTERVAL_MS, partial(self._carry_out, line))
+            return
         if self._activates and QApplication.activeWindow() is None and main_window() is not None:
             # A window manager gives the focus back when a dialog has closed; here there is none.
             main_window().activateWindow()
@@ -84,7 +91,7 @@ class Remote(QObject):
 
     def _record(self) -> None:
         window = main_window()
-        if window is None:
+        if window is None or not window.is_furnished:
             return
         shown = newest_reply(window)
         if shown != self._shown:
@@ -254,9 +261,8 @@ def click_on(widget: QWidget, place: QPoint) -> None:
 
 
 def main_window() -> Any:
-    """Give the window of the program once there is all of it."""
     for widget in QApplication.topLevelWidgets():
-        if isinstance(widget, QMainWindow) and widget.is_furnished:  # type: ignore[attr-defined]
+        if isinstance(widget, QMainWindow):
             return widget
     return None
 
@@ -348,7 +354,8 @@ def state() -> dict[str, Any]:
         "versions": versions(page.timeline),
         "seen": seen(page.timeline),
         "hit": page.timeline.hits._current is not None,
-        "settled": page.timeline.is_settled and (page.timeline._is_loaded or not page.isVisible()),
+        "settled": page.timeline.is_settled
+        and (page.timeline._is_loaded or not page.frame.isVisible()),
         "composer": page.composer.text(),
         "running": page.running,
         "undo": window.contents.actions_by_id["undo-step"].text().replace("&", ""),
