@@ -236,13 +236,18 @@ def test_who_leaves_at_once_is_not_kept(window: MainWindow, leave, portions: int
     assert not application._come_forward(window, None)
 
 
-def test_where_a_part_is_missing_the_start_ends_with_that(window: MainWindow) -> None:
+def test_where_a_part_is_missing_the_start_ends_with_that(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", lambda *_: window.show_failure)
+
     def portions() -> Iterator[None]:
         yield
         raise ModuleNotFoundError("No module named 'qasync'", name="qasync")
 
     with pytest.raises(ModuleNotFoundError):
         application._furnish(window, portions())
+    assert sys.excepthook is sys.__excepthook__
 
 
 PROGRAM = """

@@ -107,6 +107,7 @@ def _furnish(window: MainWindow, portions: Iterator[None]) -> bool:
     loop.exec()
     timer.stop()
     if failed:
+        sys.excepthook = sys.__excepthook__  # no window will ever tell of it
         raise failed[0]
     return not window.has_left
 
