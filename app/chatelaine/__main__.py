@@ -62,7 +62,7 @@ def _start(options: Namespace | None) -> int:
         _say(NO_DISPLAY)
         return 1
 
-    from chatelaine import log, paths
+    from chatelaine import paths
     from chatelaine.gui.qt_import import import_qt
     from chatelaine.gui.single_instance import Answer, ask_to_raise
     from chatelaine.vault.core_dumps import forbid_core_dumps
@@ -73,10 +73,11 @@ def _start(options: Namespace | None) -> int:
         return 0  # the window that is there already has come forward
     import_qt()
     from chatelaine.gui.application import run
+
+    code = run(wanted)
     from chatelaine.gui.event_loop import leave
 
-    log.configure()
-    return leave(run(wanted))
+    return leave(code)
 
 
 def _read(arguments: list[str]) -> Namespace:

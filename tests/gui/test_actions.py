@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QMainWindow
 from chatelaine.gui.actions import (
     COMMANDS,
     ActionId,
-    Menu,
     build_actions,
     fill_menu_bar,
 )
+from chatelaine.gui.menus import Menu
 from chatelaine.gui.step_names import redo_text, undo_text
 from chatelaine.store.records import StepKind
 

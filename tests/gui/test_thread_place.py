@@ -23,10 +23,10 @@ def page(qapp, qtbot):
     appearance = Appearance(qapp, Scheme.LIGHT)
     errors: list[BaseException] = []
     page = WorkspacePage(TaskScope(errors.append))
-    qtbot.addWidget(page)
-    page.resize(1000, 600)
-    page.show()
-    qtbot.waitExposed(page)
+    qtbot.addWidget(page.frame)
+    page.frame.resize(1000, 600)
+    page.frame.show()
+    qtbot.waitExposed(page.frame)
     page.composer.setFocus()
     qapp.processEvents()
     yield page
@@ -43,11 +43,11 @@ async def test_nothing_of_the_window_changes_when_the_timeline_comes(page, qapp)
     field.setCursorWidth(0)
     QTest.keyClicks(field, "typed at once")
     qapp.processEvents()
-    before, place = page.grab().toImage(), page.composer.geometry()
+    before, place = page.frame.grab().toImage(), page.composer.geometry()
     await page.place.furnish()
-    assert page.grab().toImage() == before
+    assert page.frame.grab().toImage() == before
     qapp.processEvents()
-    assert page.grab().toImage() == before
+    assert page.frame.grab().toImage() == before
     assert page.composer.geometry() == place
     assert page.timeline.isVisible()
     assert field.hasFocus()
@@ -57,8 +57,8 @@ async def test_nothing_of_the_window_changes_when_the_timeline_comes(page, qapp)
 
 async def test_tab_comes_to_the_timeline_between_the_threads_and_the_composer(page):
     await page.place.furnish()
-    order, widget = [], page.nextInFocusChain()
-    while widget is not page:
+    order, widget = [], page.frame.nextInFocusChain()
+    while widget is not page.frame:
         part = owner(widget, page.sidebar, page.timeline, page.composer)
         if part is not None and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             order.append(type(part))

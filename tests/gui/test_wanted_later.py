@@ -135,17 +135,18 @@ async def window(
     monkeypatch.setattr(entrances, "_load", lambda: partial(HistoryAccess, keyring=lambda: keyring))
     history = tmp_path / "data" / "history.db"
     window = MainWindow(Settings(), history, save=lambda _settings: None)
+    window.furnish()
     window.show()
     closed = asyncio.get_running_loop().create_future()
     window.closed.connect(lambda: closed.set_result(None))
     window.start()
     try:
-        await until(window._may_open)
+        await until(window.contents._may_open)
         workspace = window.open_workspace
         assert workspace is not None
         await workspace.enable_app_lock(PASSPHRASE)
-        window.locking.look(workspace)
-        await until(lambda: window.locking.possible)
+        window.contents.locking.look(workspace)
+        await until(lambda: window.contents.locking.possible)
         yield window
     finally:
         window.leave()
@@ -159,7 +160,7 @@ def backups(window: MainWindow) -> list[BackupsDialog]:
 
 
 async def unlock(window: MainWindow) -> None:
-    page = window.entrance._unlock_page()
+    page = window.contents.entrance._unlock_page()
     await until(page._passphrase.isEnabled)
     page._passphrase.setText(PASSPHRASE)
     page._submit_passphrase()
@@ -177,18 +178,18 @@ async def end_dialogs(window: MainWindow) -> None:
 async def test_a_second_start_while_the_window_is_being_locked_shows_nothing_over_the_lock(
     window: MainWindow, tmp_path: Path
 ) -> None:
-    window._change_of_history.lock()
-    assert window._change_of_history.going_on
+    window.contents._change_of_history.lock()
+    assert window.contents._change_of_history.going_on
     assert window.open_workspace is not None
     window.open_wanted(BackupFile(tmp_path / "my.chtlbak"))
     await until(lambda: window.open_workspace is None)
-    await until(lambda: not window._change_of_history.going_on)
+    await until(lambda: not window.contents._change_of_history.going_on)
     assert backups(window) == []
     assert "Chatelaine is locked" in said(window)
     assert "“my.chtlbak”" in said(window)
     await unlock(window)
     await until(lambda: bool(backups(window)))
-    assert "my.chtlbak" not in said(window.entrance.page)
+    assert "my.chtlbak" not in said(window.contents.entrance.page)
     await end_dialogs(window)
 
 
@@ -199,12 +200,12 @@ async def test_what_came_while_a_change_was_tried_is_opened_where_it_fails(
         return HistoryError("The disk is full.")
 
     with monkeypatch.context() as changed:
-        changed.setattr(window._door, "save", save)
-        window._change_of_history.lock()
+        changed.setattr(window.contents._door, "save", save)
+        window.contents._change_of_history.lock()
         window.open_wanted(BackupFile(tmp_path / "my.chtlbak"))
         assert backups(window) == []
         await until(lambda: bool(backups(window)))
-    assert not window._change_of_history.going_on
+    assert not window.contents._change_of_history.going_on
     await end_dialogs(window)
 
 
@@ -212,7 +213,7 @@ async def test_while_the_program_ends_a_second_start_is_told_so(window: MainWind
     from chatelaine.gui.application import _come_forward
 
     assert _come_forward(window, None)
-    window._change_of_history.lock()
+    window.contents._change_of_history.lock()
     window.leave()
     assert window.isVisible()
     assert not _come_forward(window, ThreadLink("thread_a"))

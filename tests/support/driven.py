@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any, NoReturn
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, SignalInstance
@@ -39,6 +40,9 @@ from shiboken6 import Shiboken
 RECORD_INTERVAL_MS = 15
 MASK = 0x155
 """What the codes of keys that are to leave no trace of their own are mixed with."""
+
+AT_ONCE = ("type", "press", "modules")
+"""What is done in the window before there is all of it; the rest waits for that."""
 
 
 class Remote(QObject):
@@ -69,6 +73,9 @@ class Remote(QObject):
     def _carry_out(self, line: str) -> None:
         command = json.loads(line)
         verb = command.pop("verb")
+        if verb not in AT_ONCE and main_window() is not None and not main_window().is_furnished:
+            QTimer.singleShot(RECORD_INTERVAL_MS, partial(self._carry_out, line))
+            return
         if self._activates and QApplication.activeWindow() is None and main_window() is not None:
             # A window manager gives the focus back when a dialog has closed; here there is none.
             main_window().activateWindow()
@@ -84,7 +91,7 @@ class Remote(QObject):
 
     def _record(self) -> None:
         window = main_window()
-        if window is None:
+        if window is None or not window.is_furnished:
             return
         shown = newest_reply(window)
         if shown != self._shown:
@@ -187,7 +194,7 @@ class Remote(QObject):
 
     def do_trigger(self, action: str) -> None:
         """Choose a command from the menu by its name."""
-        main_window_there().actions_by_id[action].trigger()
+        main_window_there().contents.actions_by_id[action].trigger()
 
     def do_menu(self, menu: str, words: str) -> None:
         """Open a menu of the menu bar with the mouse, and click a line of it."""
@@ -336,7 +343,7 @@ def state() -> dict[str, Any]:
         "minimized": window.isMinimized(),
         "active": window.isActiveWindow(),
         "title": window.windowTitle(),
-        "page": "workspace" if page.isVisible() else "locked",
+        "page": "workspace" if page.frame.isVisible() else "locked",
         "open": page.open_thread is not None,
         "thread": {"title": None, "uid": None}
         if page.open_thread is None
@@ -347,13 +354,14 @@ def state() -> dict[str, Any]:
         "versions": versions(page.timeline),
         "seen": seen(page.timeline),
         "hit": page.timeline.hits._current is not None,
-        "settled": page.timeline.is_settled and (page.timeline._is_loaded or not page.isVisible()),
+        "settled": page.timeline.is_settled
+        and (page.timeline._is_loaded or not page.frame.isVisible()),
         "composer": page.composer.text(),
         "running": page.running,
-        "undo": window.actions_by_id["undo-step"].text().replace("&", ""),
-        "can_undo": window.actions_by_id["undo-step"].isEnabled(),
-        "redo": window.actions_by_id["redo-step"].text().replace("&", ""),
-        "can_redo": window.actions_by_id["redo-step"].isEnabled(),
+        "undo": window.contents.actions_by_id["undo-step"].text().replace("&", ""),
+        "can_undo": window.contents.actions_by_id["undo-step"].isEnabled(),
+        "redo": window.contents.actions_by_id["redo-step"].text().replace("&", ""),
+        "can_redo": window.contents.actions_by_id["redo-step"].isEnabled(),
         "dialog": None if dialog is None else dialog_text(dialog),
         "labels": [
             label.text().replace("\u200b", "")  # where a long path may be broken

@@ -13,7 +13,11 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit
 
-LATE = ("openai", "keyring", "sqlcipher3", "cryptography")
+LATE = (
+    *("openai", "keyring", "sqlcipher3", "cryptography"),
+    *("asyncio", "qasync", "hashlib", "socket", "PySide6.QtSvg", "PySide6.QtNetwork"),
+)
+"""What the first character must not wait for."""
 
 
 class KeyProbe(QObject):
@@ -75,7 +79,7 @@ def resident() -> int:
 
 def is_thread_shown() -> bool:
     for window in QApplication.topLevelWidgets():
-        if isinstance(window, QMainWindow):
+        if isinstance(window, QMainWindow) and window.is_furnished:  # type: ignore[attr-defined]
             page: Any = window.workspace_page  # type: ignore[attr-defined]
             return page.open_thread is not None and page.timeline.is_settled
     return False

@@ -104,10 +104,24 @@ def drags(tree: ast.Module) -> set[ast.Call]:
     return found
 
 
+def first_loops(tree: ast.Module) -> set[ast.Call]:
+    """Give the calls that run a loop which a plain function of the module has made for itself."""
+    return {
+        node
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node) == "loop.exec()"
+        and "loop = QEventLoop()" in map(ast.unparse, function.body)
+    }
+
+
 def nested_loops(tree: ast.Module) -> Iterator[int]:
     # A drag has no other way to begin. It begins in a mouse event, between the steps of all tasks,
     # and lasts as long as the button is held down: meanwhile they go on.
-    allowed = drags(tree)
+    # And before there is any asyncio, nothing else brings the window its first keys.
+    allowed = drags(tree) | first_loops(tree)
     # A nested loop of Qt entered in a coroutine stops every other task that becomes ready
     # meanwhile, for ever: open() and the signal finished, instead.
     for call, name in calls(tree):
@@ -155,6 +169,8 @@ RULES = [
             "def f(self):\n drag = QDrag(self)\n dialog.exec()",
             "def f(self):\n self.drag.exec()",
             "async def f(self):\n drag = QDrag(self)\n drag.exec()",
+            "async def f():\n loop = QEventLoop()\n loop.exec()",
+            "class C:\n def f(self):\n  loop = QEventLoop()\n  loop.exec()",
         ),
     ),
     Rule("calls of processEvents", pumped_events, ("app.processEvents()",)),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from chatelaine.gui.menus import SUBMENUS, Menu
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.icons import icon
 
@@ -86,17 +87,6 @@ class ActionId(StrEnum):
     DATA_FOLDER = "data-folder"
     DIAGNOSTICS = "diagnostics"
     ABOUT = "about"
-
-
-class Menu(StrEnum):
-    """The menus in the order of the menu bar; THEME lies inside VIEW."""
-
-    FILE = "&File"
-    EDIT = "&Edit"
-    THREAD = "&Thread"
-    VIEW = "&View"
-    THEME = "&Theme"
-    HELP = "&Help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,8 +526,6 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-_SUBMENUS = {Menu.THEME: Menu.VIEW}
-
 
 def build_actions(parent: QWidget) -> dict[ActionId, QAction]:
     """Make all actions and add them to `parent`, so that their keys work in its window."""
@@ -568,7 +556,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[ActionId, QAction]) -> dict[Me
     menus: dict[Menu, QMenu] = {}
     for command in COMMANDS:
         if command.menu not in menus:
-            owner = _SUBMENUS.get(command.menu)
+            owner = SUBMENUS.get(command.menu)
             holder = menus[owner] if owner is not None else bar
             made = holder.addMenu(command.menu)
             made.aboutToShow.connect(partial(_paint_symbols, actions, command.menu))

@@ -1,32 +1,31 @@
 """The application: from the arguments to the last goodbye.
 
-The order of the start is chosen for the first key: Qt and the window come first, everything that
-costs (the vault, the store, later the clients of model servers) is imported in a worker thread once
-the window is shown and takes typing.
+The order of the start is chosen for the first key. First comes what takes it: Qt, and a window in
+which there is the composer and plain ground. While that is shown and takes typing, the rest of the
+window is imported and made, with asyncio and its loop, in portions between which keys are heard.
+Everything else that costs (the vault, the store, later the clients of model servers) is imported
+in a worker thread after that. So nothing is imported at the top here that the first step can do
+without.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLoggingCategory, Qt
+from PySide6.QtCore import QEventLoop, QLoggingCategory, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from chatelaine import paths
 from chatelaine.errors import SettingsUnreadable
-from chatelaine.gui import event_loop
 from chatelaine.gui.main_window import MainWindow
-from chatelaine.gui.single_instance import Doorbell
-from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.theme.appearance import STYLE_ARGUMENTS, Appearance, Contrast, Scheme
-from chatelaine.gui.theme.motion import Motion
 from chatelaine.settings import storage
 from chatelaine.settings.schema import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 DESKTOP_FILE = "io.github.chatelaine.Chatelaine"
 """By this name desktops find the entry of the program: its icon, and where its windows belong."""
+_DONE: Final = object()
 
 
 def run(wanted: Wanted | None = None) -> int:
@@ -53,40 +53,108 @@ def run(wanted: Wanted | None = None) -> int:
     folders = paths.user_folders()
     settings, problem = _load_settings(folders.config)
     appearance = Appearance(
-        application, Scheme(settings.theme), settings.text_size / 100, is_styled=True
+        application,
+        Scheme(settings.theme),
+        settings.text_size / 100,
+        contrast=Contrast(settings.contrast),
+        is_styled=True,
     )
-    _dress(appearance, settings)
     window = MainWindow(
         settings,
         folders.data / paths.HISTORY_NAME,
         save=partial(storage.save, folders.config),
     )
     window.settings_changed.connect(partial(_dress, appearance))
-    window.settings_changed.connect(partial(_move, appearance))
     sys.excepthook = partial(_report, window)
     # The end of the session leaves no time for questions.
     application.commitDataRequest.connect(lambda _manager: window.leave())
+    if sys.platform == "darwin":  # elsewhere such wishes come as an argument
+        from chatelaine.gui.open_events import hear_open_events
+
+        hear_open_events(application, window.open_wanted)
+    if wanted is not None:
+        window.open_wanted(wanted)
+    if problem is not None:
+        window.show_failure(problem)
     window.show()
+    if _furnish(window, _portions(window, appearance, settings)):
+        _run(application, window, appearance, folders.data, wanted)
+    return 0
+
+
+def _furnish(window: MainWindow, portions: Iterator[None]) -> bool:
+    """Make the rest, portion by portion, while the window takes typing.
+
+    Returns:
+        Whether it is wanted: it is not, where the window was left meanwhile.
+    """
+    # No asyncio yet, so Qt's own loop; it has ended before the other one begins.
+    loop = QEventLoop()
+    failed: list[BaseException] = []
+
+    def go_on() -> None:
+        try:
+            if window.has_left or next(portions, _DONE) is _DONE:
+                loop.quit()
+        except BaseException as error:  # noqa: BLE001 - whoever runs the loop is to have it
+            failed.append(error)
+            loop.quit()
+
+    # One that waits no time fires when all that the user has done has been heard.
+    timer = QTimer(interval=0)
+    timer.timeout.connect(go_on)
+    timer.start()
+    loop.exec()
+    timer.stop()
+    if failed:
+        sys.excepthook = sys.__excepthook__  # no window will ever tell of it
+        raise failed[0]
+    return not window.has_left
+
+
+def _portions(window: MainWindow, appearance: Appearance, settings: Settings) -> Iterator[None]:
+    """Import and make all that comes after the first key, in portions too small to be felt."""
+    from chatelaine import log
+
+    log.configure()
+    yield
+    appearance.show_icon()
+    yield
+    window.settings_changed.connect(partial(_move, appearance))
+    _move(appearance, settings)
+    yield
+    import ssl  # noqa: F401 - the better half of what asyncio needs
+
+    yield
+    import chatelaine.gui.event_loop  # noqa: F401 - it is run after this
+
+    yield
+    # Last: what is in the window does its work in asyncio's loop, and that comes right after.
+    yield from window.furnish_in_portions()
+
+
+def _run(
+    application: QApplication,
+    window: MainWindow,
+    appearance: Appearance,
+    data: Path,
+    wanted: Wanted | None,
+) -> None:
+    """Open the history, and stay until the window is closed."""
+    import asyncio
+
+    from chatelaine.gui import event_loop
+    from chatelaine.gui.single_instance import Doorbell
+    from chatelaine.gui.tasks import TaskScope
 
     async def main() -> None:
         closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         window.closed.connect(partial(closed.set_result, None))
         listening = TaskScope(window.show_failure)
-        # Neither is seen at the first moment.
-        appearance.show_icon()
-        _move(appearance, settings)
-        if sys.platform == "darwin":  # elsewhere such wishes come as an argument
-            from chatelaine.gui.open_events import hear_open_events
-
-            hear_open_events(application, window.open_wanted)
-        doorbell = Doorbell(folders.data, partial(_come_forward, window), wanted)
+        doorbell = Doorbell(data, partial(_come_forward, window), wanted)
         try:
             if await doorbell.listen():
-                if problem is not None:
-                    window.show_failure(problem)
                 window.start()
-                if wanted is not None:
-                    window.open_wanted(wanted)
                 listening.start(appearance.listen(), name="listen")
             else:
                 window.leave()
@@ -96,7 +164,6 @@ def run(wanted: Wanted | None = None) -> int:
             doorbell.close()
 
     event_loop.run(application, main, window.leave, window.show_failure)
-    return 0
 
 
 def _load_settings(folder: Path) -> tuple[Settings, SettingsUnreadable | None]:
@@ -126,6 +193,8 @@ def _dress(appearance: Appearance, settings: Settings) -> None:
 
 
 def _move(appearance: Appearance, settings: Settings) -> None:
+    from chatelaine.gui.theme.motion import Motion
+
     appearance.set_motion(Motion(settings.motion))
 
 

@@ -1,9 +1,9 @@
 """A second start brings the window of the first one forward, hands on what to open, and ends.
 
-Asking costs the start nothing that could be noticed: no Qt, one connection to a socket that is not
-there most of the time. The socket lies where only this user can reach it, and is named after the
-folder of the data, so that two users, or two folders, do not take one another for themselves. What
-keeps a history from being opened twice is its lock, not this.
+Asking costs the start nothing that could be noticed: no Qt, and most of the time no more than a
+look for a socket that is not there. The socket lies where only this user can reach it, and is named
+after the folder of the data, so that two users, or two folders, do not take one another for
+themselves. What keeps a history from being opened twice is its lock, not this.
 
 What is said is one line: a verb (`raise`, or one of `opening.to_words`), what it is about, and the
 token by which the desktop knows the click that caused it.
@@ -11,10 +11,8 @@ token by which the desktop knows the click that caused it.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-import time
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,6 +35,8 @@ _LONGEST_PATH = 100
 """Bytes; systems take 104 to 108 for a socket."""
 _LONGEST_MESSAGE = 16 << 10
 """Bytes: a path, each byte of it written as three, and a token."""
+_BEGINNING = "chatelaine-"
+_ENDING = ".socket"
 _ASK = b"raise"
 _DONE = b"done\n"
 _TOKEN = "XDG_ACTIVATION_TOKEN"  # noqa: S105 - the name of a variable, by which Wayland knows a click
@@ -62,8 +62,7 @@ def ask_to_raise(data: Path, wanted: Wanted | None = None) -> Answer:
         data: The folder of the data.
         wanted: What it is to open as well.
     """
-    name = _name(data)
-    if name is None:
+    if not _may_be_there(data) or (name := _name(data)) is None:
         return Answer.NOBODY
     asked = _ASK
     if wanted is not None:
@@ -104,6 +103,8 @@ class Doorbell:
         Returns:
             Whether this program is the first one. If not, the other one came forward.
         """
+        import asyncio
+
         name = await asyncio.to_thread(self._prepare)
         if name is None:
             return True
@@ -174,15 +175,38 @@ class Doorbell:
         return self._come_forward(wanted)
 
 
+def _may_be_there(data: Path) -> bool:
+    """Tell whether there is a socket that may be the one; else its name need not be known."""
+    if sys.platform == "win32":
+        return True
+    return any(
+        name.startswith(_BEGINNING) and name.endswith(_ENDING)
+        for folder in _folders(data)
+        for name in _names_in(folder)
+    )
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - strings do, and the start is to be quick
+    except OSError:
+        return []
+
+
+def _folders(data: Path) -> list[str]:
+    """Give where the socket may lie, the better place first."""
+    runtime = _private_runtime_folder()
+    return [os.fspath(data)] if runtime is None else [runtime, os.fspath(data)]
+
+
 def _name(data: Path) -> str | None:
     """Give what the socket is called; None where no path is short enough."""
     from hashlib import sha256
 
-    name = f"chatelaine-{sha256(os.fsencode(data.absolute())).hexdigest()[:16]}"
+    name = f"{_BEGINNING}{sha256(os.fsencode(data.absolute())).hexdigest()[:16]}"
     if sys.platform == "win32":
         return name
-    folders = (_private_runtime_folder(), os.fspath(data))
-    paths = [f"{folder}/{name}.socket" for folder in folders if folder is not None]
+    paths = [f"{folder}/{name}{_ENDING}" for folder in _folders(data)]
     return next((path for path in paths if len(os.fsencode(path)) <= _LONGEST_PATH), None)
 
 
@@ -218,6 +242,8 @@ def _ask_through_socket(path: str, message: bytes) -> Answer:
 
 
 def _ask_through_qt(name: str, message: bytes) -> Answer:
+    import time
+
     from PySide6.QtNetwork import QLocalSocket
 
     connection = QLocalSocket()

@@ -12,10 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtWidgets import QVBoxLayout, QWidget
 
     from chatelaine.gui.chat.controller import ChatController
     from chatelaine.gui.tasks import TaskScope
@@ -34,12 +35,20 @@ class ThreadPlace(QObject):
     made = Signal(object)
 
     def __init__(
-        self, page: QWidget, scope: TaskScope, controller: Callable[[], ChatController | None]
+        self,
+        page: QWidget,
+        column: QVBoxLayout,
+        ground: QWidget,
+        *,
+        scope: TaskScope,
+        controller: Callable[[], ChatController | None],
     ) -> None:
-        """Make it; `put_into` gives it its place.
+        """Make it.
 
         Args:
             page: The page, over which details are shown.
+            column: Where the place is.
+            ground: What keeps it free.
             scope: Owns the tasks.
             controller: Gives the controller of the open thread.
         """
@@ -47,14 +56,9 @@ class ThreadPlace(QObject):
         self._page = page
         self._scope = scope
         self._controller = controller
-        self._column: QVBoxLayout | None = None
-        self._ground = QWidget()
-        self._display: ThreadDisplay | None = None
-
-    def put_into(self, column: QVBoxLayout) -> None:
-        """Take all the room of a column that its other parts leave."""
         self._column = column
-        column.addWidget(self._ground, 1)
+        self._ground = ground
+        self._display: ThreadDisplay | None = None
 
     @property
     def display(self) -> ThreadDisplay:
@@ -103,7 +107,6 @@ class ThreadPlace(QObject):
     def _make(self) -> ThreadDisplay:
         from chatelaine.gui.thread_display import ThreadDisplay
 
-        assert self._column is not None  # noqa: S101 - the page has given it its place
         display = ThreadDisplay(self._page, self._scope, self._controller)
         display.put_in_place(self._column, self._ground)
         self.made.emit(display)

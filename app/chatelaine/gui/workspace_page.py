@@ -1,7 +1,8 @@
 """The workspace page: sidebar, timeline and composer, and what connects them to the open history.
 
-The page is there before the history is open. Until then the composer takes typing, and a message
-that is sent waits for the history: nothing that was written is lost.
+Its frame, with the composer, is there before; the rest takes its places around that. The history
+opens later still. Until then the composer takes typing, and a message that is sent waits: nothing
+that was written is lost.
 """
 
 from __future__ import annotations
@@ -10,12 +11,10 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
-from typing_extensions import override
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 from chatelaine.errors import ChatelaineError
-from chatelaine.gui.chat.composer import Composer
 from chatelaine.gui.message_deletion import MessageDeletion
 from chatelaine.gui.retention import Retention
 from chatelaine.gui.searching import Searching
@@ -26,14 +25,13 @@ from chatelaine.gui.thread_place import ThreadPlace
 from chatelaine.gui.thread_strip import ThreadStrip
 from chatelaine.gui.widgets.strip import Strip
 from chatelaine.gui.widgets.toast import Toast
+from chatelaine.gui.workspace_frame import WorkspaceFrame
 from chatelaine.gui.writing import Writing
 from chatelaine.store.records import Change, History, Thread, ThreadId, TurnId
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Coroutine
     from typing import Any
-
-    from PySide6.QtGui import QResizeEvent
 
     from chatelaine.chat.events import ChatEvent
     from chatelaine.gui.actions import ActionId
@@ -44,14 +42,13 @@ if TYPE_CHECKING:
     from chatelaine.workspace import Workspace
 
 LAST_THREAD = "last-thread"
-NARROW = 640
-"""Pixels of width below which the conversation gets all of it."""
 
 
-class WorkspacePage(QWidget):
+class WorkspacePage(QObject):
     """All threads on the left, the open one on the right.
 
     Attributes:
+        frame: The widget with all of it.
         sidebar: All threads.
         composer: Where the user writes.
         place: Where the open thread is shown.
@@ -67,7 +64,6 @@ class WorkspacePage(QWidget):
         turn_ended: A turn of any thread is over.
         failed: A ChatelaineError that has no place in the timeline.
         link_activated: The address of a link that was clicked, and its words.
-        narrow_changed: Whether there is too little width for sidebar and conversation.
         list_left: The user wants to see the threads again instead of the archive or the trash.
     """
 
@@ -77,62 +73,56 @@ class WorkspacePage(QWidget):
     turn_ended = Signal()
     failed = Signal(object)
     link_activated = Signal(str, str)
-    narrow_changed = Signal(bool)
     list_left = Signal()
 
-    def __init__(self, scope: TaskScope, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, scope: TaskScope, frame: WorkspaceFrame | None = None) -> None:
+        """Fill the frame; nothing of a history is shown before `attach`.
+
+        Args:
+            scope: Owns the tasks.
+            frame: What may be there and take typing already.
+        """
+        frame = WorkspaceFrame() if frame is None else frame
+        super().__init__(frame)
+        self.frame = frame
         self.open_thread: Thread | None = None
         self._scope = scope
         self._workspace: Workspace | None = None
         self._controllers: dict[ThreadId, ChatController] = {}
         self._unsubscribe: Callable[[], None] | None = None
-        self._narrow = False
         self._opening: ThreadId | None = None
         self._last_open: Thread | None = None
-        self._waiting_message = ""
-        self.place = ThreadPlace(self, scope, lambda: self._controller)
+        self.composer = self.frame.composer
+        self.place = ThreadPlace(
+            self.frame,
+            self.frame.column,
+            self.frame.ground,
+            scope=scope,
+            controller=lambda: self._controller,
+        )
         self._build()
         self.writing = Writing(self.composer, self._edit_strip, scope, self)
         self.threads = ThreadActions(
-            scope, self, stopped=self._stopped, neighbour=self.sidebar.neighbour
+            scope, self.frame, stopped=self._stopped, neighbour=self.sidebar.neighbour
         )
-        self.searching = Searching(self.sidebar, scope, self, stopped=self._stopped)
+        self.searching = Searching(self.sidebar, scope, self.frame, stopped=self._stopped)
         self.retention = Retention(scope, self)
         self._deletion = MessageDeletion(self.toast, self, controller=self._controllers.get)
         self._connect()
 
     def _build(self) -> None:
+        column = self.frame.column
         self.sidebar = ThreadList()
-        self.composer = Composer()
-        self.notices = QVBoxLayout()
-        self.notices.setContentsMargins(0, 0, 0, 0)
-        conversation = QWidget()
-        conversation.setObjectName("conversation")
-        column = QVBoxLayout(conversation)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        self.frame.put_sidebar(self.sidebar)
         self._thread_strip = ThreadStrip()
+        column.insertWidget(column.indexOf(self.frame.ground), self._thread_strip)
         self._edit_strip = Strip("editStrip")
-        column.addLayout(self.notices)
-        column.addWidget(self._thread_strip)
-        self.place.put_into(column)
-        column.addWidget(self._edit_strip)
-        column.addWidget(self.composer)
-        self.toast = Toast(self.composer, conversation)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(self.sidebar)
-        self.splitter.addWidget(conversation)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setCollapsible(1, False)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setSizes([260, 840])
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.splitter)
+        column.insertWidget(column.indexOf(self.composer), self._edit_strip)
+        self.toast = Toast(self.composer, self.frame.conversation)
 
     def _connect(self) -> None:
         self.place.made.connect(self._connect_display)
+        self.composer.submitted.disconnect(self.frame.hold)
         self.composer.submitted.connect(self._submit)
         self.composer.stop_requested.connect(self.stop)
         self.sidebar.selected.connect(self._open_by_id)
@@ -165,14 +155,6 @@ class WorkspacePage(QWidget):
     def timeline(self) -> TimelineView:
         """The open thread."""
         return self.place.display.timeline
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        narrow = event.size().width() < NARROW
-        if narrow != self._narrow:
-            self._narrow = narrow
-            self.narrow_changed.emit(narrow)
 
     # ------------------------------------------------------------------ the history
 
@@ -221,7 +203,7 @@ class WorkspacePage(QWidget):
     def forget(self) -> None:
         """Keep and show nothing of the history that was open; nothing may run any more."""
         self.open_thread = self._last_open = self._opening = None
-        self._waiting_message = ""
+        self.frame.take_held()
         self.writing.forget_all()
         for controller in self._controllers.values():
             controller.deleteLater()
@@ -412,7 +394,7 @@ class WorkspacePage(QWidget):
             return
         await self.writing.read(thread.id)
         # From here to the end of the switch nothing waits: no key can come in between.
-        message, self._waiting_message = self._waiting_message, ""
+        message = self.frame.take_held()
         self.open_thread = self._last_open = thread
         self._opening = None
         self.writing.enter(thread.id)
@@ -572,9 +554,7 @@ class WorkspacePage(QWidget):
         controller = self._controller
         if controller is None:
             # No thread is open yet; the message goes out as soon as one is.
-            if not self._waiting_message:
-                self._waiting_message = text
-                self.composer.set_text("")
+            self.frame.hold(text)
         elif text.strip() and not controller.running:
             if (edited := self.writing.edited) is not None:
                 self._send_edited(controller, edited, text)
@@ -590,7 +570,7 @@ class WorkspacePage(QWidget):
     def _suggest(self, text: str) -> None:
         """Send a suggestion, and leave alone what is typed."""
         if self._controller is None:
-            self._waiting_message = self._waiting_message or text
+            self.frame.held = self.frame.held or text
         elif not self._controller.running:
             self._send(self._controller, text)
 

@@ -10,8 +10,6 @@ from chatelaine.errors import ChatelaineError, HistoryDamaged
 from chatelaine.gui.chat.drafts import Drafts, joined
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
     from chatelaine.gui.chat.composer import Composer
     from chatelaine.gui.tasks import TaskScope
     from chatelaine.gui.widgets.strip import Strip
@@ -26,7 +24,7 @@ EDITING = "You are editing a message. What followed it is kept as another versio
 class Writing(QObject):
     """Keeps the composer, the drafts of all threads and the disk in step."""
 
-    def __init__(self, composer: Composer, strip: Strip, scope: TaskScope, parent: QWidget) -> None:
+    def __init__(self, composer: Composer, strip: Strip, scope: TaskScope, parent: QObject) -> None:
         """Make one; no thread is open yet.
 
         Args:

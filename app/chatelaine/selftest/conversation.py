@@ -83,6 +83,7 @@ async def check_conversation(folder: Path) -> str:
     made = await HistoryAccess(history, NoKeyring).create_with_passphrase(PASSPHRASE)
     await made.aclose()
     window = MainWindow(Settings(), history, save=lambda _settings: None)
+    window.furnish()
     closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     window.closed.connect(lambda: closed.set_result(None))
     failures: list[str] = []
@@ -107,10 +108,12 @@ async def _converse(window: MainWindow) -> str:
     from chatelaine.gui.chat.rows import ReplyRow
 
     page = window.workspace_page
-    await _until(window.entrance.page.isVisible, "the question for the passphrase")
+    await _until(window.contents.entrance.page.isVisible, "the question for the passphrase")
     _press(window, PASSPHRASE)
     _press(window, "\r")
-    await _until(lambda: page.isVisible() and page.open_thread is not None, "the open history")
+    await _until(
+        lambda: page.frame.isVisible() and page.open_thread is not None, "the open history"
+    )
     window.resize(*_SIZE)
     page.composer.setFocus()
     _press(window, QUESTION)
@@ -127,7 +130,7 @@ async def _converse(window: MainWindow) -> str:
     after = _picture(window)
     if len(_colours(after)) < _FEWEST_COLOURS or after == before:
         raise CheckFailed("The window is blank, or looks as it did before the answer.")
-    window.actions_by_id[ActionId.UNDO_STEP].trigger()
+    window.contents.actions_by_id[ActionId.UNDO_STEP].trigger()
     await _until(lambda: not page.timeline.rows, "the turn being taken back")
     await _until(lambda: page.composer.text() == QUESTION, "the message coming back")
     return f"opened, typed, answered with {', '.join(kinds)}, painted, taken back"

@@ -64,7 +64,7 @@ async def page(store, scope, gate, dressed):
     made.writing._timer.setInterval(0)
     yield made
     made.detach()
-    made.deleteLater()
+    made.frame.deleteLater()
 
 
 async def idle(page, gate):

@@ -614,9 +614,9 @@ async def test_the_page_of_a_history_has_the_bar_and_leaves_no_words(appearance,
     errors: list[BaseException] = []
     scope = TaskScope(errors.append)
     page = WorkspacePage(scope)
-    qtbot.addWidget(page)
-    page.resize(1000, 600)
-    page.show()
+    qtbot.addWidget(page.frame)
+    page.frame.resize(1000, 600)
+    page.frame.show()
     page.timeline.load(thread(3))
     page.place.display.finding.open()
     page.place.display.finding.bar.field.setText("needle")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import re
 from itertools import pairwise
 
@@ -30,7 +29,7 @@ READABLE = [
     ("success", "window raised"),
     *(
         (role, "code")
-        for role in Palette.__slots__
+        for role in Palette._fields
         if role.startswith("code_") and role != "code_header"
     ),
 ]
@@ -96,6 +95,6 @@ def test_hits_can_be_told_from_their_ground_and_the_current_one_from_the_others(
 
 @pytest.mark.parametrize("made", [*USUAL, *HIGH], ids=title)
 def test_each_role_is_a_plain_colour(made: Palette):
-    values = dataclasses.asdict(made)
+    values = made._asdict()
     del values["name"], values["is_high_contrast"]
     assert all(re.fullmatch("#[0-9a-f]{6}", value) for value in values.values())

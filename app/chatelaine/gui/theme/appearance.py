@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from chatelaine.gui.theme import fonts, icons, motion
+from chatelaine.gui.theme import fonts
 from chatelaine.gui.theme import palette as palettes
-from chatelaine.gui.theme.desktop_motion import DesktopMotion
 from chatelaine.gui.theme.stylesheet import stylesheet
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from chatelaine.gui.theme.desktop_motion import DesktopMotion
+    from chatelaine.gui.theme.motion import Motion
     from chatelaine.gui.theme.palette import Palette
 
 
@@ -78,6 +79,7 @@ class Appearance(QObject):
         scheme: Scheme = Scheme.SYSTEM,
         scale: float = 1.0,
         *,
+        contrast: Contrast = Contrast.SYSTEM,
         is_styled: bool = False,
     ) -> None:
         """Dress the application.
@@ -86,12 +88,13 @@ class Appearance(QObject):
             app: The application.
             scheme: Whether it is light or dark.
             scale: The user's text size; 1.0 is the usual.
+            contrast: How much words and edges stand out.
             is_styled: It was started with `STYLE_ARGUMENTS`.
         """
         super().__init__(app)
         self._app = app
         self._scheme = scheme
-        self._contrast = Contrast.SYSTEM
+        self._contrast = contrast
         self._scale = scale
         self._applied: tuple[Palette, float] | None = None
         if not is_styled:
@@ -100,8 +103,7 @@ class Appearance(QObject):
         # Kept: what they give of the wishes for contrast goes when nobody holds them in Python.
         self._hints = app.styleHints()
         self._hints.accessibility().contrastPreferenceChanged.connect(self._follow)
-        self._desktop = DesktopMotion(self)
-        self._desktop.told.connect(self._on_motion)
+        self._desktop: DesktopMotion | None = None
         self._dress()
 
     @property
@@ -144,16 +146,24 @@ class Appearance(QObject):
         self._contrast = contrast
         self._dress()
 
-    def set_motion(self, wanted: motion.Motion) -> None:
+    def set_motion(self, wanted: Motion) -> None:
         """Let things move, or stand still, or as the system wants it."""
+        from chatelaine.gui.theme import motion  # nothing moves at the first moment
+
         motion.choose(self._app, wanted)
 
     def show_icon(self) -> None:
         """Give the windows their icon; it takes its time to be drawn in all its sizes."""
-        self._app.setWindowIcon(icons.app_icon())
+        from chatelaine.gui.theme.icons import app_icon
+
+        self._app.setWindowIcon(app_icon())
 
     async def listen(self) -> None:
         """Begin to hear from the desktop what Qt does not tell."""
+        from chatelaine.gui.theme.desktop_motion import DesktopMotion
+
+        self._desktop = DesktopMotion(self)
+        self._desktop.told.connect(self._on_motion)
         await self._desktop.listen()
 
     def set_scale(self, scale: float) -> None:
@@ -163,6 +173,8 @@ class Appearance(QObject):
 
     @Slot(bool)
     def _on_motion(self, still: bool) -> None:
+        from chatelaine.gui.theme import motion
+
         motion.follow(self._app, still=still)
 
     @Slot()

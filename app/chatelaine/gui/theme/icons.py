@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, QFile, QIODevice, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
-from PySide6.QtSvg import QSvgRenderer
 
 from chatelaine.gui import resources
+
+if TYPE_CHECKING:
+    from PySide6.QtSvg import QSvgRenderer
 
 _SIZES: Final = (16, 18, 20)
 _RATIOS: Final = (1, 2)
@@ -19,6 +21,8 @@ _SMALL: Final = 32
 
 @cache
 def _drawing(name: str) -> str:
+    from PySide6.QtCore import QFile, QIODevice
+
     # Read by Qt: a symbol may be needed for the first time while the window answers.
     file = QFile(str(resources.icon_file(name)))
     if not file.open(QIODevice.OpenModeFlag.ReadOnly):
@@ -27,6 +31,8 @@ def _drawing(name: str) -> str:
 
 
 def _renderer(name: str, colour: str) -> QSvgRenderer:
+    from PySide6.QtSvg import QSvgRenderer  # the window takes typing before the first is drawn
+
     source = _drawing(name).replace("currentColor", colour)
     return QSvgRenderer(QByteArray(source.encode()))
 

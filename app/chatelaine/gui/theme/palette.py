@@ -6,14 +6,13 @@ A widget asks for a role (`palette.text_muted`), never for a colour. Whoever pai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours of one scheme, written `#rrggbb`.
 
     Each text role has a contrast of at least 4.5 to 1 on every ground it is used on, and what marks

@@ -26,6 +26,18 @@ def put_after(before: QWidget, widget: QWidget) -> None:
             found = one
 
 
+def put_first(parent: QWidget, widget: QWidget) -> None:
+    """Have Tab come to a widget, and to all that is in it, before all else in its parent.
+
+    Args:
+        parent: It does not take the focus itself.
+        widget: What has been put into it after the rest.
+    """
+    parent.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # for as long as something is put after it
+    put_after(parent, widget)
+    parent.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+
 def _takes_focus(widget: QWidget) -> bool:
     return widget.focusPolicy() is not Qt.FocusPolicy.NoFocus
 
