@@ -160,7 +160,6 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Open the history; to be called in the running loop, after the window is shown."""
         self._start_task(self.workspace_page.place.furnish(), "furnish")
-        self._start_task(_load_parser(), "load the parser")
         self.entrance.open()
 
     # ------------------------------------------------------------------ connections
@@ -589,9 +588,3 @@ class MainWindow(QMainWindow):
             log.error("unexpected %s\n%s", type(error).__name__, failure.details)
         if not self._leaving:
             failures.show(self, failure)
-
-
-async def _load_parser() -> None:
-    from chatelaine.markup import parser
-
-    await asyncio.to_thread(parser.preload)
