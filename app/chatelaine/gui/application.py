@@ -93,7 +93,7 @@ def run(wanted: Wanted | None = None) -> int:
             await closed
         finally:
             await listening.close()
-            doorbell.close()
+            await doorbell.aclose()
 
     event_loop.run(application, main, window.leave, window.show_failure)
     return 0
