@@ -8,13 +8,12 @@ message, in a worker thread.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from chatelaine.agents.agent import Agent
     from chatelaine.agents.models.protocol import Model
+    from chatelaine.chat.assistant import Assistant
     from chatelaine.providers import records
 
 
@@ -28,19 +27,6 @@ class ProviderSource(Protocol):
     async def api_key(self) -> str | None:
         """Give its API key; None where it has none."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Assistant:
-    """An agent that is ready to be run.
-
-    Attributes:
-        agent: What the runner takes.
-        model: The name of its model, for the heading of a reply.
-    """
-
-    agent: Agent
-    model: str
 
 
 class Assistants:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.errors import AgentsError, MissingCredentials
 from chatelaine.agents.models.protocol import Model
-from chatelaine.chat.assistants import Assistant
+from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.optional_tools import OptionalTools
 from chatelaine.chat.tools import built_in_tools
 from chatelaine.errors import CredentialsMissing

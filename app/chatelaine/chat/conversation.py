@@ -33,7 +33,7 @@ from chatelaine.store.records import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
 
-    from chatelaine.chat.assistants import Assistant
+    from chatelaine.chat.assistant import Assistant
     from chatelaine.chat.running_turn import RunningTurn
     from chatelaine.store.outline import Outline
     from chatelaine.store.records import TurnUsage

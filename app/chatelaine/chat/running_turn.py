@@ -19,7 +19,7 @@ from chatelaine.store.session import ThreadSession
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
-    from chatelaine.chat.assistants import Assistant
+    from chatelaine.chat.assistant import Assistant
     from chatelaine.store.records import Thread, Turn, TurnId
     from chatelaine.store.store import ConversationStore
 
