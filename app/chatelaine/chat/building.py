@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.errors import AgentsError, MissingCredentials
+from chatelaine.agents.models.demo import DemoModel
 from chatelaine.agents.models.protocol import Model
 from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.optional_tools import OptionalTools
@@ -39,8 +40,6 @@ def build(provider: records.Provider | None, api_key: str | None) -> Assistant:
         ProviderError: What was saved is no address, or no API key.
     """
     if provider is None:
-        from chatelaine.agents.models.demo import DemoModel
-
         model: Model = DemoModel()
         name = DEMO_NAME
     else:
