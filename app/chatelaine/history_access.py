@@ -22,7 +22,6 @@ from chatelaine.errors import (
     PassphraseNeeded,
     VaultError,
 )
-from chatelaine.history_rescue import HistoryRescue
 from chatelaine.store.backup import BackupPlace, folder_of
 from chatelaine.store.faults import damaged
 from chatelaine.store.leftovers import discard_leftovers
@@ -44,6 +43,8 @@ from chatelaine.workspace_keys import RECOVERY_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from chatelaine.history_rescue import HistoryRescue
 
 _FIRST_OF_ALL = (
     SlotKind.KEYRING,
@@ -215,6 +216,8 @@ class HistoryAccess:
         if not keys:
             return None
         salt = await asyncio.to_thread(vault.recorded_salt)
+        from chatelaine.history_rescue import HistoryRescue
+
         return HistoryRescue(vault.files, tuple(keys), salt or b"")
 
     async def aclose(self) -> None:

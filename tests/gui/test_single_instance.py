@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-from chatelaine.gui import single_instance
-from chatelaine.gui.single_instance import Answer, Doorbell
+import pytest
+
+from chatelaine.gui import local_server, single_instance
+from chatelaine.gui.single_instance import Answer
+from support.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chatelaine.gui.local_server import LocalServer
 
-def test_it_is_heard_by_a_window_in_the_same_process(tmp_path: Path, qtbot, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
-    name = single_instance._name(tmp_path)
-    assert name is not None
-    rung: list[bool] = []
+LONGEST = 1000
 
-    def come_forward(*_wanted: object) -> bool:
-        rung.append(True)
-        return True
 
-    doorbell = Doorbell(tmp_path, come_forward)
-    assert asyncio.run(doorbell.listen())
+@pytest.mark.parametrize("kind", [local_server._PipeServer, local_server._SocketServer])
+async def test_it_is_heard_by_a_window_in_the_same_process(kind: type, tmp_path: Path):
+    name = str(tmp_path / "socket")
+    heard: list[bytes] = []
+
+    def answer(line: bytes) -> bytes:
+        heard.append(line.strip())
+        return single_instance._DONE
+
+    server: LocalServer = kind(answer, LONGEST)
+    assert await server.listen(name)
     answers: list[Answer] = []
     message = single_instance._ASK + b"\n"
 
@@ -34,10 +39,10 @@ def test_it_is_heard_by_a_window_in_the_same_process(tmp_path: Path, qtbot, monk
     asking = threading.Thread(target=ask)
     asking.start()
     try:
-        qtbot.waitUntil(lambda: bool(answers))
+        await until(lambda: bool(answers))
     finally:
         asking.join()
-        doorbell.close()
+        await server.aclose()
     assert answers == [Answer.RAISED]
-    assert rung == [True]
+    assert heard == [single_instance._ASK]
     assert single_instance._ask_through_qt(name, message) is Answer.NOBODY

@@ -4,6 +4,7 @@
     python -m support.first_key chatelaine    the real program
     python -m support.first_key thread        the same, but it waits until a thread is shown
     python -m support.first_key rest          and until all has come that comes later
+    python -m support.first_key settled       until the program has said so, with all its modules
 
 What is printed is `time.monotonic()` of the moment, the CPU time spent by then (both in seconds),
 the names of modules that must not have been imported by then, how many were, which of them are
@@ -23,14 +24,14 @@ AT_REST = 5.0
 """Seconds after which nothing more is imported or made."""
 
 
-def chatelaine(*, shown: bool = False, rest: float = 0) -> None:
+def chatelaine(*, shown: bool = False, rest: float = 0, settled: bool = False) -> None:
     from chatelaine.__main__ import main as run
     from chatelaine.gui.qt_import import import_qt
 
     import_qt()  # as the program does, which must not find that it was done in another way
     from support.key_probe import KeyProbe
 
-    probe = KeyProbe(shown=shown, rest=rest)
+    probe = KeyProbe(shown=shown, rest=rest, settled=settled)
     run([])
     del probe
 
@@ -47,5 +48,6 @@ if __name__ == "__main__":
         "chatelaine": chatelaine,
         "thread": partial(chatelaine, shown=True),
         "rest": partial(chatelaine, shown=True, rest=AT_REST),
+        "settled": partial(chatelaine, shown=True, settled=True),
     }
     kinds[sys.argv[1]]()

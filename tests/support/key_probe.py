@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -19,22 +20,29 @@ LATE = (
 )
 """What the first character must not wait for."""
 
+_LOOK_MS = 20
+
 
 class KeyProbe(QObject):
     """Looks at each turn of the loop whether the field is there, and types into it."""
 
     looked = Signal()
 
-    def __init__(self, *, shown: bool = False, rest: float = 0) -> None:
+    def __init__(self, *, shown: bool = False, rest: float = 0, settled: bool = False) -> None:
         """Begin to look.
 
         Args:
             shown: Whether to wait until a thread is shown as well.
             rest: Seconds from the character to the answer.
+            settled: Whether to answer once the program has got ready for the first request, and
+                with all modules that are imported then.
         """
         super().__init__()
         self._shown = shown
         self._rest = rest
+        self._settling = QTimer(self, interval=_LOOK_MS)
+        self._settling.timeout.connect(self._end_if_settled)
+        self._settled = settled
         self.looked.connect(self._look, Qt.ConnectionType.QueuedConnection)
         self.looked.emit()
 
@@ -53,11 +61,19 @@ class KeyProbe(QObject):
                     "modules": len(names),
                     "own": [name for name in names if name.startswith("chatelaine")],
                 }
+                if self._settled:
+                    self._settling.start()
+                    return
                 if not self._rest:
                     self._end()
                 QTimer.singleShot(round(self._rest * 1000), self._end)
                 return
         self.looked.emit()
+
+    def _end_if_settled(self) -> None:
+        if gc.get_freeze_count():  # what the program does last of all when it gets ready
+            self._answer["all"] = list(sys.modules)
+            self._end()
 
     def _end(self) -> None:
         sys.stdout.write(json.dumps(self._answer | {"resident": resident()}) + "\n")

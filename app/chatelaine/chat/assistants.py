@@ -1,31 +1,20 @@
-"""Assistants that the user can talk to, built as Agents from providers and tools.
+"""Assistants that the user can talk to.
 
 There is one for now: it answers through the provider that was set up, or, until there is one,
-through the demo model, which needs no network.
+through the demo model, which needs no network. What it is built of is imported with the first
+message, in a worker thread.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
 
-from chatelaine.agents.agent import Agent
-from chatelaine.agents.models.protocol import Model
-from chatelaine.chat.optional_tools import OptionalTools
-from chatelaine.chat.tools import built_in_tools
-from chatelaine.errors import CredentialsMissing
-from chatelaine.providers import records
-from chatelaine.providers.address import is_openai
-from chatelaine.providers.failures import provider_error
-
-INSTRUCTIONS = (
-    "You are a helpful assistant in a desktop chat window. Answer in the language of the user, "
-    "in Markdown where it helps."
-)
-NAME = "Assistant"
-DEMO_NAME = "Demo"
-MOST_VOIDED = 200
-"""Characters of a reply that are read again when the connection breaks; a longer one is kept."""
+if TYPE_CHECKING:
+    from chatelaine.agents.models.protocol import Model
+    from chatelaine.chat.assistant import Assistant
+    from chatelaine.providers import records
 
 
 class ProviderSource(Protocol):
@@ -38,19 +27,6 @@ class ProviderSource(Protocol):
     async def api_key(self) -> str | None:
         """Give its API key; None where it has none."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Assistant:
-    """An agent that is ready to be run.
-
-    Attributes:
-        agent: What the runner takes.
-        model: The name of its model, for the heading of a reply.
-    """
-
-    agent: Agent
-    model: str
 
 
 class Assistants:
@@ -72,16 +48,21 @@ class Assistants:
         provider = await self._providers.current()
         key = None if provider is None else await self._providers.api_key()
         if self._assistant is None or self._built != (provider, key):
-            fresh = _build(provider, key)
+            await asyncio.to_thread(import_module, "chatelaine.chat.building")
+            from chatelaine.chat.building import build, model_of
+
+            fresh = build(provider, key)
             if self._assistant is not None:
                 # A turn may still be running on the old client: it is closed with the workspace.
-                self._replaced.append(_model_of(self._assistant))
+                self._replaced.append(model_of(self._assistant))
             self._assistant, self._built = fresh, (provider, key)
         return self._assistant
 
     async def preload(self) -> None:
         """Import what the first request needs, in a worker thread; nothing for the demo model."""
         if await self._providers.current() is not None:
+            for name in ("building", "running_turn"):
+                await asyncio.to_thread(import_module, f"chatelaine.chat.{name}")
             from chatelaine.agents.models.transport import preload
 
             await preload()
@@ -90,61 +71,9 @@ class Assistants:
         """Close the connections that are kept open."""
         models = self._replaced
         if self._assistant is not None:
-            models.append(_model_of(self._assistant))
+            from chatelaine.chat.building import model_of
+
+            models.append(model_of(self._assistant))
         self._replaced, self._assistant, self._built = [], None, None
         for model in models:
             await model.aclose()
-
-
-def _model_of(assistant: Assistant) -> Model:
-    model = assistant.agent.model
-    if not isinstance(model, Model):
-        raise TypeError("an assistant is always built with a model")
-    return model
-
-
-def _build(provider: records.Provider | None, api_key: str | None) -> Assistant:
-    if provider is None:
-        from chatelaine.agents.models.demo import DemoModel
-
-        model: Model = DemoModel()
-        name = DEMO_NAME
-    else:
-        model = OptionalTools(_client(provider, api_key))
-        name = NAME
-    agent = Agent(name=name, instructions=INSTRUCTIONS, model=model, tools=built_in_tools())
-    return Assistant(agent, model.name)
-
-
-def _client(provider: records.Provider, api_key: str | None) -> Model:
-    from chatelaine.agents.errors import AgentsError, MissingCredentials
-    from chatelaine.agents.models.openai_chat import OpenAIChatCompletionsModel
-    from chatelaine.agents.models.openai_responses import OpenAIResponsesModel
-
-    protocol = provider.protocol
-    if protocol is records.Protocol.AUTO:
-        # Nobody has asked the server yet. Most others speak Chat Completions, if only that.
-        protocol = (
-            records.Protocol.RESPONSES
-            if is_openai(provider.base_url)
-            else records.Protocol.CHAT_COMPLETIONS
-        )
-    client = (
-        OpenAIResponsesModel
-        if protocol is records.Protocol.RESPONSES
-        else OpenAIChatCompletionsModel
-    )
-    try:
-        # '' is no key at all; with None the one of the environment would be sent to any server.
-        return client(
-            provider.model,
-            api_key=api_key or "",
-            base_url=provider.base_url,
-            most_voided=MOST_VOIDED,
-        )
-    except MissingCredentials as error:
-        raise CredentialsMissing(
-            "Enter the API key of your provider under File > Settings, then send the message again."
-        ) from error
-    except AgentsError as error:
-        raise provider_error(error) from error

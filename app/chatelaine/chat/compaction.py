@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chatelaine.agents.events import Usage
     from chatelaine.agents.items import TResponseInputItem
-    from chatelaine.chat.assistants import Assistant
+    from chatelaine.chat.assistant import Assistant
     from chatelaine.store.records import Thread, Turn, TurnId
     from chatelaine.store.store import ConversationStore
 

@@ -9,16 +9,13 @@ is marked as stopped, and only then does the cancellation go on.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from chatelaine.agents import events as run
-from chatelaine.agents.errors import AgentsError
+from chatelaine.agents.errors import AgentsError, MissingCredentials, ModelError
 from chatelaine.agents.items import is_user_message, text_of
-from chatelaine.agents.run_config import RunConfig
-from chatelaine.agents.runner import Runner
-from chatelaine.chat import compaction
 from chatelaine.chat import events as chat
 from chatelaine.errors import ChatelaineError, TurnFailed
 from chatelaine.providers.failures import provider_error
@@ -32,28 +29,19 @@ from chatelaine.store.records import (
     TurnKind,
     TurnState,
 )
-from chatelaine.store.session import ThreadSession
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Sequence
 
-    from chatelaine.chat.assistants import Assistant
+    from chatelaine.chat.assistant import Assistant
+    from chatelaine.chat.running_turn import RunningTurn
     from chatelaine.store.outline import Outline
     from chatelaine.store.records import TurnUsage
     from chatelaine.store.store import ConversationStore
 
 CONTINUE = "Please continue exactly where you stopped."
-DRAFT_INTERVAL = 0.5
-"""Seconds between two writes of a running reply: half of what may be lost in a crash."""
-MAX_STEPS = 25
 _LAST = 4
 """Turns to look at for the last one that is no summary: two summaries never follow each other."""
-RUN_CONFIG = RunConfig(
-    # One turn at a time is what the window sees to; a run that waited could not be shown.
-    on_busy="allow",
-    # A person may say the same thing twice, and each is a turn of its own.
-    on_failed_turn="keep",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +147,11 @@ class Conversation:
             ChatelaineError: There is no summary, or it could not be stored.
         """
         await self.settle()
-        await compaction.compact(self._store, self._thread, await self._assistants.current())
+        assistant = await self._assistants.current()
+        await asyncio.to_thread(import_module, "chatelaine.chat.compaction")
+        from chatelaine.chat import compaction
+
+        await compaction.compact(self._store, self._thread, assistant)
 
     async def branches(self, turns: Sequence[TurnId]) -> dict[TurnId, tuple[TurnId, ...]]:
         """Give what else was said in the place of turns: of each that has such, all, in order."""
@@ -199,17 +191,17 @@ class Conversation:
         self.is_stored = False
         await self.settle()
         assistant = await self._assistants.current()
-        session = ThreadSession(
-            self._store, self._thread, manage_turns=False, instead_of=instead_of
-        )
-        session.agent, session.model = assistant.agent.name, assistant.model
-        turn = _RunningTurn(session, text)
+        # What runs an agent is there from the first message on: a window at rest needs none of it.
+        await asyncio.to_thread(import_module, "chatelaine.chat.running_turn")
+        from chatelaine.chat.running_turn import RunningTurn
+
+        turn = RunningTurn(self._store, self._thread, assistant, text, instead_of=instead_of)
         try:
             # The group's only task writes the draft; it lives as long as the turn runs.
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(turn.keep_draft(), name="draft")
                 try:
-                    async with aclosing(self._run(assistant, text, session, turn)) as events:
+                    async with aclosing(self._run(turn)) as events:
                         async for event in events:
                             yield event
                 finally:
@@ -231,21 +223,13 @@ class Conversation:
             await self._store.end_turn(turn_id, state, error=error)
             self._unsettled = None
 
-    async def _run(
-        self, assistant: Assistant, text: str, session: ThreadSession, turn: _RunningTurn
-    ) -> AsyncGenerator[chat.ChatEvent, None]:
+    async def _run(self, turn: RunningTurn) -> AsyncGenerator[chat.ChatEvent, None]:
         # A cancellation, or a reader that goes away, is the user's Stop.
         state, error = TurnState.STOPPED, None
-        result = Runner.run_streamed(
-            assistant.agent, text, session=session, max_turns=MAX_STEPS, run_config=RUN_CONFIG
-        )
         try:
-            async with aclosing(result.stream_events()) as events:
+            async with aclosing(turn.events()) as events:
                 async for event in events:
-                    for told in turn.tell(event):
-                        yield told
-                    if isinstance(event, run.StepEnded):
-                        await self._store.add_usage(turn.id, event.usage, model=session.model)
+                    yield event
             state = TurnState.DONE
         except (AgentsError, ChatelaineError) as failure:
             state, error = TurnState.FAILED, _failure(failure)
@@ -262,7 +246,7 @@ class Conversation:
         yield chat.TurnEnded(turn.id, state, error)
 
     async def _end(
-        self, turn: _RunningTurn, state: TurnState, error: ChatelaineError | None
+        self, turn: RunningTurn, state: TurnState, error: ChatelaineError | None
     ) -> None:
         # Kept here until it is on the disk: the disk may be full now and have room later.
         self._unsettled = (turn.id, turn.text_so_far, state, error)
@@ -270,84 +254,7 @@ class Conversation:
         self._unsettled = None
 
 
-class _RunningTurn:
-    """The turn while it runs: translates its events and keeps the draft of its reply."""
-
-    def __init__(self, session: ThreadSession, text: str) -> None:
-        self._session = session
-        self._text = text
-        self._begun = False
-        self._pieces: list[str] = []
-        self._changed = asyncio.Event()
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether the user's message is on the disk."""
-        return self._session.current_turn is not None
-
-    @property
-    def id(self) -> TurnId:
-        """The turn's number; it has one once it is stored."""
-        return self._stored.id
-
-    @property
-    def text_so_far(self) -> str:
-        """What the running step has said, and is no item yet."""
-        return "".join(self._pieces)
-
-    @property
-    def _stored(self) -> Turn:
-        turn = self._session.current_turn
-        if turn is None:
-            raise RuntimeError("a run speaks only after the message of the user is stored")
-        return turn
-
-    def begin(self) -> Iterator[chat.ChatEvent]:
-        """Say that the turn has begun, where that was not said yet."""
-        if not self._begun:
-            self._begun = True
-            yield chat.TurnStarted(self.id, self._text, self._stored.created)
-
-    def tell(self, event: run.RunEvent) -> Iterator[chat.ChatEvent]:
-        """Give what the window is told of an event of the run."""
-        yield from self.begin()
-        match event:
-            case run.StepStarted():
-                yield chat.ReplyStarted(self.id, event.agent, event.model)
-            case run.TextDelta():
-                self._pieces.append(event.delta)
-                self._changed.set()
-                yield chat.TextAdded(self.id, event.delta)
-            case run.ReasoningDelta():
-                yield chat.ReasoningAdded(self.id, event.delta)
-            case run.StepRetried():
-                self._pieces.clear()
-                self._changed.set()
-                yield chat.ReplyRestarted(self.id, event.reason, event.delay)
-            case run.ToolCalled():
-                yield chat.ToolStarted(self.id, event.call_id, event.name, event.arguments)
-            case run.ToolReturned():
-                yield chat.ToolFinished(self.id, event.call_id, event.output, event.failed)
-            case run.StepEnded():
-                self._pieces.clear()
-            case run.HandedOff():
-                # The reply that follows names its agent.
-                pass
-
-    async def keep_draft(self) -> None:
-        """Write what was said so far, at once and then twice a second, until cancelled."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            # What cannot be written now is written with the step; then the failure is told.
-            with suppress(ChatelaineError):
-                await self._session.write_draft(self.text_so_far)
-            await asyncio.sleep(DRAFT_INTERVAL)
-
-
 def _failure(error: AgentsError | ChatelaineError) -> ChatelaineError:
-    from chatelaine.agents.errors import MissingCredentials, ModelError
-
     if isinstance(error, ChatelaineError):
         return error
     if isinstance(error, ModelError | MissingCredentials):

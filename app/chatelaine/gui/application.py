@@ -123,9 +123,6 @@ def _portions(window: MainWindow, appearance: Appearance, settings: Settings) ->
     window.settings_changed.connect(partial(_move, appearance))
     _move(appearance, settings)
     yield
-    import ssl  # noqa: F401 - the better half of what asyncio needs
-
-    yield
     import chatelaine.gui.event_loop  # noqa: F401 - it is run after this
 
     yield
@@ -161,7 +158,7 @@ def _run(
             await closed
         finally:
             await listening.close()
-            doorbell.close()
+            await doorbell.aclose()
 
     event_loop.run(application, main, window.leave, window.show_failure)
 

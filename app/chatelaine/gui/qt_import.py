@@ -9,6 +9,7 @@ files that are of no use is felt at the start.
 from __future__ import annotations
 
 import builtins
+import linecache
 import sys
 
 
@@ -20,3 +21,4 @@ def import_qt() -> None:
     import PySide6.QtCore  # noqa: F401 - the others find it in its place
 
     builtins.__import__ = plain
+    linecache.clearcache()  # what was read of the modules that Qt itself has imported

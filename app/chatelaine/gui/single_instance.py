@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import sys
 from enum import Enum, auto
-from functools import partial
 from typing import TYPE_CHECKING
 
 from chatelaine.paths import make_private_folder
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from PySide6.QtNetwork import QLocalServer, QLocalSocket
-
+    from chatelaine.gui.local_server import LocalServer
     from chatelaine.gui.opening import Wanted
 
 PATIENCE = 0.8
@@ -95,7 +93,7 @@ class Doorbell:
         self._wanted = wanted
         self._data = data
         self._come_forward = come_forward
-        self._server: QLocalServer | None = None
+        self._server: LocalServer | None = None
 
     async def listen(self) -> bool:
         """Begin to listen; what a program that was killed has left behind is replaced.
@@ -108,28 +106,25 @@ class Doorbell:
         name = await asyncio.to_thread(self._prepare)
         if name is None:
             return True
-        from PySide6.QtNetwork import QLocalServer
+        from chatelaine.gui.local_server import make_server
 
-        server = QLocalServer()
-        server.newConnection.connect(self._greet)
-        self._server = server
-        if server.listen(name):
+        self._server = server = make_server(self._hear, longest=_LONGEST_MESSAGE)
+        if await server.listen(name):
             return True
         answer = await asyncio.to_thread(ask_to_raise, self._data, self._wanted)
         if answer is Answer.NOBODY:
-            QLocalServer.removeServer(name)
-            server.listen(name)
+            await server.listen(name, replacing=True)
         return answer is not Answer.RAISED
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Listen no more, and leave nothing behind."""
         if self._server is not None:
-            self._server.close()
-            self._server = None
+            server, self._server = self._server, None
+            await server.aclose()
 
     def _prepare(self) -> str | None:
         """Import what is needed, and make the folder: in a worker thread."""
-        import PySide6.QtNetwork  # noqa: F401 - it takes its time
+        import chatelaine.gui.local_server  # noqa: F401 - it takes its time
 
         name = _name(self._data)
         if name is not None and _private_runtime_folder() is None and sys.platform != "win32":
@@ -139,22 +134,9 @@ class Doorbell:
                 return None  # opening the history says what is wrong with it
         return name
 
-    def _greet(self) -> None:
-        while self._server is not None and self._server.hasPendingConnections():
-            visitor = self._server.nextPendingConnection()
-            visitor.disconnected.connect(visitor.deleteLater)
-            visitor.readyRead.connect(partial(self._hear, visitor))
-            self._hear(visitor)
-
-    def _hear(self, visitor: QLocalSocket) -> None:
-        if not visitor.canReadLine():
-            if visitor.bytesAvailable() > _LONGEST_MESSAGE:
-                visitor.abort()
-            return
-        line = bytes(visitor.readLine(_LONGEST_MESSAGE).data())
-        if line.endswith(b"\n") and self._obey(line.split()):
-            visitor.write(_DONE)
-        visitor.disconnectFromServer()
+    def _hear(self, line: bytes) -> bytes:
+        """Give what is answered to a line."""
+        return _DONE if self._obey(line.split()) else b""
 
     def _obey(self, words: list[bytes]) -> bool:
         """Do what a second start asks for; tell whether the window has come forward."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import chatelaine.gui.chat.controller  # noqa: F401 - imported along with what it fills
-from chatelaine.gui.chat.finding import Finding
 from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.gui.thread_reading import ThreadReading
 from chatelaine.gui.widgets.focus_order import put_after
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QVBoxLayout, QWidget
 
     from chatelaine.gui.chat.controller import ChatController
+    from chatelaine.gui.chat.finding import Finding
     from chatelaine.gui.searching import FoundPlace
     from chatelaine.gui.tasks import TaskScope
 
@@ -26,7 +26,6 @@ class ThreadDisplay:
     Attributes:
         timeline: The open thread.
         reading: What the timeline asks for.
-        finding: What finds things in the open thread.
     """
 
     def __init__(
@@ -42,6 +41,30 @@ class ThreadDisplay:
         self._scope = scope
         self.timeline = TimelineView()
         self.reading = ThreadReading(self.timeline, scope, page, controller=controller)
+        self._finding: Finding | None = None
+
+    @property
+    def finding(self) -> Finding:
+        """What finds things in the open thread; made when it is asked for, which is seldom."""
+        if self._finding is None:
+            from chatelaine.gui.chat.finding import Finding
+
+            conversation = self.timeline.parentWidget()
+            assert conversation is not None  # noqa: S101 - it is in its place
+            texts = self.reading.texts
+            self._finding = Finding(self.timeline, conversation, self._scope, texts)
+        return self._finding
+
+    def close_finding(self) -> None:
+        """Find nothing any more: another thread is shown."""
+        if self._finding is not None:
+            self._finding.close()
+
+    def forget(self) -> None:
+        """Keep and show nothing of any thread."""
+        if self._finding is not None:
+            self._finding.forget()
+        self.timeline.show_nothing()
 
     def show_found(self, place: FoundPlace) -> None:
         """Show where something was found, with the words marked as finding them here would."""
@@ -56,12 +79,9 @@ class ThreadDisplay:
             column: Where the place is.
             ground: What keeps it free; it goes.
         """
-        conversation = ground.parentWidget()
-        assert conversation is not None  # noqa: S101 - the column lies in it
         column.replaceWidget(ground, self.timeline)
         put_after(ground, self.timeline)
         ground.setParent(None)
-        self.finding = Finding(self.timeline, conversation, self._scope, self.reading.texts)
         ground.deleteLater()
         # At once: else the composer would have its room until it is shown.
         self.timeline.show()

@@ -8,7 +8,6 @@ it sooner has it at once.
 from __future__ import annotations
 
 import asyncio
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -69,7 +68,7 @@ class ThreadPlace(QObject):
 
     async def furnish(self) -> None:
         """Make what shows a thread, with little of it to be felt."""
-        await asyncio.to_thread(import_module, "chatelaine.gui.thread_display")
+        await asyncio.to_thread(_import_display)
         _ = self.display  # made by being asked for
 
     async def attach(self, store: ConversationStore) -> None:
@@ -100,8 +99,7 @@ class ThreadPlace(QObject):
         if self._display is not None:
             from chatelaine.gui.chat.garbage import collect_left_out
 
-            self._display.finding.forget()
-            self._display.timeline.show_nothing()
+            self._display.forget()
             collect_left_out()
 
     def _make(self) -> ThreadDisplay:
@@ -111,3 +109,10 @@ class ThreadPlace(QObject):
         display.put_in_place(self._column, self._ground)
         self.made.emit(display)
         return display
+
+
+def _import_display() -> None:
+    import chatelaine.gui.thread_display  # noqa: F401 - it takes its time
+    from chatelaine.gui.chat import screen_readers
+
+    screen_readers.preload()

@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat.laid_out_rows import Anchor, RowKey
 from chatelaine.gui.chat.row_layouts.base import RowAnchor
-from chatelaine.gui.chat.stored_texts import StoredTexts
 from chatelaine.gui.chat.words import turn_facts
 from chatelaine.store.records import FIRST_TEMPORARY
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.controller import ChatController
     from chatelaine.gui.chat.copying import Taken
+    from chatelaine.gui.chat.stored_texts import StoredTexts
     from chatelaine.gui.chat.timeline_model import Filled
     from chatelaine.gui.chat.timeline_view import TimelineView
     from chatelaine.gui.tasks import TaskScope
@@ -133,6 +133,8 @@ class ThreadReading(QObject):
         controller = self._controller()
         if self._store is None or controller is None:
             return None
+        from chatelaine.gui.chat.stored_texts import StoredTexts
+
         return StoredTexts(self._store, controller.thread_id)
 
     def listen(self, controller: ChatController, is_open: Callable[[], bool]) -> None:

@@ -166,7 +166,6 @@ class WindowContents(QObject):
     def start(self) -> None:
         """Open the history; to be called in the running loop, after the window is shown."""
         self._start_task(self.workspace_page.place.furnish(), "furnish")
-        self._start_task(_load_parser(), "load the parser")
         self.entrance.open()
 
     # ------------------------------------------------------------------ connections
@@ -579,9 +578,3 @@ class WindowContents(QObject):
             log.error("unexpected %s\n%s", type(error).__name__, failure.details)
         if not self._leaving:
             failures.show(self._window, failure)
-
-
-async def _load_parser() -> None:
-    from chatelaine.markup import parser
-
-    await asyncio.to_thread(parser.preload)

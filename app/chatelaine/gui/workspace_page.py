@@ -386,7 +386,7 @@ class WorkspacePage(QObject):
         self.open_thread = None
         self._show_thread()
         self.composer.set_running(False)
-        self.place.display.finding.close()
+        self.place.display.close_finding()
         self.timeline.show_nothing()
 
     async def _open(self, thread: Thread) -> None:

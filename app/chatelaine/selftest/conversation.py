@@ -58,7 +58,7 @@ async def check_second_start(folder: Path) -> str:
             raise CheckFailed("The first start takes itself for the second one.")
         answer = await asyncio.to_thread(ask_to_raise, folder, link)
     finally:
-        doorbell.close()
+        await doorbell.aclose()
     if answer is not Answer.RAISED or rung != [link]:
         raise CheckFailed(f"A second start is not heard: {answer.name}.")
     if await asyncio.to_thread(ask_to_raise, folder) is not Answer.NOBODY:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from chatelaine.errors import HistoryError
-from chatelaine.store import backup, repair, restore
+from chatelaine.store import backup, restore
 from chatelaine.store.engine import connect
 from chatelaine.store.history_file import discard_file
 from chatelaine.store.leftovers import MERGING, hidden
@@ -72,6 +72,8 @@ class StoredFile:
             HistoryInterrupted: It was stopped.
             HistoryError: It cannot be read at all.
         """
+        from chatelaine.store import repair
+
         file = self._databases.file
         return await file.apart(lambda c: repair.check(c, file.path, progress))
 
@@ -89,6 +91,8 @@ class StoredFile:
             HistoryInterrupted: It was stopped.
             HistoryError: Nothing can be read, or the new file cannot be written.
         """
+        from chatelaine.store import repair
+
         file = self._databases.file
         return await asyncio.to_thread(
             repair.salvage,

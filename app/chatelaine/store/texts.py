@@ -7,7 +7,6 @@ between a text as it is written down and as it is shown, so that nothing that is
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -101,5 +100,7 @@ class Looking:
         # In most places a character may be written by its name; in code it is what it says.
         if "&" not in text:
             return False
+        import html
+
         lower = folded(html.unescape(text))
         return all(word in lower for word in self._words)

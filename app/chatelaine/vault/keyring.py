@@ -2,7 +2,9 @@
 
 Only back ends that encrypt what they keep are used, and they are made here directly. The `keyring`
 package would choose by itself: by an environment variable, by a file, or whatever is installed,
-keyrings in plain text and ones that keep nothing included; and it would take a second for it.
+keyrings in plain text and ones that keep nothing included; and it would take a second for it. It is
+imported where no Secret Service has the entry; it and what it brings take as much memory as a
+window.
 
 Every call may block: while the system asks the user to unlock the keyring, for as long as that
 takes. That is waiting, not an answer, so there is no timeout here.
@@ -16,9 +18,8 @@ import os
 import re
 import sys
 from base64 import b64decode, b64encode
-from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ParamSpec, Protocol, Self, TypeVar
 
@@ -28,8 +29,6 @@ from chatelaine.errors import KeyringLocked, KeyringUnavailable, KeyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from keyring.backend import KeyringBackend
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,6 +80,18 @@ class Keyring(Protocol):
             KeyringUnavailable: There is no keyring, or it does not work.
             KeyringLocked: It is locked, or its prompt was dismissed.
         """
+        ...
+
+
+class BackEnd(Protocol):
+    """What speaks to one kind of keyring; as the back ends of the `keyring` package do."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Give what was stored; it may raise anything."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Store something; it may raise anything."""
         ...
 
 
@@ -167,43 +178,23 @@ def system_keyring() -> SystemKeyring:
     return SystemKeyring()
 
 
-def _secret_service() -> type[KeyringBackend]:
-    import secretstorage
-    from keyring.backends import SecretService
-    from keyring.errors import KeyringLocked as Locked
+def _secret_service() -> type[BackEnd]:
+    from chatelaine.vault.secret_service import SecretService
 
-    class ClosingKeyring(SecretService.Keyring):
-        """Closes its connection also where the keyring cannot be opened."""
-
-        @override
-        def get_preferred_collection(self) -> secretstorage.Collection:
-            connection = secretstorage.dbus_init()
-            with ExitStack() as on_failure:
-                on_failure.callback(connection.close)
-                collection = secretstorage.get_default_collection(connection)
-                if collection.is_locked():
-                    collection.unlock()
-                if collection.is_locked():
-                    raise Locked("its prompt was dismissed, or could not be shown")
-                on_failure.pop_all()
-                return collection
-
-    return ClosingKeyring
+    return SecretService
 
 
-def _back_end(module: str, name: str) -> type[KeyringBackend]:
-    kind: type[KeyringBackend] = getattr(
-        importlib.import_module(f"keyring.backends.{module}"), name
-    )
+def _back_end(module: str, name: str) -> type[BackEnd]:
+    kind: type[BackEnd] = getattr(importlib.import_module(f"keyring.backends.{module}"), name)
     return kind
 
 
 # What is trusted, in order of preference. Those in one row speak to the same keyring, so that one
 # of them is enough.
-_Group = tuple[tuple[str, "Callable[[], type[KeyringBackend]]"], ...]
+_Group = tuple[tuple[str, "Callable[[], type[BackEnd]]"], ...]
 _LINUX: tuple[_Group, ...] = (
     (
-        ("Secret Service", cache(_secret_service)),
+        ("Secret Service", _secret_service),
         ("Secret Service", partial(_back_end, "libsecret", "Keyring")),
     ),
     (("KWallet", partial(_back_end, "kwallet", "DBusKeyring")),),
@@ -218,15 +209,19 @@ _OTHERS: Mapping[str, tuple[_Group, ...]] = MappingProxyType(
 )
 
 
-def _usable() -> list[tuple[str, KeyringBackend]]:
+def _usable() -> Iterator[tuple[str, BackEnd]]:
+    """Give those that are there; none is loaded before the one ahead of it was of no help."""
     groups = _LINUX if sys.platform.startswith("linux") else _OTHERS.get(sys.platform, ())
-    found = [chosen for group in groups for chosen in _first_viable(group)]
+    found = False
+    for group in groups:
+        for chosen in _first_viable(group):
+            found = True
+            yield chosen
     if not found:
         raise KeyringUnavailable(_NONE_TRUSTED)
-    return found
 
 
-def _first_viable(group: _Group) -> Iterator[tuple[str, KeyringBackend]]:
+def _first_viable(group: _Group) -> Iterator[tuple[str, BackEnd]]:
     for title, load in group:
         backend = _ask(_make, load)
         if not isinstance(backend, KeyUnavailable):
@@ -235,9 +230,9 @@ def _first_viable(group: _Group) -> Iterator[tuple[str, KeyringBackend]]:
         _log.debug("%s cannot be used: %s", title, backend)
 
 
-def _make(load: Callable[[], type[KeyringBackend]]) -> KeyringBackend:
+def _make(load: Callable[[], type[BackEnd]]) -> BackEnd:
     kind = load()
-    kind.priority  # noqa: B018 - a property that raises where the back end cannot work
+    getattr(kind, "priority", None)  # a property that raises where the back end cannot work
     backend = kind()
     for variable in os.environ:
         if variable.startswith(_PROPERTY):

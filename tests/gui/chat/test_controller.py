@@ -13,7 +13,7 @@ from chatelaine.agents.agent import Agent
 from chatelaine.agents.events import Usage
 from chatelaine.agents.items import assistant_message, user_message
 from chatelaine.agents.testing import Gate, ScriptedModel
-from chatelaine.chat.assistants import Assistant
+from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import HistoryDamaged, HistoryError
 from chatelaine.gui.chat.controller import PAGE, ChatController

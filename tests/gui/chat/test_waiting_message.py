@@ -10,7 +10,7 @@ import pytest
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.testing import Gate, ScriptedModel
-from chatelaine.chat.assistants import Assistant
+from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.conversation import Conversation
 from chatelaine.gui.tasks import TaskScope
 from chatelaine.gui.workspace_page import WorkspacePage

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import secretstorage
+from keyring.backends.SecretService import Keyring as PackagedKeyring
 
 from chatelaine.errors import (
     KeyringEntryMissing,
@@ -135,6 +136,30 @@ def test_what_stands_in_clear_in_the_keyring_tells_nothing(vault: Vault, made: N
     assert "history" not in clear
     assert str(vault.files.history.parent) not in clear + item.secret
     assert made.key.hex() not in clear + item.secret
+
+
+def test_what_the_keyring_package_has_stored_is_found_and_the_other_way_round(bus: SessionBus):
+    ours, theirs = SystemKeyring(), PackagedKeyring()
+    theirs.appid = "Chatelaine"
+    theirs.set_password("Chatelaine", "name", "theirs")
+    assert ours.read("name") == "theirs"
+    ours.write("name", "ours")
+    assert theirs.get_password("Chatelaine", "name") == "ours"
+
+
+def test_the_keyring_package_is_not_imported_where_the_secret_service_has_the_entry(
+    vault: Vault, made: NewKey
+):
+    done = python(
+        """
+        from chatelaine.vault.vault import HistoryFiles, Vault
+        from chatelaine.vault.keyring import system_keyring
+        Vault(HistoryFiles.beside(Path(sys.argv[1])), system_keyring()).unlock_with_keyring()
+        print("secretstorage" in sys.modules, "keyring" in sys.modules)
+        """,
+        str(vault.files.history),
+    )
+    assert done == "True False"
 
 
 # ---------------------------------------------------------------------------- it does not

@@ -14,7 +14,7 @@ from chatelaine.agents.events import Usage
 from chatelaine.agents.items import text_of
 from chatelaine.agents.models.demo import DemoModel
 from chatelaine.agents.testing import Gate, ScriptedModel
-from chatelaine.chat.assistants import Assistant
+from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.compaction import KEPT_TURNS
 from chatelaine.chat.conversation import Conversation
 from chatelaine.chat.summaries import PREFACE, summary_of

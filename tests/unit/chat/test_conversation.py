@@ -13,7 +13,7 @@ from chatelaine.agents.errors import ConnectionFailed
 from chatelaine.agents.testing import Call, Gate, Retry, ScriptedModel
 from chatelaine.agents.tools import function_tool
 from chatelaine.chat import events as chat
-from chatelaine.chat.assistants import Assistant
+from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import (
     DiskFull,

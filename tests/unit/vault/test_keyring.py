@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends import SecretService, libsecret
+from keyring.backends import libsecret
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordSetError
 from typing_extensions import override
 
 from chatelaine import errors
 from chatelaine.vault import keyring as module
 from chatelaine.vault.keyring import KeyringEntry, SystemKeyring, system_keyring
+from chatelaine.vault.secret_service import SecretService
 
 APP = Path(__file__).parents[3] / "app"
 ENTRY = KeyringEntry("0123456789abcdef", bytes(range(32)))
@@ -110,6 +111,13 @@ def test_the_first_back_end_of_each_row_that_can_be_used_is_asked(groups):
     assert keyring.name == "number 1"
 
 
+def test_no_keyring_is_loaded_before_the_one_ahead_of_it_was_of_no_help(groups):
+    unloadable = (("another", lambda: pytest.fail("it was loaded")),)
+    keyring = groups(of("found"), unloadable)
+    assert keyring.read("name") == "found"
+    keyring.write("name", "value")
+
+
 def test_an_entry_in_a_second_keyring_is_found_although_the_first_is_locked(groups):
     assert groups(of(KeyringLocked("no")), of("found")).read("name") == "found"
 
@@ -195,7 +203,7 @@ def test_only_keyrings_that_encrypt_are_on_the_list(monkeypatch: pytest.MonkeyPa
         "Windows Credential Manager",
     ]
     loaded = [load() for group in module._LINUX for _, load in group]
-    assert issubclass(loaded[0], SecretService.Keyring)
+    assert loaded[0] is SecretService
     assert loaded[1] is libsecret.Keyring
     assert loaded[2].__module__ == "keyring.backends.kwallet"
     monkeypatch.setattr(sys, "platform", "plan9")

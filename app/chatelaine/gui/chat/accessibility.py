@@ -8,10 +8,10 @@ asked for, and some are kept, so a thread of any length costs nothing until some
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from PySide6.QtCore import QObject, QPoint, QPointF, QTimer
+from PySide6.QtCore import QPoint, QPointF, QTimer
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -53,7 +53,6 @@ class AccessibleTimeline:
     """
 
     def __init__(self, view: TimelineSurface) -> None:
-        install()
         self.view = view
         self.made = 0
         self._roots: list[TimelineItem] = []
@@ -340,16 +339,3 @@ class TimelineItem(QAccessibleWidget):
         if self._view.hasFocus():
             return self._timeline.current() or self
         return super().focusChild()
-
-
-@cache
-def install() -> None:
-    """Have Qt ask here what a timeline tells of itself."""
-    QAccessible.installFactory(_interface)
-
-
-def _interface(key: str, thing: QObject) -> QAccessibleInterface | None:
-    if key != "TimelineView":
-        return None
-    timeline: AccessibleTimeline = thing.accessible  # type: ignore[attr-defined]  # it is one
-    return timeline.make_root()

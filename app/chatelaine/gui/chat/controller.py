@@ -16,6 +16,7 @@ from chatelaine.chat.events import ChatEvent, TurnEnded, TurnStarted
 from chatelaine.errors import ChatelaineError, HistoryDamaged, NothingToSumUp
 from chatelaine.gui.chat.copying import sources
 from chatelaine.gui.chat.outlined_rows import outlined_rows
+from chatelaine.gui.chat.parsing import load_parser
 from chatelaine.gui.chat.rows import NoticeKind
 from chatelaine.gui.chat.stored_rows import rows_of
 from chatelaine.gui.chat.timeline_model import TimelineModel
@@ -265,9 +266,11 @@ class ChatController(QObject):
         self._entered = True
         self._running_turn = None
         sending = self._conversation.send(message.text, instead_of=message.instead_of)
+        loading = load_parser()
         try:
             async with aclosing(sending) as events:
                 async for event in events:
+                    await loading
                     if isinstance(event, TurnStarted):
                         self._running_turn = event.turn
                         self.message_stored.emit()
@@ -425,10 +428,14 @@ class ChatController(QObject):
         # What is there without its text stays so until it is seen.
         latest = (turn for turn in outline.turns[-PAGE:] if turn not in outline.deleted)
         numbers = {turn for turn in latest if not self.model.has_unread(turn)}
+        loading = load_parser() if outline.turns else None
         if outlined.summary and not self.model.has_unread(outlined.summary):
             numbers.add(outlined.summary)
         self._unreadable.clear()
-        return outlined, *await self._read_whole(sorted(numbers))
+        turns, branches = await self._read_whole(sorted(numbers))
+        if loading is not None:
+            await loading
+        return outlined, turns, branches
 
     async def _read_whole(self, numbers: Sequence[TurnId]) -> tuple[list[Turn], Branches]:
         """Read turns; one that is damaged costs only itself, and is told of once."""
@@ -450,7 +457,9 @@ class ChatController(QObject):
         turns = await self._conversation.turns(limit=_FIRST)
         if len(turns) == _FIRST:
             said = [turn.id for turn in turns if turn.kind is TurnKind.TURN]
+            loading = load_parser()
             branches = await self._conversation.branches(said)
+            await loading
             if not self.model.rows:  # else a turn has begun meanwhile
                 self.model.load(rows_of(turns, branches))
                 self.loaded.emit(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections import OrderedDict
 from contextlib import nullcontext
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from chatelaine.gui.chat.blocks.measures import measure
 from chatelaine.gui.chat.delivery import Delivery
 from chatelaine.gui.chat.garbage import many_objects
+from chatelaine.markup import parser
 from chatelaine.markup.stream import StreamParser
 
 if TYPE_CHECKING:
@@ -126,14 +128,27 @@ class Parsing(QObject):
         self._start()
 
 
+def load_parser() -> asyncio.Future[None]:
+    """Have a worker thread import what parsing needs; to be awaited before a text is shown.
+
+    It is not imported before there is something to parse: it takes 4 MB.
+    """
+    loop = asyncio.get_running_loop()
+    if parser.is_loaded():
+        done = loop.create_future()
+        done.set_result(None)
+        return done
+    return loop.run_in_executor(None, parser.preload)
+
+
 def _parsed(*given: Any) -> Parsed:
     asked = _Asked(*given)
     with many_objects() if len(asked.source) > _MANY else nullcontext():
         if asked.known is not None:
-            parser, blocks, _ = asked.known
+            stream, blocks, _ = asked.known
         else:
-            parser = StreamParser()
-            blocks = parser.grow(asked.source)
+            stream = StreamParser()
+            blocks = stream.grow(asked.source)
             if asked.complete:
-                blocks = parser.finish()
-        return Parsed(parser, blocks, measure(blocks, asked.style, asked.width))
+                blocks = stream.finish()
+        return Parsed(stream, blocks, measure(blocks, asked.style, asked.width))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
-from chatelaine.gui.chat import picture_decoding
 from chatelaine.gui.chat.blocks.sources import PictureLoad, PictureState
 from chatelaine.gui.chat.delivery import Delivery
 
@@ -173,6 +172,9 @@ class PictureLoader(QObject):
 
 
 def _decoded(job: _Job) -> PictureLoad:
+    # Here, in the worker thread, and with what reads drawings: most threads have no picture.
+    from chatelaine.gui.chat import picture_decoding
+
     try:
         data = picture_decoding.data_of(job.source) if job.data is None else job.data
         made = picture_decoding.decode(data, job.width)

@@ -23,7 +23,6 @@ from PySide6.QtGui import (
 from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, ReasoningAdded, TextAdded, TurnEnded, TurnStarted
-from chatelaine.gui.chat.accessibility import AccessibleTimeline
 from chatelaine.gui.chat.blocks.sources import BlockSources
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.empty_thread import EmptyThread
@@ -38,6 +37,7 @@ from chatelaine.gui.chat.row_layouts.controls import RowState
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
 from chatelaine.gui.chat.row_layouts.sketch import draw_row
 from chatelaine.gui.chat.rows import KINDS, RowKind, UnreadRow, kind_of
+from chatelaine.gui.chat.screen_readers import ScreenReaders
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
+    from chatelaine.gui.chat.accessibility import AccessibleTimeline
     from chatelaine.gui.chat.height_guess import HeightGuess
     from chatelaine.gui.chat.laid_out_rows import Anchor, AnyLayout, RowKey
     from chatelaine.gui.chat.row_layouts.base import MarkedStretches
@@ -73,7 +74,6 @@ class TimelineView(TimelineSurface):
     Attributes:
         paints: How often it was painted.
         pictures: The pictures of the thread.
-        accessible: What it tells screen readers.
         hits: What is marked since it was looked for.
 
     Signals:
@@ -107,10 +107,11 @@ class TimelineView(TimelineSurface):
             one.setParent(self)
         self.setAccessibleName("Conversation")
         self.paints = 0
-        self.accessible = AccessibleTimeline(self)
-        self.unfolded.connect(self.accessible.unfolded)
-        self.keys.moved.connect(self.accessible.focus_moved)
-        self.copied.connect(lambda: self.accessible.announce("Copied"))
+        self._readers = ScreenReaders(self)
+        tell = self._readers.tell
+        self.unfolded.connect(lambda row: tell(lambda told: told.unfolded(row)))
+        self.keys.moved.connect(lambda: tell(lambda told: told.focus_moved()))
+        self.copied.connect(lambda: tell(lambda told: told.announce("Copied")))
         self.menu.picture_wanted.connect(self.pictures.load)
         self.hits = HitMarks(self, self.unfold)
         self._is_loaded = False
@@ -177,9 +178,14 @@ class TimelineView(TimelineSurface):
         self._show_emptiness()
         self._settle()
         self.viewport().update()
-        self.accessible.rows_loaded(first)
+        self._readers.tell(lambda told: told.rows_loaded(first))
         self._look_for_turn()
         self.rows_changed.emit(first)
+
+    @property
+    def accessible(self) -> AccessibleTimeline:
+        """What it tells screen readers."""
+        return self._readers.timeline
 
     def height_guess(self) -> HeightGuess:
         """Give what heights of rows are guessed by, for whoever does it in a worker thread."""
@@ -221,7 +227,7 @@ class TimelineView(TimelineSurface):
         self._is_text_only = False
         self._flush()
         if isinstance(event, TurnEnded):
-            self.accessible.turn_ended(event)
+            self._readers.tell(lambda told: told.turn_ended(event))
 
     def show_filled(self, filled: Sequence[tuple[int, int, int]]) -> None:
         """Show rows that have their texts now.
@@ -244,7 +250,7 @@ class TimelineView(TimelineSurface):
         else:
             self._settle()
             self.viewport().update()
-        self.accessible.rows_filled()
+        self._readers.tell(lambda told: told.rows_filled())
         self._look_for_turn()
         self.rows_filled.emit(filled)
 
@@ -341,7 +347,7 @@ class TimelineView(TimelineSurface):
         elif changed < seen.stop or self.scrolling.following:
             self._update_from(changed)
         if len(self.laid_out) != before or not self._is_text_only:
-            self.accessible.rows_changed(changed, before)
+            self._readers.tell(lambda told: told.rows_changed(changed, before))
         self._is_text_only = True
         spent = time.perf_counter() - begun
         self._flush_timer.setInterval(max(FRAME_MS, round(_BREATH * spent * 1000)))

@@ -6,7 +6,6 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from html import escape
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -244,6 +243,8 @@ def _title(thread: Thread) -> str:
 
 
 def _tool_tip(thread: Thread) -> str:
+    from html import escape  # with a table of 2,000 names, for what is seldom seen
+
     # Marked as rich text: it then wraps, and a title is never taken for markup.
     lines = [_title(thread), f"Session ID: {thread.uid}"]
     if thread.temporary:
