@@ -62,9 +62,6 @@ def _start(options: Namespace | None) -> int:
         _say(NO_DISPLAY)
         return 1
 
-    from chatelaine.deferred import defer
-
-    defer()  # before anything imports asyncio
     from chatelaine import paths
     from chatelaine.gui.qt_import import import_qt
     from chatelaine.gui.single_instance import Answer, ask_to_raise

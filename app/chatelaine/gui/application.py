@@ -123,6 +123,9 @@ def _portions(window: MainWindow, appearance: Appearance, settings: Settings) ->
     window.settings_changed.connect(partial(_move, appearance))
     _move(appearance, settings)
     yield
+    from chatelaine.deferred import defer
+
+    defer()  # before anything imports asyncio
     import chatelaine.gui.event_loop  # noqa: F401 - it is run after this
 
     yield
