@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QPlainTextEdit
 LATE = (
     *("openai", "keyring", "sqlcipher3", "cryptography"),
     *("asyncio", "qasync", "hashlib", "socket", "PySide6.QtSvg", "PySide6.QtNetwork"),
+    "typing_extensions",
 )
 """What the first character must not wait for."""
 

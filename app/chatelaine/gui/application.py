@@ -58,6 +58,7 @@ def run(wanted: Wanted | None = None) -> int:
         settings.text_size / 100,
         contrast=Contrast(settings.contrast),
         is_styled=True,
+        fonts_later=True,
     )
     window = MainWindow(
         settings,
@@ -117,6 +118,8 @@ def _portions(window: MainWindow, appearance: Appearance, settings: Settings) ->
     from chatelaine import log
 
     log.configure()
+    yield
+    appearance.show_fonts()
     yield
     appearance.show_icon()
     yield

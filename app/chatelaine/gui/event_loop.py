@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qasync import QEventLoop
-from typing_extensions import override
+
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import icons
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from typing_extensions import override
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QKeyCombination, Qt, Signal
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
-from typing_extensions import override
 
 from chatelaine.gui.menus import BAR
+from chatelaine.gui.overriding import override
 from chatelaine.gui.window_geometry import restore
 from chatelaine.gui.workspace_frame import WorkspaceFrame
 

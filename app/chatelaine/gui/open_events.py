@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QFileOpenEvent
-from typing_extensions import override
 
 from chatelaine.gui.opening import parse
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable

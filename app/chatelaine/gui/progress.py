@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from chatelaine.errors import HistoryInterrupted
+from chatelaine.gui.overriding import override
 from chatelaine.gui.widgets.note import Note
 from chatelaine.gui.widgets.spinner import Spinner
 from chatelaine.store.progress import Progress, Stage

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
-from typing_extensions import override
 
 from chatelaine.gui.chat.composer import Composer
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent

@@ -21,10 +21,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 from shiboken6 import Shiboken
-from typing_extensions import override
 
 from chatelaine.gui.chat.accessible_item import AccessibleItem, Address, or_nothing
 from chatelaine.gui.chat.accessible_rows import RowItem, key_at
+from chatelaine.gui.overriding import override
 from chatelaine.store.records import TurnState
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QAccessibleInterface,
 )
 from shiboken6 import Shiboken
-from typing_extensions import override
 
 from chatelaine.gui.chat.accessible_controls import ControlItem, LinkItem
 from chatelaine.gui.chat.accessible_holders import BlockHolder
@@ -23,6 +22,7 @@ from chatelaine.gui.chat.accessible_words import (
     links_of,
     place_words,
 )
+from chatelaine.gui.overriding import override
 from chatelaine.markup.blocks import (
     Block,
     Code,

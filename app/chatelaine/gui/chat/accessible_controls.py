@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from typing_extensions import override
 
 from chatelaine.gui.chat.accessible_item import AccessibleItem
 from chatelaine.gui.chat.row_layouts.controls import ControlKey, ControlKind
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable

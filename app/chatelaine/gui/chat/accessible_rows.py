@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from typing_extensions import override
 
 from chatelaine.gui.chat.accessible_blocks import BlockItem
 from chatelaine.gui.chat.accessible_controls import ControlItem
@@ -14,6 +13,7 @@ from chatelaine.gui.chat.accessible_holders import RowHolder
 from chatelaine.gui.chat.accessible_words import is_busy, row_description, row_name
 from chatelaine.gui.chat.laid_out_rows import RowKey
 from chatelaine.gui.chat.rows import ReplyRow, SummaryRow, ToolRow, UnreadRow, UserRow
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from typing_extensions import override
 
 from chatelaine.gui.chat.accessible_controls import LinkItem
 from chatelaine.gui.chat.accessible_item import AccessibleItem
 from chatelaine.gui.chat.accessible_texts import PictureItem, Way, ways_in
 from chatelaine.gui.chat.blocks.layout import Units
+from chatelaine.gui.overriding import override
 from chatelaine.markup.blocks import Table
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from typing_extensions import override
 
 from chatelaine.gui.chat.accessible_item import AccessibleItem
+from chatelaine.gui.overriding import override
 from chatelaine.markup.blocks import Code, described
 
 if TYPE_CHECKING:

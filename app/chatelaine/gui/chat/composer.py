@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QMimeData, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QFocusEvent,
     QInputMethodEvent,
     QKeyEvent,
@@ -16,9 +17,9 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractButton, QFrame, QPlainTextEdit, QWidget
-from typing_extensions import override
 
-from chatelaine.gui.theme import fonts, icons
+from chatelaine.gui.overriding import override
+from chatelaine.gui.theme import fonts
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.theme.palette import colour
@@ -42,6 +43,7 @@ _ABOVE: Final = 9
 _BELOW: Final = 14
 _BUTTON: Final = 34
 _BUTTON_INSET: Final = 7
+_ARROW_GRID, _ARROW_PEN = 24, 1.75
 _PAGES: Final[dict[int, int]] = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 _EDGES: Final[dict[int, int]] = {Qt.Key.Key_Home: -1, Qt.Key.Key_End: 1}
 
@@ -410,5 +412,22 @@ class SendButton(QAbstractButton):
         size = disc.width() * 0.56
         box = QRectF(0, 0, size, size)
         box.moveCenter(disc.center())
-        icons.paint(painter, "stop" if self._stops else "send", ink, box)
+        if self._stops:
+            from chatelaine.gui.theme import icons  # nothing is stopped at the first moment
+
+            icons.paint(painter, "stop", ink, box)
+        else:
+            _draw_arrow(painter, box, colour(ink))
         painter.end()
+
+
+def _draw_arrow(painter: QPainter, box: QRectF, ink: QColor) -> None:
+    """Draw the symbol for sending: before there is what reads drawings from files."""
+    pen = QPen(ink, _ARROW_PEN)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.translate(box.topLeft())
+    painter.scale(box.width() / _ARROW_GRID, box.height() / _ARROW_GRID)
+    painter.setPen(pen)
+    painter.drawLine(QPointF(12, 19.5), QPointF(12, 4.5))
+    painter.drawPolyline([QPointF(5.5, 11), QPointF(12, 4.5), QPointF(18.5, 11)])

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.sources import NO_SOURCES
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.blocks.text import TextBlock
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale

@@ -12,8 +12,8 @@ from PySide6.QtGui import (
     QKeyEvent,
 )
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QWidget
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.widgets.card import Card
 from chatelaine.gui.widgets.icon_button import IconButton

@@ -13,11 +13,12 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.etree import ElementTree as ET
 
-from typing_extensions import override
 from ziamath.config import config
 from ziamath.mathfont import MathFont
 from ziamath.tex import tex2mml
 from ziamath.zmath import Math, fontname, loadedfonts
+
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from ziamath.mathtable import MathTable

@@ -13,9 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
-from typing_extensions import override
-
 from chatelaine.gui.chat.rows import KINDS, ReplyRow, Row, RowKind, UnreadRow, kind_of, size_of
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

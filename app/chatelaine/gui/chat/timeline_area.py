@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollBar, QWidget
-from typing_extensions import override
 
 from chatelaine.gui.chat.laid_out_rows import Anchor, LaidOutRows
 from chatelaine.gui.chat.row_layouts.base import RowAnchor
 from chatelaine.gui.chat.rows import RowKind, UserRow, kind_of
 from chatelaine.gui.chat.scrolling import ABOVE, Scrolling
 from chatelaine.gui.chat.selection import END_OF_ROW, Selection, TextPosition
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.widgets.round_button import RoundButton
 

@@ -14,12 +14,12 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
-from typing_extensions import override
 
 from chatelaine.gui.chat.row_keys import RowKeys
 from chatelaine.gui.chat.row_menu import RowMenu
 from chatelaine.gui.chat.row_mouse import RowMouse
 from chatelaine.gui.chat.timeline_area import TimelineArea
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from chatelaine.gui.chat.row_layouts.base import Surroundings

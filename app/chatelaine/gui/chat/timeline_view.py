@@ -20,7 +20,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from typing_extensions import override
 
 from chatelaine.chat.events import ChatEvent, ReasoningAdded, TextAdded, TurnEnded, TurnStarted
 from chatelaine.gui.chat.blocks.sources import BlockSources
@@ -41,6 +40,7 @@ from chatelaine.gui.chat.screen_readers import ScreenReaders
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import motion
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from chatelaine.errors import ChatelaineError
+from chatelaine.gui.overriding import override
 from chatelaine.gui.providers.provider_page import ProviderPage
 from chatelaine.gui.settings.appearance_page import AppearancePage
 from chatelaine.gui.settings.privacy_page import PrivacyPage

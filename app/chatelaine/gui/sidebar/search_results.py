@@ -29,8 +29,8 @@ from PySide6.QtGui import (
     QTextOption,
 )
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.sidebar.thread_model import short_time
 from chatelaine.gui.theme.palette import Palette, colour, current
 from chatelaine.store.excerpts import BEFORE, shortened_before

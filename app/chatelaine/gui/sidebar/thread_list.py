@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from chatelaine.gui.actions import ActionId
+from chatelaine.gui.overriding import override
 from chatelaine.gui.sidebar.list_head import ListHead
 from chatelaine.gui.sidebar.search_box import SearchBox
 from chatelaine.gui.sidebar.thread_menu import make_menu

@@ -17,8 +17,8 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.store.records import UNTITLED
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from PySide6.QtGui import (
     QRegion,
 )
 from PySide6.QtWidgets import QAbstractItemView, QListView
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.sidebar.thread_model import Role, ThreadModel
 from chatelaine.gui.sidebar.thread_row import Row, RowPainter, TitleEditor
 from chatelaine.gui.theme import palette as palettes

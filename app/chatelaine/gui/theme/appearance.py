@@ -42,15 +42,18 @@ class Contrast(StrEnum):
     HIGH = "high"
 
 
-def apply(app: QApplication, palette: Palette, scale: float = 1.0) -> None:
-    """Dress the application once: style, colours, fonts, icon.
+def apply(
+    app: QApplication, palette: Palette, scale: float = 1.0, *, fonts_later: bool = False
+) -> None:
+    """Dress the application once: style, colours, fonts.
 
     Args:
         app: The application.
         palette: The colours.
         scale: The user's text size; 1.0 is the usual.
+        fonts_later: Only the font of the first words is made known.
     """
-    fonts.register()
+    (fonts.register_first if fonts_later else fonts.register)()
     font = fonts.text_font(fonts.INTERFACE_PX * scale)
     app.setFont(font)
     app.setPalette(palettes.qt_palette(palette))
@@ -81,6 +84,7 @@ class Appearance(QObject):
         *,
         contrast: Contrast = Contrast.SYSTEM,
         is_styled: bool = False,
+        fonts_later: bool = False,
     ) -> None:
         """Dress the application.
 
@@ -90,6 +94,7 @@ class Appearance(QObject):
             scale: The user's text size; 1.0 is the usual.
             contrast: How much words and edges stand out.
             is_styled: It was started with `STYLE_ARGUMENTS`.
+            fonts_later: Only the font of the first words is made known; `show_fonts` does the rest.
         """
         super().__init__(app)
         self._app = app
@@ -99,6 +104,7 @@ class Appearance(QObject):
         self._applied: tuple[Palette, float] | None = None
         if not is_styled:
             app.setStyle(STYLE)
+        self._fonts_later = fonts_later
         app.styleHints().colorSchemeChanged.connect(self._follow)
         # Kept: what they give of the wishes for contrast goes when nobody holds them in Python.
         self._hints = app.styleHints()
@@ -152,6 +158,11 @@ class Appearance(QObject):
 
         motion.choose(self._app, wanted)
 
+    def show_fonts(self) -> None:
+        """Make known what no word of the first moment needs: bold, italic, and for code."""
+        self._fonts_later = False
+        fonts.register()
+
     def show_icon(self) -> None:
         """Give the windows their icon; it takes its time to be drawn in all its sizes."""
         from chatelaine.gui.theme.icons import app_icon
@@ -187,7 +198,7 @@ class Appearance(QObject):
         if wanted == self._applied:
             return
         self._applied = wanted
-        apply(self._app, *wanted)
+        apply(self._app, *wanted, fonts_later=self._fonts_later)
         self.changed.emit()
 
     def _tell_the_system(self) -> None:

@@ -7,12 +7,15 @@ for the window's own words and 15 px for what is said in a thread.
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 
 from chatelaine.gui import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT_FAMILY: Final = "Inter"
 CODE_FAMILY: Final = "DejaVu Sans Mono"
@@ -20,19 +23,33 @@ INTERFACE_PX: Final = 13
 MESSAGE_PX: Final = 15
 CODE_PX: Final = 13
 
+_FIRST: Final = "Inter-Regular"
 _REGISTERED: Final = "chatelaine_fonts_registered"
 _log = logging.getLogger(__name__)
 
 
 def register() -> None:
     """Make the shipped fonts known to Qt; once for each application object."""
+    _register(lambda _name: True)
+
+
+def register_first() -> None:
+    """Make known what the first words need; `register` does the rest, which takes its time."""
+    _register(lambda name: name == _FIRST)
+
+
+def _register(is_wanted: Callable[[str], bool]) -> None:
     app = QCoreApplication.instance()
-    if app is None or app.property(_REGISTERED):
+    if app is None:
         return
-    app.setProperty(_REGISTERED, True)
+    known: list[str] = app.property(_REGISTERED) or []
     for path in resources.font_files():
+        if path.stem in known or not is_wanted(path.stem):
+            continue
+        known.append(path.stem)
         if QFontDatabase.addApplicationFont(str(path)) < 0:
             _log.error("the font %s cannot be used", path.name)
+    app.setProperty(_REGISTERED, known)
 
 
 def current_scale() -> float:

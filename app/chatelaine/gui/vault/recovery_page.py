@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.vault.page import words
 from chatelaine.gui.widgets.note import Note, Role
 from chatelaine.vault.vault import WITH_PASSPHRASE, SlotKind

@@ -7,8 +7,8 @@ from typing import Final
 from PySide6.QtCore import QEvent, QObject, QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 

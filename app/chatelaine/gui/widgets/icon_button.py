@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QToolButton
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import fonts, icons, palette
 
 if TYPE_CHECKING:

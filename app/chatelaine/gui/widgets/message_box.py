@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QSpacerItem,
     QWidget,
 )
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.widgets.line_breaks import breakable
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from PySide6.QtGui import (
     QPixmapCache,
 )
 from PySide6.QtWidgets import QAbstractButton
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour

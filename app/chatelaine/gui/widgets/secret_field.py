@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.icons import icon
 

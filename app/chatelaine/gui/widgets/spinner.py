@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QBasicTimer, QRectF, QSize, Qt, QTimerEvent
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QWidget
-from typing_extensions import override
 
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import motion
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.code_rows import TAB, CodeRows
 from chatelaine.gui.chat.blocks.layout import (
@@ -22,6 +21,7 @@ from chatelaine.gui.chat.blocks.layout import (
     frame_path,
     mark_formats,
 )
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import Code
 

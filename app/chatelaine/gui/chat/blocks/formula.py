@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QPainter
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.layout import BlockLayout, Sideways, mark_colour
 from chatelaine.gui.chat.blocks.sources import FormulaPicture, FormulaRequest
 from chatelaine.gui.chat.blocks.text import TextBlock
+from chatelaine.gui.overriding import override
 from chatelaine.markup.blocks import Span, Text
 
 if TYPE_CHECKING:

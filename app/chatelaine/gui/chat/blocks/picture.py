@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QPainter, QPainterPath, QPixmap
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.layout import (
     BlockLayout,
@@ -18,6 +17,7 @@ from chatelaine.gui.chat.blocks.layout import (
     mark_colour,
 )
 from chatelaine.gui.chat.blocks.sources import PictureLoad, PictureState
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import described

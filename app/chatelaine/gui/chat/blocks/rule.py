@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.layout import BlockLayout
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.layout import (
     BlockLayout,
@@ -31,6 +30,7 @@ from chatelaine.gui.chat.blocks.table_measure import (
     share_width,
 )
 from chatelaine.gui.chat.blocks.text import TextBlock
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import Align, Table
 

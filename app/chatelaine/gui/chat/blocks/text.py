@@ -17,11 +17,11 @@ from PySide6.QtGui import (
     QTextLine,
     QTextOption,
 )
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.layout import BlockLayout, Units, cursor_x, mark_formats
 from chatelaine.gui.chat.blocks.places import Places
 from chatelaine.gui.chat.blocks.sources import FormulaPicture, FormulaRequest
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import icons
 from chatelaine.gui.theme.palette import colour
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPen
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.layout import frame_path
 from chatelaine.gui.chat.blocks.style import Voice
 from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowState, button_size
 from chatelaine.gui.chat.rows import NoticeKind, NoticeRow
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import icons
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour

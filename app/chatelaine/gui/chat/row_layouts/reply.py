@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.style import Voice
 from chatelaine.gui.chat.parsing import AT_ONCE, MANY_BLOCKS
@@ -14,6 +13,7 @@ from chatelaine.gui.chat.row_layouts.agent_header import draw_header, header_hei
 from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowState, icon_size
 from chatelaine.gui.chat.rows import ReplyRow
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 from chatelaine.gui.widgets.pulse import draw_pulse

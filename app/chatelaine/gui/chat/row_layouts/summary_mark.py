@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.style import Voice
 from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowState, icon_size
 from chatelaine.gui.chat.rows import SummaryRow
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.parser import parse

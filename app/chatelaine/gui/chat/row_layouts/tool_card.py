@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPen
-from typing_extensions import override
 
 from chatelaine.gui.chat.blocks.layout import frame_path
 from chatelaine.gui.chat.blocks.style import Voice
@@ -16,6 +15,7 @@ from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowSt
 from chatelaine.gui.chat.row_texts import TOOL_STATES, call_blocks
 from chatelaine.gui.chat.rows import ToolRow, ToolState
 from chatelaine.gui.chat.words import argument_summary
+from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import fonts, icons
 from chatelaine.gui.theme.palette import colour
 from chatelaine.gui.widgets.spinner import draw_spinner

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
-from typing_extensions import override
 
 from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.sketch import draw_row
 from chatelaine.gui.chat.rows import UnreadRow
+from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
