@@ -7,9 +7,7 @@ stay too. A file that cannot be read at all is left as it is, by `save` as well.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatelaine.errors import SettingsUnreadable
 from chatelaine.paths import make_private_folder, replace_private_file
@@ -23,8 +21,7 @@ SETTINGS_NAME = "settings.json"
 _LARGEST_FILE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What came out of a settings file.
 
     Attributes:
@@ -58,6 +55,8 @@ def save(folder: Path, settings: Settings) -> None:
     defaults, chosen = to_record(Settings()), to_record(settings)
     kept = {name for name in unusable if chosen[name] == defaults[name]}
     after = before | {name: value for name, value in chosen.items() if name not in kept}
+    import json
+
     text = json.dumps(after, indent=2) + "\n"
     try:
         make_private_folder(folder)
@@ -78,6 +77,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsUnreadable(f"{path} cannot be read ({error.strerror}).") from error
     if len(content) > _LARGEST_FILE:
         raise SettingsUnreadable(f"{path} is far too large to be a settings file.")
+    import json  # only here: whoever starts for the first time has no settings yet
+
     try:
         record = json.loads(content)
     except (ValueError, RecursionError) as error:
