@@ -62,6 +62,9 @@ EXCLUDED = (
     "test",
     "tkinter",
     "turtle",
+    # hashlib has hashes of its own as well. This loads the system's OpenSSL, which takes 3 MB of a
+    # window at rest; what there is besides, key derivation, comes from cryptography.
+    "_hashlib",
     # What packages use if it happens to be there, as it is where installers are made.
     "IPython",
     "chardet",

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -198,13 +199,12 @@ def scrypt(
     Raises:
         CryptoError: The parameters are not possible, or there is not enough memory.
     """
-    # OpenSSL needs a little more than what is filled, and by itself allows no more than 32 MiB.
-    memory = 128 * block * (cost + lanes + 2) + (1 << 20)
+    if length < 1:
+        raise CryptoError("scrypt is not possible: a key has at least one byte")
+    # Not that of hashlib: the OpenSSL behind it is one more to be loaded, and not always there.
     try:
-        return hashlib.scrypt(
-            passphrase, salt=salt, n=cost, r=block, p=lanes, maxmem=memory, dklen=length
-        )
-    except (ValueError, MemoryError) as error:
+        return Scrypt(salt=salt, length=length, n=cost, r=block, p=lanes).derive(passphrase)
+    except (ValueError, TypeError, OverflowError, MemoryError, UnsupportedAlgorithm) as error:
         raise CryptoError(f"scrypt is not possible: {error}") from error
 
 

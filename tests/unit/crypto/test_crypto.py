@@ -119,9 +119,20 @@ def test_scrypt_is_that_of_rfc_7914():
     assert derived.hex() == expected
 
 
-def test_scrypt_that_is_not_possible_is_an_error():
+@pytest.mark.parametrize(
+    ("cost", "block", "lanes", "length"),
+    [
+        (1000, 8, 1, 32),
+        (16, 0, 1, 32),
+        (16, 8, 0, 32),
+        (16, 8, 1, 0),
+        (-16, 8, 1, 32),
+        (1 << 40, 8, 1, 32),
+    ],
+)
+def test_scrypt_that_is_not_possible_is_an_error(cost: int, block: int, lanes: int, length: int):
     with pytest.raises(crypto.CryptoError):
-        crypto.scrypt(b"password", b"NaCl", cost=1000, block=8, lanes=1, length=32)
+        crypto.scrypt(b"password", b"NaCl", cost=cost, block=block, lanes=lanes, length=length)
 
 
 def test_a_key_that_is_kept_ready_does_what_it_does_alone():
