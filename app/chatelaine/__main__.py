@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -71,6 +72,9 @@ def _start(options: Namespace | None) -> int:
     wanted = None if options is None else _wanted(options.open)
     if ask_to_raise(paths.user_folders().data, wanted) is Answer.RAISED:
         return 0  # the window that is there already has come forward
+    # The collector would go through what is imported fifty times, and find next to nothing. It
+    # begins once the window takes typing.
+    gc.disable()
     import_qt()
     from chatelaine.gui.application import run
 

@@ -13,6 +13,7 @@ our own, and the resident memory in bytes.
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,7 +29,9 @@ def chatelaine(*, shown: bool = False, rest: float = 0, settled: bool = False) -
     from chatelaine.__main__ import main as run
     from chatelaine.gui.qt_import import import_qt
 
-    import_qt()  # as the program does, which must not find that it was done in another way
+    # As the program does, which must not find that it was done in another way.
+    gc.disable()
+    import_qt()
     from support.key_probe import KeyProbe
 
     probe = KeyProbe(shown=shown, rest=rest, settled=settled)

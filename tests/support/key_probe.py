@@ -44,6 +44,7 @@ class KeyProbe(QObject):
         self._settling = QTimer(self, interval=_LOOK_MS)
         self._settling.timeout.connect(self._end_if_settled)
         self._settled = settled
+        self._frozen = 0
         self.looked.connect(self._look, Qt.ConnectionType.QueuedConnection)
         self.looked.emit()
 
@@ -63,6 +64,7 @@ class KeyProbe(QObject):
                     "own": [name for name in names if name.startswith("chatelaine")],
                 }
                 if self._settled:
+                    self._frozen = gc.get_freeze_count()
                     self._settling.start()
                     return
                 if not self._rest:
@@ -72,8 +74,8 @@ class KeyProbe(QObject):
         self.looked.emit()
 
     def _end_if_settled(self) -> None:
-        if gc.get_freeze_count():  # what the program does last of all when it gets ready
-            self._answer["all"] = list(sys.modules)
+        if gc.get_freeze_count() > self._frozen:  # the last that it does as it gets ready
+            self._answer |= {"all": list(sys.modules), "collects": gc.isenabled()}
             self._end()
 
     def _end(self) -> None:

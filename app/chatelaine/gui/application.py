@@ -10,6 +10,7 @@ without.
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -117,6 +118,9 @@ def _portions(window: MainWindow, appearance: Appearance, settings: Settings) ->
     """Import and make all that comes after the first key, in portions too small to be felt."""
     from chatelaine import log
 
+    # What was made so far stays; from here on there may be garbage.
+    gc.freeze()
+    gc.enable()
     log.configure()
     yield
     appearance.show_fonts()
