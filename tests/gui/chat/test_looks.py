@@ -155,7 +155,7 @@ def test_a_wrong_colour_is_seen(
 ) -> None:
     role, instead = swap.split()
     right = getattr(palettes, str(scheme))()
-    wrong = dataclasses.replace(right, **{role: getattr(right, instead)})
+    wrong = right._replace(**{role: getattr(right, instead)})
     monkeypatch.setattr(palettes, str(scheme), lambda: wrong)
     try:
         assert compare(taken(dresser, name, scheme), kept(name, scheme)).is_seen

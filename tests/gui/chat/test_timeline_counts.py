@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QPixmapCache
 from typing_extensions import override
 
-from chatelaine.chat.events import TextAdded
+from chatelaine.chat.events import TextAdded, TurnEnded
 from chatelaine.gui.chat import timeline_view
 from chatelaine.gui.chat.rows import ReplyRow
+from chatelaine.gui.theme import icons
 from chatelaine.gui.theme.appearance import Scheme
 from chatelaine.markup import parser, stream
 from chatelaine.markup.blocks import Paragraph
+from chatelaine.store.records import TurnState
 from support.thread_rows import LONG, NOW, exchange, say, thread, tool, uneven
 
 if TYPE_CHECKING:
@@ -357,3 +359,14 @@ def test_a_long_message_is_parsed_elsewhere(view, user, monkeypatch):
     user.settle()
     assert here == [False]
     assert user.text(0).count("Paragraph") == 1200
+
+
+def test_the_first_message_finds_its_symbols_made(view, user, monkeypatch):
+    QPixmapCache.clear()
+    view.load([])
+    user.settle()
+    monkeypatch.setattr(icons, "_rendered", lambda *_: pytest.fail("it is made now"))
+    say(view, 1, "So it is.")
+    view.apply(TurnEnded(1, TurnState.DONE))
+    user.settle()
+    assert user.text(1) == "So it is."

@@ -233,6 +233,10 @@ class TimelineArea(QAbstractScrollArea):
         """How far an arrow of the scroll bar goes, in pixels."""
         return self._bar.singleStep()
 
+    def prepare(self) -> bool:
+        """Make something that rows will need, when all is laid out; tell whether there is more."""
+        return False
+
     def seen_changed(self) -> None:
         """Other rows may be seen now, or the same ones elsewhere."""
 
@@ -446,6 +450,9 @@ class TimelineArea(QAbstractScrollArea):
             if time.perf_counter() - begun > _SLICE:
                 self._idle_timer.start()
                 break
+        else:
+            if self.prepare():
+                self._idle_timer.start()
         if changed:
             self._settle(look_ahead=False)
 

@@ -35,6 +35,7 @@ from chatelaine.gui.chat.row_layouts.base import Surroundings
 from chatelaine.gui.chat.row_layouts.controls import RowState
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
 from chatelaine.gui.chat.row_layouts.sketch import draw_row
+from chatelaine.gui.chat.row_layouts.symbols import make_symbols
 from chatelaine.gui.chat.rows import KINDS, RowKind, UnreadRow, kind_of
 from chatelaine.gui.chat.screen_readers import ScreenReaders
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
@@ -63,6 +64,7 @@ FRAME_MS: Final = 33
 _BREATH: Final = 3.0
 """A flush is followed by a rest of at least this many times what it took."""
 _PHASE_MS: Final = 50
+_NO_MORE: Final = object()
 _STILL: Final = 0.04
 """Seconds in which nothing was scrolled until colours, formulas and pictures that have come are
 shown: two frames."""
@@ -125,6 +127,7 @@ class TimelineView(TimelineSurface):
         self._empty.chosen.connect(self.suggestion_chosen)
         self._empty.setParent(self)
         self._make_timers()
+        self._begin_symbols()
         self._parsing.parsed.connect(self._take_parsed)
         for source in (self._highlighter, self._formulas, self.pictures):
             source.ready.connect(partial(self._refresh_timer.start, 0))
@@ -380,8 +383,8 @@ class TimelineView(TimelineSurface):
         row = self.laid_out.index_of(owner)
         if row is not None:
             self.laid_out.note_height(row)
-            self._settle()
-            self.viewport().update()
+            # All of a view comes at once, and was never seen: in one go it would be felt.
+            self.show_in_time(self.scrolling.settle)
             self.row_parsed.emit()
 
     def _refresh(self) -> None:
@@ -411,6 +414,14 @@ class TimelineView(TimelineSurface):
         # Not the viewport's size: as long as nothing is on the screen, that is not known yet.
         self._empty.arrange(self.width(), self.height())
         self._empty.setGeometry(self.rect())
+
+    @override
+    def prepare(self) -> bool:
+        return next(self._symbols, _NO_MORE) is None
+
+    def _begin_symbols(self) -> None:
+        style = block_style(palettes.current(), current_scale())
+        self._symbols = make_symbols(style, self.devicePixelRatioF())
 
     @override
     def seen_changed(self) -> None:
@@ -547,6 +558,7 @@ class TimelineView(TimelineSurface):
             self._restyle_timer.start()
 
     def _restyle(self) -> None:
+        self._begin_symbols()
         self.scrolling.hold()
         self.laid_out.restyle()
         if current_scale() != self._scale:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.rows import ReplyRow, ToolRow
 
 _AVATAR: Final = 24.0
-_SYMBOL: Final = 15.0
+AGENT_SYMBOL: Final = 15.0
+"""Width and height of the mark of an agent, at the usual size of the text."""
 _AFTER_AVATAR: Final = 10.0
 _AFTER_NAME: Final = 9.0
 _BELOW: Final = 9.0
@@ -43,7 +44,7 @@ def draw_header(
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour(palette.accent))
     painter.drawEllipse(avatar)
-    symbol = style.px(_SYMBOL)
+    symbol = style.px(AGENT_SYMBOL)
     inset = (size - symbol) / 2
     mark = QRectF(inset, inset, symbol, symbol)
     icons.paint(painter, "agent", palette.on_accent, mark)

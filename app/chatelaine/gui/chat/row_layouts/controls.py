@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.blocks.style import BlockStyle
 
-_ICON: Final = 17.0
+CONTROL_SYMBOL: Final = 17.0
+"""Width and height of the symbol on a control, at the usual size of the text."""
 _ICON_PAD: Final = 5.0
 _LABEL_PAD: Final = 8.0
 _LABEL_GAP: Final = 5.0
@@ -116,11 +117,11 @@ class RowState:
 
 def icon_size(style: BlockStyle, label: str = "") -> QSizeF:
     """Give the size of a control with a symbol."""
-    side = style.px(_ICON + 2 * _ICON_PAD)
+    side = style.px(CONTROL_SYMBOL + 2 * _ICON_PAD)
     if not label:
         return QSizeF(side, side)
     words = QFontMetricsF(style.small).horizontalAdvance(label)
-    width = style.px(_ICON) + style.px(_LABEL_GAP) + words + 2 * style.px(_LABEL_PAD)
+    width = style.px(CONTROL_SYMBOL) + style.px(_LABEL_GAP) + words + 2 * style.px(_LABEL_PAD)
     return QSizeF(round(width), side)
 
 
@@ -181,7 +182,7 @@ def _draw_flat(
     label = control.label
     if thanked:
         icon, label = "check", "Copied" if label else ""
-    size = style.px(_ICON)
+    size = style.px(CONTROL_SYMBOL)
     box = QRectF(0, 0, size, size)
     box.moveCenter(rect.center())
     if label:
