@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontInfo
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from typing_extensions import override
 
+from chatelaine.gui import resources
 from chatelaine.gui.theme import appearance as appearances
 from chatelaine.gui.theme import fonts, palette
 from chatelaine.gui.theme.appearance import Appearance, Contrast, Scheme
@@ -120,7 +121,9 @@ def test_registering_the_fonts_again_does_not_load_them_again(appearance, monkey
     monkeypatch.setattr(
         QFontDatabase, "addApplicationFont", lambda path: pytest.fail("loaded again")
     )
+    monkeypatch.setattr(resources, "font_files", lambda: pytest.fail("looked for again"))
     fonts.register()
+    fonts.register_first()
 
 
 def test_the_window_icon_is_the_applications_own(appearance, qapp):

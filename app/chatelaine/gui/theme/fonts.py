@@ -15,7 +15,8 @@ from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from chatelaine.gui import resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
+    from pathlib import Path
 
 TEXT_FAMILY: Final = "Inter"
 CODE_FAMILY: Final = "DejaVu Sans Mono"
@@ -24,32 +25,40 @@ MESSAGE_PX: Final = 15
 CODE_PX: Final = 13
 
 _FIRST: Final = "Inter-Regular"
+_ALL: Final = "all"
 _REGISTERED: Final = "chatelaine_fonts_registered"
 _log = logging.getLogger(__name__)
 
 
 def register() -> None:
     """Make the shipped fonts known to Qt; once for each application object."""
-    _register(lambda _name: True)
+    if (known := _known()) != _ALL:
+        _add(path for path in resources.font_files() if known != _FIRST or path.stem != _FIRST)
+        _note(_ALL)
 
 
 def register_first() -> None:
     """Make known what the first words need; `register` does the rest, which takes its time."""
-    _register(lambda name: name == _FIRST)
+    if not _known():
+        _add(path for path in resources.font_files() if path.stem == _FIRST)
+        _note(_FIRST)
 
 
-def _register(is_wanted: Callable[[str], bool]) -> None:
+def _known() -> str:
+    """Tell which fonts the application knows; all of them where there is none to know any."""
     app = QCoreApplication.instance()
-    if app is None:
-        return
-    known: list[str] = app.property(_REGISTERED) or []
-    for path in resources.font_files():
-        if path.stem in known or not is_wanted(path.stem):
-            continue
-        known.append(path.stem)
+    return _ALL if app is None else app.property(_REGISTERED) or ""
+
+
+def _note(known: str) -> None:
+    if (app := QCoreApplication.instance()) is not None:
+        app.setProperty(_REGISTERED, known)
+
+
+def _add(files: Iterable[Path]) -> None:
+    for path in files:
         if QFontDatabase.addApplicationFont(str(path)) < 0:
             _log.error("the font %s cannot be used", path.name)
-    app.setProperty(_REGISTERED, known)
 
 
 def current_scale() -> float:
