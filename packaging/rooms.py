@@ -103,8 +103,8 @@ def clean_room() -> Iterator[Room]:
         _make_base()
     with ExitStack() as stack:
         root = stack.enter_context(_folder("room-"))
-        root.chmod(0o755)
         _run(["tar", "--extract", f"--file={_BASE}", f"--directory={root}"])
+        root.chmod(0o755)  # only now: the archive has a mode for it as well
         room = Room(root)
         shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
         for place in ("/proc", "/dev", _X_SOCKETS):
