@@ -10,7 +10,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from PySide6.QtCore import QObject
-    from PySide6.QtGui import QImage, QWindow
+    from PySide6.QtGui import QWindow
     from PySide6.QtWidgets import QScrollBar, QWidget
     from pytestqt.qtbot import QtBot
 
@@ -119,6 +119,11 @@ class TimelineDriver:
         image = self.port.grab().toImage()
         self.view._jump.setHidden(hidden)
         return image
+
+    def on_the_screen(self) -> QImage:
+        """Give what is there, without anything being painted for it."""
+        shown = self.view.screen().grabWindow(self.view.winId()).toImage()
+        return shown.convertToFormat(QImage.Format.Format_RGB32)
 
     def row_rect(self, row: int) -> QRect:
         """Give where a row is, on the viewport."""

@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtGui import QImage
 
 from chatelaine.chat.events import TextAdded
 from chatelaine.gui.chat import timeline_area
@@ -33,12 +32,6 @@ def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeline_area, "_PAINT", 0.0)
 
 
-def on_the_screen(view: TimelineView) -> QImage:
-    """What is there, without anything being painted for it."""
-    shown = view.screen().grabWindow(view.winId()).toImage()
-    return shown.convertToFormat(QImage.Format.Format_RGB32)
-
-
 def jump(user: TimelineDriver, part: float) -> None:
     """Drag the slider to a part of the thread."""
     user.bar.setValue(round(user.bar.maximum() * part))
@@ -46,10 +39,10 @@ def jump(user: TimelineDriver, part: float) -> None:
 
 def is_whole(view: TimelineView, user: TimelineDriver) -> bool:
     """Tell whether what is on the screen is what would be painted anew."""
-    shown = on_the_screen(view)
+    shown = user.on_the_screen()
     view.viewport().update()
     user.paint()
-    return not compare(shown, on_the_screen(view)).is_seen
+    return not compare(shown, user.on_the_screen()).is_seen
 
 
 def test_with_time_enough_everything_is_there_at_once(view, user):
@@ -71,11 +64,11 @@ def test_without_time_nothing_is_laid_out_until_the_slider_rests(view, user):
         jump(user, part)
         assert user.paint() == 1
         assert view.laid_out.laid_out == made
-    shapes = on_the_screen(view)
+    shapes = user.on_the_screen()
     assert not view.is_settled
     user.settle()
     assert all(view.laid_out.made_layout(row) is not None for row in view.visible_rows())
-    assert compare(shapes, on_the_screen(view)).is_seen
+    assert compare(shapes, user.on_the_screen()).is_seen
     assert is_whole(view, user)
 
 
@@ -86,10 +79,10 @@ def test_what_is_laid_out_but_not_painted_in_time_is_shown_by_its_shape(view, us
     user.settle()
     jump(user, 0.5)
     user.paint()
-    shapes = on_the_screen(view)
+    shapes = user.on_the_screen()
     assert not view.is_settled
     user.settle()
-    assert compare(shapes, on_the_screen(view)).is_seen
+    assert compare(shapes, user.on_the_screen()).is_seen
     assert is_whole(view, user)
 
 

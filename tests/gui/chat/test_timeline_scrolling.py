@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QImage, QPaintEvent
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 from typing_extensions import override
@@ -235,12 +235,6 @@ class PaintsSeen(QObject):
         return False
 
 
-def on_the_screen(view: TimelineView) -> QImage:
-    """What is there, without anything being painted for it."""
-    shown = view.screen().grabWindow(view.winId()).toImage()
-    return shown.convertToFormat(QImage.Format.Format_RGB32)
-
-
 def test_what_was_moved_as_it_was_painted_looks_as_if_it_were_painted_anew(view, user):
     view.load(uneven(60))
     user.settle()
@@ -256,10 +250,10 @@ def test_what_was_moved_as_it_was_painted_looks_as_if_it_were_painted_anew(view,
         if abs(way) <= 240:
             assert 0 < heights[0] < user.port.height() * 0.7, "only what is new is painted"
         user.settle()
-        moved = on_the_screen(view)
+        moved = user.on_the_screen()
         view.viewport().update()
         user.paint()
-        assert not compare(moved, on_the_screen(view)).is_seen
+        assert not compare(moved, user.on_the_screen()).is_seen
 
 
 def test_the_round_button_leaves_nothing_behind_as_it_comes_and_goes(view, user):
@@ -268,10 +262,10 @@ def test_the_round_button_leaves_nothing_behind_as_it_comes_and_goes(view, user)
     for way in (90, -40, -90, 200, -200, 600, -1200):
         user.wheel(up=way)
         user.paint()
-        moved = on_the_screen(view)
+        moved = user.on_the_screen()
         view.viewport().update()
         user.paint()
-        assert not compare(moved, on_the_screen(view)).is_seen
+        assert not compare(moved, user.on_the_screen()).is_seen
     assert view.is_following
 
 
@@ -287,10 +281,10 @@ def test_nothing_is_moved_that_is_about_to_stand_elsewhere(view, user):
     assert not view.scrolling.is_settled
     view.scroll_by(40)
     user.paint()
-    moved = on_the_screen(view)
+    moved = user.on_the_screen()
     view.viewport().update()
     user.paint()
-    assert not compare(moved, on_the_screen(view)).is_seen
+    assert not compare(moved, user.on_the_screen()).is_seen
 
 
 def test_scrolling_down_through_what_was_never_seen_is_even_too(view, user):
