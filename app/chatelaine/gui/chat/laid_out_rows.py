@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_neve
 from chatelaine.gui.chat.blocks.frame_budget import Work
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.height_guess import HeightGuess
+from chatelaine.gui.chat.parsing_ahead import FEW, MANY
 from chatelaine.gui.chat.row_gaps import GAPS, SPOKEN, gap_between
 from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.notice import NoticeLayout
@@ -21,9 +22,11 @@ from chatelaine.gui.chat.row_layouts.tool_card import ToolCardLayout
 from chatelaine.gui.chat.row_layouts.unread import UnreadLayout
 from chatelaine.gui.chat.row_layouts.user_message import UserMessageLayout
 from chatelaine.gui.chat.rows import (
+    KINDS,
     NoticeRow,
     ReplyRow,
     Row,
+    RowKind,
     SummaryRow,
     ToolRow,
     UnreadRow,
@@ -52,6 +55,10 @@ _KEPT_TEXT: Final = 60_000
 """Characters of text beyond which no more are kept: a layout takes a hundred times as much."""
 _STAY: Final = 1.5
 """Whatever is no further from what is seen than so many times its height is kept in any case."""
+_AHEAD: Final = 3
+"""Replies no further from what is seen than so many times its height are parsed ahead."""
+_NOWHERE: Final = -(10**9)
+_REPLY: Final = KINDS.index(RowKind.REPLY)
 _BESIDES: Final = 300
 """What a row takes to be made besides its text, in characters."""
 
@@ -89,6 +96,7 @@ class LaidOutRows:
         self.laid_out = 0
         self.seen = (0, 0)
         self.budget = surroundings.sources.budget
+        self._parsed_around = _NOWHERE
         self._surroundings = surroundings
         self._layouts: OrderedDict[int, AnyLayout] = OrderedDict()
         self._keys: dict[int, RowKey] = {}  # of the rows that have layouts
@@ -110,9 +118,11 @@ class LaidOutRows:
             is_other: Whether it is another thread.
         """
         self.model = model
+        self._parsed_around = _NOWHERE
         if is_other:
             self._open.clear()
             self._drop(list(self._layouts))
+            self._surroundings.parsing.ahead.want(())
         else:
             self._renumber(first)
         guessed = model.take_heights(self.guess())
@@ -166,6 +176,7 @@ class LaidOutRows:
             before: How many rows stood there.
             after: How many stand there now.
         """
+        self._parsed_around = _NOWHERE
         if before != after:
             self._drop(index for index in self._layouts if index >= first)
             guesses = self._guess_some(range(first, first + after))
@@ -289,6 +300,29 @@ class LaidOutRows:
             y += self.heights[index]
             index += 1
         return changed
+
+    def parse_ahead(self) -> bool:
+        """Have replies near what is seen parsed elsewhere; tell whether that is done."""
+        top, bottom = self.seen
+        height, ahead = bottom - top, self._surroundings.parsing.ahead
+        if len(self.heights) and abs(top - self._parsed_around) > height // 2:
+            self._parsed_around = top
+            around = _AHEAD * height
+            near = range(self.heights.at(top - around), self.heights.at(bottom + around) + 1)
+            middle = self.heights.at(top + height // 2)
+            ahead.want(self._texts(sorted(near, key=lambda index: abs(index - middle))))
+        return ahead.is_idle
+
+    def _texts(self, indexes: Iterable[int]) -> list[str]:
+        """Give those texts that are worth it to be parsed elsewhere."""
+        rows, found = self.model.rows, []
+        for index in indexes:
+            is_worth_it = rows.kinds[index] == _REPLY and FEW < rows.chars[index] < MANY
+            if is_worth_it and rows.is_read(index) and index not in self._layouts:
+                row = rows[index]
+                if isinstance(row, ReplyRow) and not row.running:
+                    found.append(row.text)
+        return found
 
     def note_height(self, index: int) -> bool:
         """Take the height that a row has given itself; tell whether it is another one."""

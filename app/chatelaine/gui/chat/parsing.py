@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from chatelaine.gui.chat.blocks.measures import measure
 from chatelaine.gui.chat.delivery import Delivery
 from chatelaine.gui.chat.garbage import many_objects
+from chatelaine.gui.chat.parsing_ahead import ParsingAhead
 from chatelaine.markup import parser
 from chatelaine.markup.stream import StreamParser
 
@@ -64,6 +65,9 @@ class _Asked(NamedTuple):
 class Parsing(QObject):
     """Parses in a worker thread, one text after the other, what was asked for last first.
 
+    Attributes:
+        ahead: Parses what nobody asks for yet.
+
     Signals:
         parsed: Somebody who asked has got his blocks: that one.
     """
@@ -72,6 +76,7 @@ class Parsing(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.ahead = ParsingAhead(self)
         self._waiting: OrderedDict[int, _Asked] = OrderedDict()
         self._delivery = Delivery("parse", self)
         self._delivery.arrived.connect(self._finish)
@@ -79,7 +84,7 @@ class Parsing(QObject):
     @property
     def is_idle(self) -> bool:
         """Whether nothing is to be parsed."""
-        return not self._waiting and not self._delivery.is_busy
+        return not self._waiting and not self._delivery.is_busy and self.ahead.is_idle
 
     def request(
         self, owner: WantsBlocks, source: str, style: BlockStyle, width: float, *, complete: bool

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.rows import Row
     from chatelaine.store.records import TurnId
 
-_SLICE: Final = 0.004
+_SLICE: Final = 0.002
 """Seconds that laying out what is out of sight may take at a time."""
 _AHEAD_MS: Final = 8
 """Milliseconds before each of these slices in which nothing was scrolled: half of a frame, so that
@@ -125,6 +125,7 @@ class TimelineArea(QAbstractScrollArea):
         before, self._scrolled = self._seen_places(), time.perf_counter()
         moved = self.scrolling.scroll_by(distance)
         self._show_moved(before)
+        self.laid_out.parse_ahead()
         return moved
 
     def scroll_to_edge(self, edge: int) -> None:
@@ -386,6 +387,7 @@ class TimelineArea(QAbstractScrollArea):
             before = self._seen_places()
             self.scrolling.scroll_to(top)
             self._show_moved(before)
+            self.laid_out.parse_ahead()
             return
         self.show_in_time(partial(self.scrolling.scroll_to, top))
         self._jumped = time.perf_counter()
@@ -439,6 +441,9 @@ class TimelineArea(QAbstractScrollArea):
 
     def _look_ahead(self) -> None:
         """Lay out what is near what is seen, in slices."""
+        if not self.laid_out.parse_ahead():
+            self._idle_timer.start()
+            return
         begun = time.perf_counter()
         height = self.viewport().height()
         top = self.scrolling.top - self.scrolling.above

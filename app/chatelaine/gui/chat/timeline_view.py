@@ -488,6 +488,9 @@ class TimelineView(TimelineSurface):
             if budget.is_limited:
                 budget.lift()
                 self._painted_in_time()
+            elif self._idle_timer.isActive():
+                # On a slow machine the frame itself took as long as nothing is to be done before.
+                self._idle_timer.start()
 
     def _paint(self, painter: QPainter, area: QRectF) -> None:
         painter.fillRect(area, colour(palettes.current().window))

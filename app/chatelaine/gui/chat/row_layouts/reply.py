@@ -87,6 +87,9 @@ class ReplyLayout(RowLayout[ReplyRow]):
                 self._set_blocks(self._parser.grow(row.text))
             else:
                 self._set_blocks(self._complete(row.text))
+        elif self._asked is None and (known := self._parsed_ahead(row)) is not None:
+            self._shown = (row.text, row.running)
+            self._set_blocks(known)
         elif self._asked != (row.text, row.running):
             self._asked = (row.text, row.running)
             self._request()
@@ -102,9 +105,17 @@ class ReplyLayout(RowLayout[ReplyRow]):
     def _complete(self, text: str) -> list[Block]:
         """Give the blocks of a complete text; of one that grew here, only its end is parsed."""
         if not self._parser.source:
-            return parse(text)
+            known = self._surroundings.parsing.ahead.take(text)
+            return parse(text) if known is None else known
         self._parser.grow(text)
         return self._parser.finish()
+
+    def _parsed_ahead(self, row: ReplyRow) -> list[Block] | None:
+        """Give the blocks of a long text if it was parsed ahead, and they are not too many."""
+        if row.running or self._parser.source:
+            return None
+        known = self._surroundings.parsing.ahead.take(row.text)
+        return known if known is not None and len(known) <= MANY_BLOCKS else None
 
     def take_parsed(self, source: str, parsed: Parsed) -> None:
         """Take the blocks of a text that was parsed elsewhere."""
