@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -182,6 +183,13 @@ def test_the_description_says_when_and_with_which_model(view: TimelineView) -> N
     described = root(view).child(0).text(QAccessible.Text.Description)
     assert described.startswith("gpt, ")
     assert "2020" in described
+
+
+def test_the_description_says_which_agent_handed_over(view: TimelineView) -> None:
+    view.load([reply("a"), replace(reply("b"), agent="Billing")])
+    described = [one.text(QAccessible.Text.Description) for one in children(root(view))]
+    assert not any("handed over" in words for words in described[:1])
+    assert described[1].endswith(f"{reply('a').agent} handed over to Billing")
 
 
 def test_the_parts_of_a_message_stand_in_reading_order(view: TimelineView) -> None:

@@ -61,6 +61,16 @@ def test_an_agent_is_named_once_for_what_it_says_in_a_turn(view, user):
     assert [place.closing for place in places] == [False, False, False, False, True]
 
 
+def test_where_an_agent_hands_over_to_another_one_a_line_says_so(view, user):
+    by, to = ReplyRow(1, "Ada", "m", NOW, "x"), ReplyRow(1, "Bob", "m", NOW, "y")
+    again = ReplyRow(2, "Ada", "m", NOW, "z")
+    view.load([UserRow(1, "Q", NOW), by, to, UserRow(2, "Q", NOW), again])
+    assert [user.layout(row).place.handed_over_by for row in (1, 2, 4)] == ["", "Ada", ""]
+    alone = user.layout(1).parts[0].y
+    assert user.layout(2).parts[0].y > alone, "there is room for the line"
+    assert user.layout(4).parts[0].y == alone, "another turn is no handover"
+
+
 def test_a_bubble_is_as_wide_as_its_words_and_stands_on_the_right(view, user):
     view.load([UserRow(1, "Hi", NOW), UserRow(2, "many words " * 40, NOW)])
     short, long = (user.layout(row).bubble for row in range(2))

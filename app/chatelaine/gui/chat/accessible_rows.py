@@ -11,8 +11,9 @@ from chatelaine.gui.chat.accessible_blocks import BlockItem
 from chatelaine.gui.chat.accessible_controls import ControlItem
 from chatelaine.gui.chat.accessible_holders import RowHolder
 from chatelaine.gui.chat.accessible_words import is_busy, row_description, row_name
-from chatelaine.gui.chat.laid_out_rows import RowKey
+from chatelaine.gui.chat.laid_out_rows import RowKey, place_of
 from chatelaine.gui.chat.rows import ReplyRow, SummaryRow, ToolRow, UnreadRow, UserRow
+from chatelaine.gui.chat.words import handover_words
 from chatelaine.gui.overriding import override
 
 if TYPE_CHECKING:
@@ -114,8 +115,14 @@ class RowItem(RowHolder):
 
     @override
     def description(self) -> str:
-        row = self.row
-        return "" if row is None else row_description(row)
+        row, index = self.row, self.index()
+        if row is None or index is None:
+            return ""
+        words = row_description(row)
+        by = place_of(self._view.rows, index).handed_over_by
+        if by and isinstance(row, ReplyRow | ToolRow):
+            words += f", {handover_words(by, row.agent)}"
+        return words
 
     @override
     def is_focused(self) -> bool:

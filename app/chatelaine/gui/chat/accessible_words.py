@@ -16,7 +16,7 @@ from chatelaine.gui.chat.rows import (
     UnreadRow,
     UserRow,
 )
-from chatelaine.gui.chat.words import argument_summary, clock_time
+from chatelaine.gui.chat.words import NAMELESS, argument_summary, clock_time
 from chatelaine.markup.blocks import (
     Code,
     Formula,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 4000
 """Characters of a message that are its name: all of it is in what the row contains."""
-_NAMELESS: Final = "Assistant"
 _TOOL_STATES: Final = {
     ToolState.RUNNING: "running",
     ToolState.DONE: "done",
@@ -171,7 +170,7 @@ def _marker_words(marker: Marker | None) -> str:
 
 
 def _reply_name(row: ReplyRow) -> str:
-    agent = row.agent or _NAMELESS
+    agent = row.agent or NAMELESS
     if row.text.strip():
         return f"{agent}: {_spoken(row.text)}"
     if row.reasoning.strip():

@@ -471,7 +471,10 @@ def place_of(rows: Sequence[Row], index: int) -> Place:
     if kind_of(row) not in SPOKEN:
         return Place(last=below is None)
     is_headed = above is None or kind_of(above) not in SPOKEN or above.turn != row.turn
+    by = ""
     if isinstance(row, ReplyRow | ToolRow) and isinstance(above, ReplyRow | ToolRow):
-        is_headed = is_headed or above.agent != row.agent
+        is_other = above.agent != row.agent
+        by = above.agent if is_other and not is_headed else ""
+        is_headed = is_headed or is_other
     goes_on = below is not None and kind_of(below) in SPOKEN and below.turn == row.turn
-    return Place(headed=is_headed, closing=not goes_on, last=below is None)
+    return Place(is_headed, by, closing=not goes_on, last=below is None)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from chatelaine.store.records import TurnUsage
 
+NAMELESS: Final = "Assistant"
+"""What an agent is called that has no name."""
 _LONGEST_SUMMARY: Final = 160
 _MINUTE: Final = 60
 
@@ -25,6 +27,11 @@ def clock_time(moment: datetime, now: datetime | None = None) -> str:
     """
     # It is asked for at each paint, and what day it is costs far less than the words.
     return _on_day(moment, (now.astimezone() if now else datetime.now()).date())  # noqa: DTZ005  the day here
+
+
+def handover_words(by: str, to: str) -> str:
+    """Say that an agent has handed over to another one."""
+    return f"{by} handed over to {to or NAMELESS}"
 
 
 @lru_cache(maxsize=256)

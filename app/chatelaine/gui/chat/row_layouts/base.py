@@ -51,11 +51,13 @@ class Place:
 
     Attributes:
         headed: It is the first of what an agent says: it names the agent.
+        handed_over_by: The agent that handed over to this one within a turn; empty where none did.
         closing: It is the last of what an agent says in its turn.
         last: It is the last row of all.
     """
 
     headed: bool = False
+    handed_over_by: str = ""
     closing: bool = False
     last: bool = False
 
@@ -165,11 +167,6 @@ class RowLayout(ABC, Generic[R]):
     def source(self) -> str:
         """The whole message as it was written, to be copied."""
         return source_of(self.row)
-
-    @property
-    def speaker(self) -> str:
-        """Who says it."""
-        return ""
 
     @property
     def moving(self) -> QRectF:

@@ -39,7 +39,6 @@ _AFTER_THOUGHTS: Final = 4
 _BETWEEN: Final = 2
 _SAMPLE: Final = 50_000
 """Characters of a long text in which its line breaks are counted, to guess how many there are."""
-_NAMELESS: Final = "Assistant"
 
 
 class ReplyLayout(RowLayout[ReplyRow]):
@@ -153,11 +152,6 @@ class ReplyLayout(RowLayout[ReplyRow]):
         return self._asked is not None
 
     @property
-    @override
-    def speaker(self) -> str:
-        return self.row.agent or _NAMELESS
-
-    @property
     def _is_writing(self) -> bool:
         """Whether more is to come here; a notice below says so with more words."""
         return self.row.running and self.place.last
@@ -179,7 +173,7 @@ class ReplyLayout(RowLayout[ReplyRow]):
     @override
     def _arrange(self) -> None:
         style, width = self._style(), self._width
-        top = header_height(style) if self.place.headed else 0
+        top = header_height(style, self.place)
         if self.row.reasoning.strip():
             size = icon_size(style, self._toggle_label)
             self._toggle = QRectF(-_SHIFT, top, size.width(), size.height())
@@ -248,7 +242,7 @@ class ReplyLayout(RowLayout[ReplyRow]):
     @override
     def _draw(self, painter: QPainter, clip: QRectF, state: RowState) -> None:
         if self.place.headed:
-            draw_header(painter, clip, self._style(), self._width, self.row)
+            draw_header(painter, clip, self._style(), self._width, self.row, self.place)
         if self._open and self.row.reasoning.strip():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour(palettes.current().border))

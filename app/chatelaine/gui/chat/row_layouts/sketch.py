@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 
 from chatelaine.gui.chat.blocks.sketch import draw_lines
 from chatelaine.gui.chat.row_layouts.agent_header import header_height
+from chatelaine.gui.chat.row_layouts.base import Place
 from chatelaine.gui.chat.row_layouts.controls import icon_size
 from chatelaine.gui.chat.row_layouts.user_message import BUBBLE_CORNER, BUBBLE_SHARE, BUBBLE_SIDE
 from chatelaine.gui.chat.rows import RowKind
@@ -41,4 +42,9 @@ def draw_row(
         painter.drawRoundedRect(bubble, BUBBLE_CORNER, BUBBLE_CORNER)
     elif kind is RowKind.REPLY:
         below = icon_size(style).height()
-        draw_lines(painter, room.adjusted(0, header_height(style), 0, -below), clip, style)
+        draw_lines(
+            painter,
+            room.adjusted(0, header_height(style, Place(headed=True)), 0, -below),
+            clip,
+            style,
+        )

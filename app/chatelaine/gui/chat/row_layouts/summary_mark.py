@@ -51,11 +51,6 @@ class SummaryMarkLayout(RowLayout[SummaryRow]):
         if self._width:
             self._arrange()
 
-    @property
-    @override
-    def speaker(self) -> str:
-        return "Summary"
-
     @override
     def _arrange(self) -> None:
         style = self._style()

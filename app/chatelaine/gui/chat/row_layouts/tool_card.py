@@ -63,11 +63,6 @@ class ToolCardLayout(RowLayout[ToolRow]):
 
     @property
     @override
-    def speaker(self) -> str:
-        return f"Tool {self.row.name}: {TOOL_STATES[self.row.state].lower()}"
-
-    @property
-    @override
     def moving(self) -> QRectF:
         return self._state_box if self.row.state is ToolState.RUNNING else QRectF()
 
@@ -76,7 +71,7 @@ class ToolCardLayout(RowLayout[ToolRow]):
     @override
     def _arrange(self) -> None:
         style, width = self._style(), self._width
-        top = header_height(style) if self.place.headed else 0
+        top = header_height(style, self.place)
         height = round(style.px(_HEIGHT))
         self._head = QRectF(0, top, width, height)
         bottom = top + height
@@ -97,7 +92,8 @@ class ToolCardLayout(RowLayout[ToolRow]):
 
     @override
     def _controls(self) -> Iterator[Control]:
-        yield Control("unfold", self.speaker, self._head, ControlKind.AREA, checked=self._open)
+        words = f"Tool {self.row.name}: {TOOL_STATES[self.row.state].lower()}"
+        yield Control("unfold", words, self._head, ControlKind.AREA, checked=self._open)
 
     # ------------------------------------------------------------------ drawing
 
@@ -106,7 +102,7 @@ class ToolCardLayout(RowLayout[ToolRow]):
         style = self._style()
         palette = style.palette
         if self.place.headed:
-            draw_header(painter, clip, style, self._width, self.row)
+            draw_header(painter, clip, style, self._width, self.row, self.place)
         painter.save()
         painter.translate(0, self._head.top())
         painter.setPen(QPen(colour(palette.border), 1))

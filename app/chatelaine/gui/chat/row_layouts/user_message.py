@@ -60,11 +60,6 @@ class UserMessageLayout(RowLayout[UserRow]):
             self._arrange()
 
     @property
-    @override
-    def speaker(self) -> str:
-        return "You"
-
-    @property
     def bubble(self) -> QRectF:
         """Where the bubble is."""
         return self._bubble
