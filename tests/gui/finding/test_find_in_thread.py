@@ -131,7 +131,7 @@ class Window(QMainWindow):
         """Give what is marked in the rows that are seen, and where."""
         for row in self.view.visible_rows():
             layout = self.view.laid_out.layout(row)
-            marks = self.view._marks(row, layout)
+            marks = self.view.painting.marks(row, layout)
             for number, part in enumerate(layout.parts):
                 for block in range(len(part.document.blocks)):
                     made = part.document.made_layout(block)

@@ -309,9 +309,8 @@ class TimelineArea(QAbstractScrollArea):
         """Lay out what is seen; show where in the thread that is."""
         self.scrolling.set_height(self.viewport().height())
         self.scrolling.settle()
-        if self._fill_timer.isActive():
-            # Everything that is seen is laid out now; whoever calls may paint but a part.
-            self._fill_timer.stop()
+        if self._end_filling():
+            # Whoever calls may paint but a part.
             self.viewport().update()
         self._show_extent()
         self._show_jump()
@@ -321,7 +320,7 @@ class TimelineArea(QAbstractScrollArea):
 
     def _show_all(self) -> None:
         """Show that something else is seen now."""
-        self._fill_timer.stop()
+        self._end_filling()
         self._show_extent()
         self._show_jump()
         self.seen_changed()
@@ -350,7 +349,7 @@ class TimelineArea(QAbstractScrollArea):
         Args:
             before: What was seen, and where.
         """
-        self._fill_timer.stop()
+        self._end_filling()
         self._show_extent()
         self._show_jump()
         top, port = self.scrolling.top - self.scrolling.above, self.viewport()
@@ -422,8 +421,17 @@ class TimelineArea(QAbstractScrollArea):
     def _painted_in_time(self) -> None:
         """Go on as usual if there was time for everything that is seen."""
         if self._is_laid_out and not self.laid_out.budget.ran_out:
-            self._fill_timer.stop()
+            self._end_filling()
             self._idle_timer.start()
+
+    def _end_filling(self) -> bool:
+        """No longer wait to show what there was no time for; tell whether there was any.
+
+        It is laid out, or about to be, and painted with the rest.
+        """
+        waits = self._fill_timer.isActive()
+        self._fill_timer.stop()
+        return waits
 
     def _fill(self) -> None:
         """Show what there was no time for."""

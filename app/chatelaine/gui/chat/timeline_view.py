@@ -32,11 +32,10 @@ from chatelaine.gui.chat.parsing import Parsing
 from chatelaine.gui.chat.pictures import PictureLoader
 from chatelaine.gui.chat.row_keys import BY_KEYBOARD
 from chatelaine.gui.chat.row_layouts.base import Surroundings
-from chatelaine.gui.chat.row_layouts.controls import RowState
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
-from chatelaine.gui.chat.row_layouts.sketch import draw_row
 from chatelaine.gui.chat.row_layouts.symbols import make_symbols
-from chatelaine.gui.chat.rows import KINDS, RowKind, UnreadRow, kind_of
+from chatelaine.gui.chat.row_painting import RowPainting
+from chatelaine.gui.chat.rows import RowKind, UnreadRow, kind_of
 from chatelaine.gui.chat.screen_readers import ScreenReaders
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
@@ -45,7 +44,6 @@ from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import motion
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale
-from chatelaine.gui.theme.palette import colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,8 +52,7 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.accessibility import AccessibleTimeline
     from chatelaine.gui.chat.height_guess import HeightGuess
-    from chatelaine.gui.chat.laid_out_rows import Anchor, AnyLayout, RowKey
-    from chatelaine.gui.chat.row_layouts.base import MarkedStretches
+    from chatelaine.gui.chat.laid_out_rows import Anchor, RowKey
     from chatelaine.gui.chat.rows import Row
     from chatelaine.store.records import TurnId
 
@@ -77,6 +74,7 @@ class TimelineView(TimelineSurface):
         paints: How often it was painted.
         pictures: The pictures of the thread.
         hits: What is marked since it was looked for.
+        painting: How the rows are painted.
 
     Signals:
         suggestion_chosen: The words of a suggestion for a new thread.
@@ -116,11 +114,11 @@ class TimelineView(TimelineSurface):
         self.copied.connect(lambda: tell(lambda told: told.announce("Copied")))
         self.menu.picture_wanted.connect(self.pictures.load)
         self.hits = HitMarks(self, self.unfold)
+        self.painting = RowPainting(self, self.hits)
         self._is_loaded = False
         self._changed: int | None = None
         self._is_text_only = True
         self._news = 0
-        self._phase = 0
         self._wanted_turn: TurnId | None = None
         self._wanted_place: tuple[tuple[RowKey, Anchor], object] | None = None
         self._empty = EmptyThread()
@@ -447,24 +445,21 @@ class TimelineView(TimelineSurface):
                 self.texts_requested.emit(turns)
 
     def _show_movement(self) -> None:
-        moving = not motion.is_reduced() and any(self._moving(row) for row in self.visible_rows())
+        rows = self.visible_rows()
+        moving = not motion.is_reduced() and any(map(self.painting.moving, rows))
         if moving != self._phase_timer.isActive():
             (self._phase_timer.start if moving else self._phase_timer.stop)()
-
-    def _moving(self, row: int) -> QRectF | None:
-        layout = self.laid_out.made_layout(row)
-        return None if layout is None or layout.moving.isEmpty() else layout.moving
 
     def _move_on(self) -> None:
         if motion.is_reduced():
             self._phase_timer.stop()
-            self._phase = 0
+            self.painting.phase = 0
             self.viewport().update()
             return
-        self._phase += 1
+        self.painting.phase += 1
         for row in self.visible_rows():
-            if (rect := self._moving(row)) is not None:
-                self.viewport().update(rect.translated(self.origin(row)).toAlignedRect())
+            if (rect := self.painting.moving(row)) is not None:
+                self.viewport().update(rect.toAlignedRect())
 
     # ------------------------------------------------------------------ painting
 
@@ -481,7 +476,7 @@ class TimelineView(TimelineSurface):
             parts: Iterable[QRect] = event.region()  # type: ignore[assignment]  # it can be iterated
             for part in parts:
                 painter.setClipRect(part)
-                self._paint(painter, QRectF(part))
+                self.painting.paint(painter, QRectF(part))
         finally:
             # Qt crashes where a painter outlives the event, as it would in a traceback.
             painter.end()
@@ -491,51 +486,6 @@ class TimelineView(TimelineSurface):
             elif self._idle_timer.isActive():
                 # On a slow machine the frame itself took as long as nothing is to be done before.
                 self._idle_timer.start()
-
-    def _paint(self, painter: QPainter, area: QRectF) -> None:
-        painter.fillRect(area, colour(palettes.current().window))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        budget = self.laid_out.budget
-        for row in self.visible_rows():
-            origin = self.origin(row)
-            clip = area.translated(-origin)
-            if budget.is_limited and self.laid_out.made_layout(row) is None:
-                self._sketch(painter, row)
-                continue
-            layout = self.laid_out.layout(row)
-            if clip.bottom() < -AROUND_ROW or clip.top() > layout.height + AROUND_ROW:
-                continue
-            painter.save()
-            painter.translate(origin)
-            layout.draw(painter, clip, self._marks(row, layout), self._state(row))
-            painter.restore()
-
-    def _sketch(self, painter: QPainter, row: int) -> None:
-        """Draw the shape of a row for which there is no time now."""
-        rows, origin = self.laid_out.model.rows, self.origin(row)
-        height = self.laid_out.heights[row] - self.laid_out.gap(row)
-        room = QRectF(origin.x(), origin.y(), self.laid_out.width, height)
-        style = block_style(palettes.current(), current_scale())
-        seen = QRectF(self.viewport().rect())
-        kind = KINDS[rows.kinds[row]]
-        draw_row(painter, room, seen, style, kind=kind, chars=rows.chars[row])
-
-    def _marks(self, row: int, layout: AnyLayout) -> MarkedStretches:
-        return self.hits.marks(row, layout, self.selection.marks(row, layout))
-
-    def _state(self, row: int) -> RowState:
-        hovered, pressed = self.mouse.hovered, self.mouse.pressed
-        is_current = self.keys.row == row and self.hasFocus() and self.keys.shown
-        is_under = self.mouse.row == row
-        return RowState(
-            revealed=is_under or is_current,
-            ringed=is_current and self.keys.control is None,
-            hovered=hovered if is_under else None,
-            pressed=pressed if is_under else None,
-            focused=self.keys.control if is_current else None,
-            thanked=self.mouse.thanked(row),
-            phase=self._phase,
-        )
 
     # ------------------------------------------------------------------ events
 
