@@ -264,6 +264,7 @@ class Measuring:
                 begun = time.thread_time()
                 view._look_ahead()
                 ahead.append(time.thread_time() - begun)
+                self.events()  # replies that are parsed ahead arrive
             self.settle(0)
         theme = []
         for scheme in (Scheme.DARK, Scheme.LIGHT) * 3:
