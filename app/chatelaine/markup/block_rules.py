@@ -12,6 +12,8 @@ from markdown_it.parser_block import ParserBlock
 from markdown_it.rules_block import reference as _reference
 from markdown_it.rules_block import table as _table
 
+from chatelaine.markup.table_limits import has_too_many_cells
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,9 +26,6 @@ from typing_extensions import override
 
 LONG_TABLE: Final = "long_table"
 """The kind of a token for a table with too many cells; its content is the lines as written."""
-MOST_CELLS: Final = 200_000
-"""Cells beyond which a table is shown as the lines it was written in."""
-_MOST_FILLED: Final = 0x10000
 _INDENT: Final = 4
 _STARTS: Final = {
     "formula_block": "$\\",
@@ -154,11 +153,7 @@ def reference_rule(lenient: MarkdownIt) -> Rule:
 
 
 def table_rule(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    """Read a table, or what would be one with more cells than can be shown.
-
-    A row has as many cells as the head has columns, however few were written: two lines of a
-    thousand bars and a thousand of one make a million.
-    """
+    """Read a table, or what would be one with more cells than can be shown."""
     if not _table(state, first, end, True):
         return False
     if silent:
@@ -168,8 +163,7 @@ def table_rule(state: StateBlock, first: int, end: int, silent: bool) -> bool:
         bars += state.src.count("|", state.bMarks[last], state.eMarks[last])
         last += 1
     columns = state.src.count("|", state.bMarks[first], state.eMarks[first]) + 1
-    cells = columns * (last - first)
-    if cells <= MOST_CELLS and cells - bars <= _MOST_FILLED:
+    if not has_too_many_cells(columns, last - first, bars):
         return _table(state, first, end, False)
     token = state.push(LONG_TABLE, "", 0)
     token.content = state.getLines(first, last, state.blkIndent, False)

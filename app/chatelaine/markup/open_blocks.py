@@ -2,7 +2,8 @@
 
 A block of code that is open goes on with any line but its end. The items of an open list are
 finished once another has begun; what may yet change in them is told by the list as a whole: how
-wide its numbers are, and whether its items stand close together.
+wide its numbers are, and whether its items stand close together. A row of an open table is finished
+with its line.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from chatelaine.markup.blocks import (
     MarkerKind,
     Paragraph,
     Picture,
+    Table,
+    Text,
 )
 from chatelaine.markup.parser import parse_groups
+from chatelaine.markup.table_limits import has_too_many_cells
 
 if TYPE_CHECKING:
     from chatelaine.markup.footnotes import Definitions
@@ -128,6 +132,49 @@ class OpenList:
             self._settled = [_in_list(block, 0, digits, is_loose) for block in self._settled]
             self._digits, self._is_loose = digits, is_loose
         return [_in_list(block, shift, digits, is_loose) for block in blocks]
+
+
+@dataclass(slots=True)
+class OpenTable:
+    """A table that may go on, of which the first rows are finished.
+
+    Attributes:
+        start: Where it begins in the source.
+        head: Its first two lines: whatever is read of it is read below them.
+    """
+
+    start: int
+    head: str
+    _settled: list[tuple[Text, ...]] = field(default_factory=list)
+    _bars: int = 0
+
+    @classmethod
+    def found(cls, source: str, start: int) -> OpenTable:
+        """Give the table that begins at a place in the source."""
+        end = source.index("\n", source.index("\n", start) + 1) + 1
+        return cls(start, source[start:end])
+
+    def settle(self, table: Table, lines: list[str]) -> bool:
+        """Take over finished rows that were written since the last time.
+
+        Args:
+            table: What was read below the head.
+            lines: Those of its lines that are taken over, from its first row on.
+
+        Returns:
+            Whether that can be done; not where it has so many cells that it is shown as written.
+        """
+        self._settled.extend(table.rows[: len(lines)])
+        self._bars += sum(line.count("|") for line in lines)
+        columns = self.head.count("|", 0, self.head.index("\n")) + 1
+        return not has_too_many_cells(columns, len(self._settled) + 2, self._bars)
+
+    def shown(self, groups: list[Group]) -> list[Block]:
+        """Give the blocks of the table, and of what follows, as far as they are written."""
+        first, *following = [block for group in groups for block in group.blocks]
+        if isinstance(first, Table):
+            first = replace(first, rows=(*self._settled, *first.rows))
+        return [first, *following]
 
 
 def _is_direct(block: Block) -> bool:

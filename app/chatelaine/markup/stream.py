@@ -2,8 +2,9 @@
 
 A top-level block is closed once a later one has started on a finished line: nothing that is
 written after can change it. So each piece of text costs the parsing of the last block alone,
-whatever stands before it. Two kinds of block are cut further, as they may be long: of an open block
-of code only the new lines are looked at, and of an open list the last items.
+whatever stands before it. Three kinds of block are cut further, as they may be long: of an open
+block of code only the new lines are looked at, of an open list the last items, and of an open table
+the last rows.
 
 What breaks the rule, a link whose address is defined further down, or a footnote, is put right by
 `finish`, which then parses the whole once.
@@ -14,11 +15,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chatelaine.markup.blocks import TOP, Formula
+from chatelaine.markup.blocks import TOP, Formula, Table
 from chatelaine.markup.footnotes import Definitions
 from chatelaine.markup.formulas import CLOSING
 from chatelaine.markup.mend import mend
-from chatelaine.markup.open_blocks import OpenFence, OpenList
+from chatelaine.markup.open_blocks import OpenFence, OpenList, OpenTable
 from chatelaine.markup.parser import footnote_blocks, parse, parse_groups
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from chatelaine.markup.parser import Group
 
 _FEW_ITEMS: Final = 8
+_FEW_ROWS: Final = 8
+_KEPT_ROWS: Final = 3
+"""Rows that are read again: with fewer, `mend` might take one for the head of another table."""
+_HEAD: Final = 2
+"""Lines of a table above its rows."""
 _OTHER_LINE_END: Final = re.compile(r"\r\n?")
 
 
@@ -49,6 +55,8 @@ class StreamParser:
         self._searched = 0
         self._fence: OpenFence | None = None
         self._list: OpenList | None = None
+        self._table: OpenTable | None = None
+        self._whole_table = -1
 
     @property
     def source(self) -> str:
@@ -72,22 +80,33 @@ class StreamParser:
         if self._fence is not None:
             return [*self._closed, self._fence.shown(source), *footnote_blocks(self._known)]
         known = self._known.with_more()
-        groups = self._parsed(mend(source[self._tail_start :]), known)
-        if self._list is None:
-            shown = [block for group in groups for block in group.blocks]
-        else:
-            shown = self._list.shown(groups)
-        return [*self._closed, *shown, *footnote_blocks(known)]
+        groups = self._parsed(mend(self._tail(len(source))), known)
+        return [*self._closed, *self._shown(groups), *footnote_blocks(known)]
+
+    def _tail(self, end: int) -> str:
+        """Give the text that is not closed, up to a place in the source."""
+        head = self._table.head if self._table else ""
+        return head + self._source[self._tail_start : end]
+
+    def _shown(self, groups: list[Group]) -> list[Block]:
+        """Give the blocks of what is not closed, with what of the first of them was cut off."""
+        return self._joined(groups) if self._list is None else self._list.shown(groups)
+
+    def _joined(self, groups: list[Group]) -> list[Block]:
+        """Give the blocks of groups of which the first may be the end of a table that was cut."""
+        if self._table is not None:
+            return self._table.shown(groups)
+        return [block for group in groups for block in group.blocks]
 
     def finish(self) -> list[Block]:
         """Give the blocks of the text, which is complete."""
         known = self._known.with_more()
         known.unfinished = False
         if not (known.links or known.notes or known.numbers):
-            start = self._list.start if self._list else self._tail_start
-            groups = self._parsed(self._source[start:], known)
+            groups = self._whole_list(len(self._source), known)
+            groups = groups or self._parsed(self._tail(len(self._source)), known)
             if not known.are_more:
-                return [*self._closed, *(block for group in groups for block in group.blocks)]
+                return [*self._closed, *self._joined(groups)]
         self.parsed_characters += len(self._source)
         return parse(self._source)
 
@@ -116,39 +135,55 @@ class StreamParser:
     def _close_groups(self, finished: int) -> bool:
         """Close what can be; tell whether there may be more to close."""
         known = self._known.with_more()
-        text = self._source[self._tail_start : finished]
+        text = self._tail(finished)
         groups = self._parsed(text, known)
         if not groups or _may_be_no_formula(groups[-1], text):
             return False
         last = groups[-1]
         if len(groups) > 1:
-            for group in self._whole_list(groups[1].line, known) or groups[:1]:
-                self._closed.extend(group.blocks)
+            first = self._whole_list(self._start_of(groups[1].line), known) or groups[:1]
+            self._closed.extend(self._joined(first))
             for group in groups[1:-1]:
                 self._closed.extend(group.blocks)
             self._known.keep(known, last.line, groups[-2].numbers)
-            self._list = None
-        start = self._tail_start = _line_start(self._source, self._tail_start, last.line)
-        if self._list is None:
-            self._fence = OpenFence.found(self._source, start, self._known)
+            start = self._start_of(last.line)
+            self._list = self._table = None
+            self._tail_start = start
+        elif self._table is None:
+            self._tail_start = self._start_of(last.line)
+        if self._list is None and self._table is None:
+            self._fence = OpenFence.found(self._source, self._tail_start, self._known)
             if self._fence is not None:
                 return self._close_fence(self._fence, finished)
-        self._settle(last, known)
+        self._settle(last, known, finished)
         return False
 
-    def _whole_list(self, end: int, known: Definitions) -> list[Group]:
-        """Parse the list that was open once as a whole, now that it has ended."""
+    def _start_of(self, line: int) -> int:
+        """Give where a line begins of what is not closed."""
+        if self._table is not None:
+            line = max(line - _HEAD, 0)
+        return _line_start(self._source, self._tail_start, line)
+
+    def _whole_list(self, stop: int, known: Definitions) -> list[Group]:
+        """Parse the list that was cut once as a whole, up to where it ends."""
         if self._list is None:
             return []
-        stop = _line_start(self._source, self._tail_start, end)
         return self._parsed(self._source[self._list.start : stop], known)
 
-    def _settle(self, group: Group, known: Definitions) -> None:
-        """Cut a list before the last of its items if it has many."""
-        item = len(group.items) - 1
-        is_plain = not known.are_more and len(known.numbers) == len(self._known.numbers)
-        if item < _FEW_ITEMS or not is_plain:
+    def _settle(self, group: Group, known: Definitions, finished: int) -> None:
+        """Cut what is open before the last of its items or rows if it has many."""
+        if known.are_more or len(known.numbers) != len(self._known.numbers):
             return
+        match group.blocks:
+            case [Table(rows=rows, place=place) as table] if place == TOP:
+                if len(rows) > _FEW_ROWS:
+                    self._settle_rows(table, finished)
+            case _:
+                if len(group.items) > _FEW_ITEMS:
+                    self._settle_items(group)
+
+    def _settle_items(self, group: Group) -> None:
+        item = len(group.items) - 1
         line = group.items[item].line - group.line
         start = _line_start(self._source, self._tail_start, line)
         # What follows a line with a bar may make a table of it where it is the first.
@@ -158,6 +193,18 @@ class StreamParser:
             self._list = OpenList(self._tail_start, group.number)
         self._list.settle(group, item)
         self._tail_start = start
+
+    def _settle_rows(self, table: Table, finished: int) -> None:
+        if self._tail_start == self._whole_table:
+            return
+        cut = self._table or OpenTable.found(self._source, self._tail_start)
+        count = len(table.rows) - _KEPT_ROWS
+        begin = self._tail_start if self._table else cut.start + len(cut.head)
+        lines = self._source[begin:finished].split("\n", count)[:count]
+        if cut.settle(table, lines):
+            self._table, self._tail_start = cut, begin + sum(map(len, lines)) + count
+        else:
+            self._table, self._tail_start, self._whole_table = None, cut.start, cut.start
 
 
 def _may_be_no_formula(group: Group, text: str) -> bool:

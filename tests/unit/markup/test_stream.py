@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatelaine.markup.blocks import Block, Paragraph, Span
+from chatelaine.markup.blocks import Block, Code, Paragraph, Span
 from chatelaine.markup.mend import mend
 from chatelaine.markup.parser import parse
 from chatelaine.markup.stream import StreamParser
@@ -180,3 +180,64 @@ def test_an_address_defined_later_is_put_right_at_the_end():
     (see, _) = parser.finish()
     assert isinstance(see, Paragraph)
     assert see.text.spans == (Span(4, 12, link="https://a.example/"),)
+
+
+ROWS = [
+    "| 1 | *two* |\n",
+    "a | b\n",
+    "| only one |\n",
+    "| 1 | 2 | 3 | 4 |\n",
+    "|\n",
+    "  | `in|dented` | x |\n",
+    "| \\| | [x](https://a.example) |\n",
+    "no bar\n",
+    "| $x$ | ~~y~~ |\n",
+]
+AFTER_TABLES = [
+    "",
+    "\nafter\n\nend\n",
+    "# h\n",
+    "> q\n",
+    "- a\n",
+    "    code\n",
+    "\n|b|\n|---|\n|c|\n",
+    "```\nx\n",
+]
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(
+        ["| a | b |\n|---|--:|\n", "a | b\n--- | ---\n", "words\n| a | b |\n|:-:|---|\n"]
+    ),
+    st.lists(st.sampled_from(ROWS), min_size=7, max_size=24),
+    st.sampled_from(AFTER_TABLES),
+)
+def test_a_growing_table_is_what_it_is_as_a_whole(head: str, rows: list[str], after: str):
+    source, parser = head + "".join(rows) + after, StreamParser()
+    for end in range(len(source) + 1):
+        shown = parser.grow(source[:end])
+        if mend(source[:end]) == source[:end]:
+            assert shown == parse(source[:end])
+    assert parser.finish() == parse(source)
+
+
+def test_a_row_of_a_long_open_table_costs_the_last_rows_alone():
+    rows = [f"| row {number} | **{number}** words | and more of them |\n" for number in range(400)]
+    source = "| a | b | c |\n|---|---|---|\n" + "".join(rows)
+    parser, average = grown(source, 6)
+    assert average < 1000
+    before = parser.parsed_characters
+    assert parser.grow(source) == parser.finish() == parse(source)
+    assert parser.parsed_characters - before < 3000, "the whole was parsed once more"
+
+
+def test_a_table_that_grows_too_large_is_shown_as_it_was_written():
+    head = "|" * 400 + "\n" + "|---" * 399 + "|\n"
+    parser, source = StreamParser(), head
+    for _ in range(20):
+        source += "|\n" * 12
+        shown = parser.grow(source)
+    assert isinstance(shown[0], Code)
+    assert shown == parse(source)
+    assert parser.finish() == parse(source)
