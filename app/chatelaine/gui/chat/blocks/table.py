@@ -75,20 +75,28 @@ class TableBlock(BlockLayout):
         self._cells: OrderedDict[int, TextBlock] = OrderedDict()
         self._needs: dict[int, tuple[float, float]] = {}
         self._cell_measures = CellMeasure(style.cell_head), CellMeasure(style.cell)
+        self._measure = TableMeasure(style)
+        self._lines: list[str] = []
+        self._row_starts = [0]
+        """Where each row begins, in UTF-16 units, and where the last one ends, plus one."""
         self._take(table)
 
-    def _take(self, table: Table) -> None:
+    def _take(self, table: Table, same: int = 0) -> None:
+        """Take a table whose first rows, the head among them, are those that there were."""
         self._table = table
         self._rows = (table.head, *table.rows)
         self._count = len(table.aligns)
         self._is_small = len(self._rows) * self._count <= _SMALL
-        self._text = "\n".join(["\t".join([cell.plain for cell in row]) for row in self._rows])
-        self._row_starts = self._find_rows()
+        others = ["\t".join([cell.plain for cell in row]) for row in self._rows[same:]]
+        self._lines[same:] = others
+        self._text = "\n".join(self._lines)
+        lengths = [(len(line) if line.isascii() else Units(line).length) + 1 for line in others]
+        self._row_starts[same:] = accumulate(lengths, initial=self._row_starts[same])
         self._cell_starts: dict[int, list[int]] = {}
         self._linked: list[int] | None = None
         self.length = self._row_starts[-1] - 1
-        self._measure = TableMeasure(self._rows, self._style)
-        self._wants = self._measure_cells() if self._is_small else self._measure.columns()
+        rows = self._rows
+        self._wants = self._measure_cells() if self._is_small else self._measure.columns(rows)
 
     @override
     def replace(self, block: Block) -> bool:
@@ -106,23 +114,13 @@ class TableBlock(BlockLayout):
             del self._cells[key]
         self._needs = {key: need for key, need in self._needs.items() if key < same * self._count}
         was_small = self._is_small
-        self._take(table)
+        self._take(table, same)
         if was_small != self._is_small:
             self._cells.clear()
-        self._widths, width = [], self._width
-        if width:
-            self.set_width(width)
+            same = 0
+        if self._width:
+            self._fit(same)
         return True
-
-    def _find_rows(self) -> list[int]:
-        """Give where each row begins, in UTF-16 units, and where the last one ends, plus one."""
-        if self._text.isascii():
-            lengths = [sum([len(cell.plain) for cell in row]) + self._count for row in self._rows]
-        else:
-            lengths = [
-                Units("\t".join([cell.plain for cell in row])).length + 1 for row in self._rows
-            ]
-        return list(accumulate(lengths, initial=0))
 
     def _starts_in(self, row: int) -> list[int]:
         """Give where each cell of a row begins, in UTF-16 units, and the next row."""
@@ -137,6 +135,7 @@ class TableBlock(BlockLayout):
         key = row * self._count + column
         if (cell := self._cells.get(key)) is not None:
             self._cells.move_to_end(key)
+            self._set_cell_width(cell, column)
             return cell
         look = self._style.cell if row else self._style.cell_head
         align = _ALIGNMENTS[self._table.aligns[column]]
@@ -145,12 +144,16 @@ class TableBlock(BlockLayout):
         cell = TextBlock(
             text, self._style, look, self._sources, align, break_words=not self._is_small
         )
-        if self._widths:
-            cell.set_width(self._widths[column] - 2 * SIDE)
+        self._set_cell_width(cell, column)
         self._cells[key] = cell
         while len(self._cells) > _MOST_CELLS:
             self._cells.popitem(last=False)
         return cell
+
+    def _set_cell_width(self, cell: TextBlock, column: int) -> None:
+        """Lay out a cell for its column; of those that are not looked at, none is."""
+        if self._widths and cell.width != (room := self._widths[column] - 2 * SIDE):
+            cell.set_width(room)
 
     # ------------------------------------------------------------------ layout
 
@@ -180,7 +183,7 @@ class TableBlock(BlockLayout):
         cell = self._cells.get(key)
         if cell is None and self._needs[key][1] <= self._widths[column] - 2 * SIDE:
             return self._cell_measures[bool(row)].line
-        return (cell or self._cell(row, column)).height
+        return self._cell(row, column).height
 
     @property
     @override
@@ -190,21 +193,21 @@ class TableBlock(BlockLayout):
     @override
     def set_width(self, width: float) -> None:
         self._width = width
-        widths = share_width(self._wants, width - 2, self._style)
+        self._fit(len(self._heights))
+
+    def _fit(self, same: int) -> None:
+        """Share out the width; the first rows have the words that they had when it was shared."""
+        widths = share_width(self._wants, self._width - 2, self._style)
         if widths != self._widths:
-            self._widths = widths
+            self._widths, same = widths, 0
             self._columns = list(accumulate(widths, initial=1.0))
-            for key, cell in self._cells.items():
-                room = widths[key % self._count] - 2 * SIDE
-                if cell.width != room:
-                    cell.set_width(room)
-            if self._is_small:
-                self._heights = [
-                    max(self._cell_height(row, column) for column in range(self._count)) + 2 * ABOVE
-                    for row in range(len(self._rows))
-                ]
-            else:
-                self._heights = self._measure.heights(widths, self._wants)
+        if self._is_small:
+            self._heights[same:] = [
+                max(self._cell_height(row, column) for column in range(self._count)) + 2 * ABOVE
+                for row in range(same, len(self._rows))
+            ]
+        else:
+            self._heights[same:] = self._measure.heights(self._rows[same:], widths, self._wants)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -245,8 +248,8 @@ class TableBlock(BlockLayout):
             # A formula needs another width than its source.
             for key in changed:
                 self._needs.pop(key, None)
-            self._wants, self._widths = self._measure_cells(), []
-            self.set_width(self._width)
+            self._wants = self._measure_cells()
+            self._fit(min(changed) // self._count)
         elif changed:
             for row in {key // self._count for key in changed}:
                 self._heights[row] = self._row_height(row)
@@ -256,8 +259,12 @@ class TableBlock(BlockLayout):
         return has_grown or self.height != before
 
     def _row_height(self, row: int) -> float:
-        known = (self._cells.get(row * self._count + column) for column in range(self._count))
-        return max(cell.height for cell in known if cell is not None) + 2 * ABOVE
+        known = (
+            self._cell(row, column).height
+            for column in range(self._count)
+            if row * self._count + column in self._cells
+        )
+        return max(known) + 2 * ABOVE
 
     # ------------------------------------------------------------------ drawing
 

@@ -65,8 +65,7 @@ class CellMeasure:
 class TableMeasure:
     """Measures a table without laying it out."""
 
-    def __init__(self, rows: Sequence[Sequence[Text]], style: BlockStyle) -> None:
-        self._rows = rows
+    def __init__(self, style: BlockStyle) -> None:
         self._style = style
         self._metrics = QFontMetricsF(style.cell_head.font)
         self._advances: dict[str, float] = {}
@@ -82,10 +81,10 @@ class TableMeasure:
         comfort = min(wide, self._style.px(_COMFORT))
         return max(narrow, comfort) + 2 * SIDE, wide + 2 * SIDE
 
-    def columns(self) -> list[tuple[float, float]]:
+    def columns(self, rows: Sequence[Sequence[Text]]) -> list[tuple[float, float]]:
         """Give the wish of each column, by the longest texts of some hundred rows."""
-        step = max(len(self._rows) // _SAMPLE, 1)
-        sample = (self._rows[0], *self._rows[1::step])
+        step = max(len(rows) // _SAMPLE, 1)
+        sample = (rows[0], *rows[1::step])
         wishes: list[tuple[float, float]] = []
         for column in zip(*sample, strict=True):
             longest = sorted(column, key=lambda cell: len(cell.plain))[-_MEASURED:]
@@ -99,11 +98,15 @@ class TableMeasure:
         return wishes
 
     def heights(
-        self, widths: Sequence[float], wishes: Sequence[tuple[float, float]]
+        self,
+        rows: Sequence[Sequence[Text]],
+        widths: Sequence[float],
+        wishes: Sequence[tuple[float, float]],
     ) -> list[float]:
         """Give the height of each row: of as many lines as its words should need.
 
         Args:
+            rows: The cells of each.
             widths: The width of each column.
             wishes: What each would like: one that has it has no long lines.
         """
@@ -114,7 +117,7 @@ class TableMeasure:
             for room, width, (_, wide) in zip(rooms, widths, wishes, strict=True)
         ]
         lines: list[int] = []
-        for row in self._rows:
+        for row in rows:
             most = 1
             for cell, room, enough in zip(row, rooms, safe, strict=True):
                 if len(cell.plain) > enough or "\n" in cell.plain:
