@@ -284,7 +284,7 @@ class Measuring:
             text = message(_chance(11), 12_000)
             layout = view.laid_out.layout(len(view.rows) - 1)
             assert isinstance(layout, ReplyLayout)
-            document, parser = layout.parts[-1].document, layout._parser
+            document, parser = layout.parts[-1].document, layout._answer.parser
             laid_out, paints = document.laid_out, view.paints
             parsed, pixels = parser.parsed_characters, view.pixels
             took, painting = [], []

@@ -23,6 +23,8 @@ from support.until import wait_until
 class Owner:
     """Somebody who asks."""
 
+    layout = None
+
     def take_parsed(self, *_: object) -> None:
         pass
 

@@ -10,7 +10,7 @@ from shiboken6 import delete
 
 from chatelaine.gui.chat.parsing import AT_ONCE
 from chatelaine.gui.chat.parsing_ahead import FEW, MANY, ParsingAhead
-from chatelaine.gui.chat.row_layouts import reply
+from chatelaine.gui.chat.row_layouts import parsed_text
 from chatelaine.markup import parser
 from chatelaine.markup.parser import parse
 from support.thread_rows import exchange
@@ -39,7 +39,7 @@ def parsed_here(monkeypatch) -> list[str]:
         found.append(source)
         return parse(source)
 
-    monkeypatch.setattr(reply, "parse", counting)
+    monkeypatch.setattr(parsed_text, "parse", counting)
     return found
 
 

@@ -8,6 +8,8 @@ from chatelaine.gui.chat.blocks.layout import Marked, MarkKind
 from chatelaine.gui.chat.blocks.sources import NO_SOURCES, BlockSources
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.blocks.table import TableBlock
+from chatelaine.gui.chat.blocks.table_measure import TableMeasure
+from chatelaine.gui.chat.blocks.text import TextBlock
 from chatelaine.gui.theme import palette
 from chatelaine.markup.blocks import Align, Span, Table, Text
 from chatelaine.markup.parser import parse
@@ -144,6 +146,59 @@ def test_a_table_may_grow_from_small_to_large(dressed):
     assert block.replace(whole)
     fresh = laid_out(whole, 400)
     assert (block.height, block._columns) == (fresh.height, fresh._columns)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["a", "", "some words", "many more words " * 6, "日本語", "b*c*"]),
+            min_size=3,
+            max_size=3,
+        ),
+        min_size=1,
+        max_size=110,
+    ),
+    st.lists(st.integers(1, 110), min_size=1, max_size=6),
+    st.sampled_from([160.0, 400.0, 700.0]),
+)
+def test_however_a_table_has_grown_it_is_as_if_it_had_come_whole(dressed, rows, counts, width):
+    cells = tuple(tuple(Text(words) for words in row) for row in rows)
+    aligns, head = (Align.LEFT,) * 3, tuple(Text(f"Head {n}") for n in range(3))
+    block = laid_out(Table(aligns, head, cells[: counts[0]]), width)
+    for count in (*counts[1:], len(cells)):
+        assert block.replace(Table(aligns, head, cells[:count]))
+    fresh = laid_out(Table(aligns, head, cells), width)
+    assert block.text == fresh.text
+    assert block.length == fresh.length
+    assert (block._columns, block._tops) == (fresh._columns, fresh._tops)
+    assert block._row_starts == fresh._row_starts
+
+
+def test_a_row_that_comes_costs_as_much_in_a_table_of_any_length(dressed, monkeypatch):
+    heights, laid = TableMeasure.heights, TextBlock.set_width
+    measured: list[int] = []
+    cells: list[float] = []
+
+    def counting(self, rows, widths, wishes):
+        measured.append(len(rows))
+        return heights(self, rows, widths, wishes)
+
+    def noting(self, width):
+        cells.append(width)
+        laid(self, width)
+
+    monkeypatch.setattr(TableMeasure, "heights", counting)
+    monkeypatch.setattr(TextBlock, "set_width", noting)
+    for rows in (300, 3000):
+        whole = large(rows + 1, 4, "words that need no other width")
+        block = laid_out(Table(whole.aligns, whole.head, whole.rows[:-1]), 700)
+        painted(block, top=block._tops[rows - 10], height=400)
+        measured.clear()
+        cells.clear()
+        assert block.replace(whole)
+        assert sum(measured) == 1
+        assert cells == []
 
 
 def test_a_table_with_other_columns_is_another_one(dressed):

@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QPaintEvent, QPixmapCache
 from typing_extensions import override
 
-from chatelaine.chat.events import TextAdded, TurnEnded
+from chatelaine.chat.events import ReasoningAdded, TextAdded, TurnEnded
 from chatelaine.gui.chat import timeline_view
 from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.theme import icons
@@ -130,6 +130,28 @@ def test_a_flush_costs_the_same_in_a_message_of_any_length(view, user, parsed, s
         assert laid_out <= 3
         assert paints <= 1
         assert sum(parsed) <= 4000
+
+
+@pytest.mark.parametrize("size", [0, 200_000])
+def test_a_flush_of_reasoning_that_is_unfolded_costs_the_same_at_any_length(view, user, size):
+    view.load(thread(200))
+    say(view, 999)
+    view.apply(ReasoningAdded(999, "So:\n\n" + PARAGRAPH * (size // len(PARAGRAPH))))
+    view._flush()
+    user.settle()
+    user.press(-1, "unfold")
+    user.settle()
+    view._phase_timer.stop()
+    parser = user.layout(-1)._reasoning.parser
+    for text in ("A few", " words.", "\n\n- one", "\n- two", "\n\n```python\nx", " = 1\ny = 2\n"):
+        view.apply(ReasoningAdded(999, text))
+        before, paints = user.blocks_laid_out(), view.paints
+        parsed = parser.parsed_characters
+        view._flush()
+        assert user.blocks_laid_out() - before <= 3
+        assert parser.parsed_characters - parsed <= 1000
+        user.paint()
+        assert view.paints - paints <= 1
 
 
 class PaintedAreas(QObject):

@@ -35,6 +35,10 @@ _MANY: Final = 200_000
 class WantsBlocks(Protocol):
     """Whoever asks for a text to be parsed."""
 
+    @property
+    def layout(self) -> object:
+        """The layout of the row that shows it."""
+
     def take_parsed(self, source: str, parsed: Parsed) -> None:
         """Take the blocks of a text."""
 
@@ -69,7 +73,7 @@ class Parsing(QObject):
         ahead: Parses what nobody asks for yet.
 
     Signals:
-        parsed: Somebody who asked has got his blocks: that one.
+        parsed: The layout of a row whose text was asked for: it has got its blocks.
     """
 
     parsed = Signal(object)
@@ -129,7 +133,7 @@ class Parsing(QObject):
         wants: WantsBlocks | None = asked.owner()
         if wants is not None and made is not None:
             wants.take_parsed(asked.source, made)
-            self.parsed.emit(wants)
+            self.parsed.emit(wants.layout)
         self._start()
 
 

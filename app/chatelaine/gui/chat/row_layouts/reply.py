@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
 
 from chatelaine.gui.chat.blocks.style import Voice
-from chatelaine.gui.chat.parsing import AT_ONCE, MANY_BLOCKS
 from chatelaine.gui.chat.row_layouts.agent_header import draw_header, header_height
 from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowState, icon_size
+from chatelaine.gui.chat.row_layouts.parsed_text import ParsedText
 from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.palette import colour
 from chatelaine.gui.widgets.pulse import draw_pulse
-from chatelaine.markup.parser import parse
-from chatelaine.markup.stream import StreamParser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PySide6.QtGui import QPainter
 
-    from chatelaine.gui.chat.blocks.measures import Measured
-    from chatelaine.gui.chat.parsing import Parsed
-    from chatelaine.markup.blocks import Block
 
 _GAP: Final = 7
 _DOT: Final = 10
@@ -46,16 +40,14 @@ class ReplyLayout(RowLayout[ReplyRow]):
 
     def __init__(self, row: ReplyRow, place: Place, surroundings: Surroundings) -> None:
         super().__init__(row, place, surroundings)
-        self._parser = StreamParser()
-        self._shown: tuple[str, bool] | None = None
-        self._asked: tuple[str, bool] | None = None
-        self._shown_reasoning = ""
         self._text = self._make_part("text")
         self._thoughts = self._make_part("reasoning", Voice.ASIDE)
+        parsing = surroundings.parsing
+        self._answer = ParsedText(self, self._text.document, parsing)
+        self._reasoning = ParsedText(self, self._thoughts.document, parsing)
         self._toggle = QRectF()
         self._dot = QRectF()
         self._actions_top = 0
-        self.changed_from = 0
         self.show_row(row, place)
 
     # ------------------------------------------------------------------ content
@@ -63,93 +55,29 @@ class ReplyLayout(RowLayout[ReplyRow]):
     @override
     def show_row(self, row: ReplyRow, place: Place) -> None:
         self.row, self.place = row, place
-        if self._shown != (row.text, row.running):
-            self._parse(row)
-        if self._open and self._shown_reasoning != row.reasoning:
-            self._shown_reasoning = row.reasoning
-            parser = StreamParser()
-            self._thoughts.document.set_blocks(parser.grow(row.reasoning))
+        self._answer.show(row.text, running=row.running)
+        if self._open:
+            self._reasoning.show(row.reasoning, running=row.running)
         self.parts = [self._thoughts] if self._open and row.reasoning.strip() else []
         if row.text.strip():
             self.parts.append(self._text)
         if self._width:
             self._arrange()
 
-    def _parse(self, row: ReplyRow) -> None:
-        goes_on = row.running and row.text.startswith(self._parser.source) and self._parser.source
-        if len(row.text) <= AT_ONCE or goes_on:
-            if self._asked is not None:
-                # What was asked for is on its way, and begins with what is here.
-                return
-            self._shown = (row.text, row.running)
-            if row.running:
-                self._set_blocks(self._parser.grow(row.text))
-            else:
-                self._set_blocks(self._complete(row.text))
-        elif self._asked is None and (known := self._parsed_ahead(row)) is not None:
-            self._shown = (row.text, row.running)
-            self._set_blocks(known)
-        elif self._asked != (row.text, row.running):
-            self._asked = (row.text, row.running)
-            self._request()
-
-    def _request(self) -> None:
-        """Have the text parsed elsewhere, as soon as there is a width to measure it for."""
-        if self._asked is not None and self._width:
-            text, running = self._asked
-            self._surroundings.parsing.request(
-                self, text, self._text.document.style, self._width, complete=not running
-            )
-
-    def _complete(self, text: str) -> list[Block]:
-        """Give the blocks of a complete text; of one that grew here, only its end is parsed."""
-        if not self._parser.source:
-            known = self._surroundings.parsing.ahead.take(text)
-            return parse(text) if known is None else known
-        self._parser.grow(text)
-        return self._parser.finish()
-
-    def _parsed_ahead(self, row: ReplyRow) -> list[Block] | None:
-        """Give the blocks of a long text if it was parsed ahead, and they are not too many."""
-        if row.running or self._parser.source:
-            return None
-        known = self._surroundings.parsing.ahead.take(row.text)
-        return known if known is not None and len(known) <= MANY_BLOCKS else None
-
-    def take_parsed(self, source: str, parsed: Parsed) -> None:
-        """Take the blocks of a text that was parsed elsewhere."""
-        document = self._text.document
-        if not self.row.text.startswith(source):
-            self._asked = None
-            self._parse(self.row)
-            return
-        if len(parsed.blocks) > MANY_BLOCKS and not document.takes(parsed.measured):
-            # Here it would be felt.
-            parsing = self._surroundings.parsing
-            parsing.measure(self, source, parsed, document.style, self._width)
-            return
-        self._asked = None
-        self._parser = parsed.parser
-        self._shown = (source, self.row.running)
-        self._set_blocks(parsed.blocks, parsed.measured)
-        self.show_row(self.row, self.place)
-
-    def _set_blocks(self, blocks: list[Block], measured: Measured | None = None) -> None:
-        self.changed_from = self._text.document.set_blocks(blocks, measured)
-
     @property
     def changed_top(self) -> int:
         """The height of the first block that was changed when it was shown last."""
-        document = self._text.document
-        if not document.blocks or self._text not in self.parts:
-            return 0
-        block = min(self.changed_from, len(document.blocks) - 1)
-        return self._text.y + round(document.origin(block).y())
+        shown = ((self._thoughts, self._reasoning), (self._text, self._answer))
+        for part, text in shown:
+            document = part.document
+            if part in self.parts and text.changed_from < len(document.blocks):
+                return part.y + round(document.origin(text.changed_from).y())
+        return self.height
 
     @property
     def is_parsing(self) -> bool:
-        """Whether its text is being parsed elsewhere: there is nothing to see of it yet."""
-        return self._asked is not None
+        """Whether a text of it is being parsed elsewhere: there is nothing to see of it yet."""
+        return self._answer.is_parsing or (self._open and self._reasoning.is_parsing)
 
     @property
     def _is_writing(self) -> bool:
@@ -164,13 +92,6 @@ class ReplyLayout(RowLayout[ReplyRow]):
     # ------------------------------------------------------------------ layout
 
     @override
-    def set_width(self, width: int) -> None:
-        is_first = not self._width
-        super().set_width(width)
-        if is_first:
-            self._request()
-
-    @override
     def _arrange(self) -> None:
         style, width = self._style(), self._width
         top = header_height(style, self.place)
@@ -179,13 +100,13 @@ class ReplyLayout(RowLayout[ReplyRow]):
             self._toggle = QRectF(-_SHIFT, top, size.width(), size.height())
             top += round(size.height()) + _GAP - 2
             if self._open:
-                self._thoughts.document.set_width(width - _THOUGHT_INDENT)
+                self._reasoning.set_width(width - _THOUGHT_INDENT)
                 self._thoughts.x, self._thoughts.y = _THOUGHT_INDENT, top
-                top += self._thoughts.document.height + _GAP + _AFTER_THOUGHTS
+                top += self._reasoning.height + _GAP + _AFTER_THOUGHTS
         if self.row.text.strip():
-            self._text.document.set_width(width)
+            self._answer.set_width(width)
             self._text.x, self._text.y = 0, top
-            top += self._text.document.height if self._text.document.blocks else self._guess()
+            top += self._answer.height
         if self._is_writing:
             self._dot = QRectF(1, top + (_DOT_ROW - _DOT) // 2 + 2, _DOT, _DOT)
             top += _DOT_ROW
@@ -193,15 +114,6 @@ class ReplyLayout(RowLayout[ReplyRow]):
             self._actions_top = top + _GAP
             top += _GAP + round(icon_size(style).height())
         self.height = top
-
-    def _guess(self) -> int:
-        """Guess the height of a text that is not parsed yet."""
-        style = self._style()
-        per_line = max(self._width / style.body.average, 1.0)
-        text, sample = self.row.text, min(len(self.row.text), _SAMPLE)
-        breaks = text.count("\n", 0, sample) * len(text) / max(sample, 1)
-        lines = len(text) / per_line + breaks * 0.6
-        return math.ceil(lines * style.body.line_height)
 
     @property
     def _toggle_label(self) -> str:
@@ -246,7 +158,7 @@ class ReplyLayout(RowLayout[ReplyRow]):
         if self._open and self.row.reasoning.strip():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour(palettes.current().border))
-            bar = QRectF(0, self._thoughts.y, _THOUGHT_BAR, self._thoughts.document.height)
+            bar = QRectF(0, self._thoughts.y, _THOUGHT_BAR, self._reasoning.height)
             painter.drawRoundedRect(bar, _THOUGHT_BAR / 2, _THOUGHT_BAR / 2)
         if self._is_writing:
             draw_pulse(painter, self._dot, state.phase)
