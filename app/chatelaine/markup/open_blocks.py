@@ -96,10 +96,13 @@ class OpenList:
     Attributes:
         start: Where it begins in the source.
         number: The number it begins with; None in a list without numbers.
+        head: The line of an item of which what stands below is finished in part: the rest of it is
+            read below this line; empty where there is no such item.
     """
 
     start: int
     number: int | None
+    head: str = ""
     _settled: list[Block] = field(default_factory=list)
     _count: int = 0
     _digits: int = 0
@@ -107,22 +110,43 @@ class OpenList:
 
     def settle(self, group: Group, item: int) -> None:
         """Take over what stands before one of the items that were written since the last time."""
-        blocks = self._joined(group, group.blocks[: group.items[item].block])
-        self._settled.extend(blocks)
+        self._take_over(group, group.items[item].block)
         self._count += item
+        self.head = ""
+
+    def settle_nested(self, group: Group, head: str) -> None:
+        """Take over what stands before the last item of the list below the last item.
+
+        Args:
+            group: What was read.
+            head: The line with which that last item begins: one block.
+        """
+        self._take_over(group, group.nested[-1].block)
+        self._count += len(group.items) - 1
+        self.head = head
+
+    def has_changed(self, groups: list[Group]) -> bool:
+        """Tell whether items that were taken over below `head` stand further apart now."""
+        if not self.head or not groups:
+            return False
+        return any(_is_loose(block, depth=2) for block in groups[0].blocks)
+
+    def _take_over(self, group: Group, end: int) -> None:
+        blocks = self._joined(group, end)
+        self._settled.extend(blocks)
 
     def shown(self, groups: list[Group]) -> list[Block]:
         """Give the blocks of the list, and of what follows, as far as they are written."""
         if not groups or not groups[0].items:
             rest = [block for group in groups for block in group.blocks]
             return self._settled + rest
-        rest = self._joined(groups[0], groups[0].blocks)
+        rest = self._joined(groups[0], len(groups[0].blocks))
         following = [block for group in groups[1:] for block in group.blocks]
         return self._settled + rest + following
 
-    def _joined(self, group: Group, blocks: list[Block]) -> list[Block]:
-        """Give items as they are in the whole list; those before them are brought in line."""
-        is_loose = self._is_loose or any(_is_loose(block) for block in blocks)
+    def _joined(self, group: Group, end: int) -> list[Block]:
+        """Give blocks as they are in the whole list; those before them are brought in line."""
+        is_loose = self._is_loose or any(_is_loose(block) for block in group.blocks[:end])
         total = self._count + len(group.items)
         digits = shift = 0
         if self.number is not None and group.number is not None:
@@ -131,6 +155,8 @@ class OpenList:
         if (digits, is_loose) != (self._digits, self._is_loose):
             self._settled = [_in_list(block, 0, digits, is_loose) for block in self._settled]
             self._digits, self._is_loose = digits, is_loose
+        # What `head` says is known already.
+        blocks = group.blocks[bool(self.head) : end]
         return [_in_list(block, shift, digits, is_loose) for block in blocks]
 
 
@@ -177,15 +203,15 @@ class OpenTable:
         return [first, *following]
 
 
-def _is_direct(block: Block) -> bool:
+def _is_direct(block: Block, depth: int = 1) -> bool:
     """Tell whether a block is a paragraph of an item itself, on which its closeness depends."""
     if isinstance(block, Paragraph):
-        return len(block.place.inside) == 1 and bool(block.text.plain) and not block.continued
-    return isinstance(block, Picture) and len(block.place.inside) == 1
+        return len(block.place.inside) == depth and bool(block.text.plain) and not block.continued
+    return isinstance(block, Picture) and len(block.place.inside) == depth
 
 
-def _is_loose(block: Block) -> bool:
-    return _is_direct(block) and not block.place.tight
+def _is_loose(block: Block, depth: int = 1) -> bool:
+    return _is_direct(block, depth) and not block.place.tight
 
 
 def _in_list(block: Block, shift: int, digits: int, is_loose: bool) -> Block:

@@ -44,6 +44,7 @@ class Group(NamedTuple):
         numbers: How many footnotes were referred to until its end.
         items: Where its items begin if it is a list.
         number: The number it begins with if it is a list with numbers.
+        nested: Where the items begin of the list without numbers below the last of its items.
     """
 
     line: int
@@ -51,6 +52,7 @@ class Group(NamedTuple):
     numbers: int
     items: Sequence[ListItem] = ()
     number: int | None = None
+    nested: Sequence[ListItem] = ()
 
 
 def parse(source: str) -> list[Block]:
@@ -143,7 +145,7 @@ def _group(tokens: Sequence[Token], source: str, lines: Lines, definitions: Defi
         return Group(first, list(flat), len(definitions.numbers))
     walk = Walk(tokens, lines)
     blocks = walk.blocks()
-    return Group(first, blocks, len(definitions.numbers), walk.items, walk.number)
+    return Group(first, blocks, len(definitions.numbers), walk.items, walk.number, walk.nested)
 
 
 def _after(index: int) -> Place:

@@ -32,6 +32,8 @@ _KEPT_ROWS: Final = 3
 """Rows that are read again: with fewer, `mend` might take one for the head of another table."""
 _HEAD: Final = 2
 """Lines of a table above its rows."""
+_ITEM: Final = re.compile(r"[ \t]*[-+*][ \t]+[^\s]")
+_EMPTY_LINE: Final = re.compile(r"^[ \t]*$(?!\Z)", re.MULTILINE)
 _OTHER_LINE_END: Final = re.compile(r"\r\n?")
 
 
@@ -81,12 +83,27 @@ class StreamParser:
             return [*self._closed, self._fence.shown(source), *footnote_blocks(self._known)]
         known = self._known.with_more()
         groups = self._parsed(mend(self._tail(len(source))), known)
+        if self._was_cut_too_far(groups):
+            groups = self._parsed(mend(self._tail(len(source))), known)
         return [*self._closed, *self._shown(groups), *footnote_blocks(known)]
+
+    def _was_cut_too_far(self, groups: list[Group]) -> bool:
+        """Go back to before a list if what was cut off in an item of it may be otherwise now."""
+        cut = self._list
+        if cut is None or not cut.has_changed(groups):
+            return False
+        self._list, self._tail_start = None, cut.start
+        return True
 
     def _tail(self, end: int) -> str:
         """Give the text that is not closed, up to a place in the source."""
-        head = self._table.head if self._table else ""
-        return head + self._source[self._tail_start : end]
+        return self._head + self._source[self._tail_start : end]
+
+    @property
+    def _head(self) -> str:
+        """The lines below which what is not closed is read, if it was cut."""
+        cut = self._table or self._list
+        return cut.head if cut else ""
 
     def _shown(self, groups: list[Group]) -> list[Block]:
         """Give the blocks of what is not closed, with what of the first of them was cut off."""
@@ -137,6 +154,9 @@ class StreamParser:
         known = self._known.with_more()
         text = self._tail(finished)
         groups = self._parsed(text, known)
+        if self._was_cut_too_far(groups):
+            text = self._tail(finished)
+            groups = self._parsed(text, known)
         if not groups or _may_be_no_formula(groups[-1], text):
             return False
         last = groups[-1]
@@ -149,7 +169,7 @@ class StreamParser:
             start = self._start_of(last.line)
             self._list = self._table = None
             self._tail_start = start
-        elif self._table is None:
+        elif not self._head:
             self._tail_start = self._start_of(last.line)
         if self._list is None and self._table is None:
             self._fence = OpenFence.found(self._source, self._tail_start, self._known)
@@ -160,9 +180,8 @@ class StreamParser:
 
     def _start_of(self, line: int) -> int:
         """Give where a line begins of what is not closed."""
-        if self._table is not None:
-            line = max(line - _HEAD, 0)
-        return _line_start(self._source, self._tail_start, line)
+        above = self._head.count("\n")
+        return _line_start(self._source, self._tail_start, max(line - above, 0))
 
     def _whole_list(self, stop: int, known: Definitions) -> list[Group]:
         """Parse the list that was cut once as a whole, up to where it ends."""
@@ -181,18 +200,39 @@ class StreamParser:
             case _:
                 if len(group.items) > _FEW_ITEMS:
                     self._settle_items(group)
+                elif len(group.nested) > _FEW_ITEMS:
+                    self._settle_nested(group, finished)
 
     def _settle_items(self, group: Group) -> None:
         item = len(group.items) - 1
-        line = group.items[item].line - group.line
-        start = _line_start(self._source, self._tail_start, line)
+        start = self._start_of(group.items[item].line - group.line)
         # What follows a line with a bar may make a table of it where it is the first.
-        if "|" in self._source[start : self._source.index("\n", start)]:
+        if "|" in self._line(start):
             return
-        if self._list is None:
-            self._list = OpenList(self._tail_start, group.number)
-        self._list.settle(group, item)
-        self._tail_start = start
+        cut = self._list or OpenList(self._tail_start, group.number)
+        cut.settle(group, item)
+        self._list, self._tail_start = cut, start
+
+    def _settle_nested(self, group: Group, finished: int) -> None:
+        """Cut within the last item, if that is one line and a list without numbers below it."""
+        item, first, last = group.items[-1], group.nested[0], group.nested[-1]
+        start = self._start_of(last.line - group.line)
+        line = self._line(start)
+        is_plain = first.line == item.line + 1 and first.block == item.block + 1
+        # Whatever stands there alone could be something else as well right below a line of words.
+        if not is_plain or "|" in line or not _ITEM.match(line):
+            return
+        text = self._tail(finished)
+        begin = _line_start(text, 0, item.line - group.line)
+        if _EMPTY_LINE.search(text, begin):
+            # It tells how close all of its items stand.
+            return
+        cut = self._list or OpenList(self._tail_start, group.number)
+        cut.settle_nested(group, text[begin : text.index("\n", begin) + 1])
+        self._list, self._tail_start = cut, start
+
+    def _line(self, start: int) -> str:
+        return self._source[start : self._source.index("\n", start)]
 
     def _settle_rows(self, table: Table, finished: int) -> None:
         if self._tail_start == self._whole_table:

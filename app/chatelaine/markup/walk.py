@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     from chatelaine.markup.spans import Lines
 
 _TASK: Final = re.compile(r"\[([ xX])\](?:\s+|$)")
+_NESTED: Final = 2
+"""Lists that are open within one right below an item of another one."""
 _BULLETS: Final = (MarkerKind.DISC, MarkerKind.CIRCLE, MarkerKind.SQUARE)
 
 
 class ListItem(NamedTuple):
-    """Where an item of a list at the top level begins: on which line, and with which block."""
+    """Where an item of a list begins: on which line, and with which block."""
 
     line: int
     block: int
@@ -66,6 +68,7 @@ class Walk:
         marker: What stands before the first of them.
         made: The blocks so far.
         items: The items of the list that this is; none for what is no list.
+        nested: Those of the last list without numbers right below the last of these items.
         number: The number that the list begins with; None without numbers.
     """
 
@@ -75,6 +78,7 @@ class Walk:
     marker: Marker | None = None
     made: list[Block] = field(default_factory=list)
     items: list[ListItem] = field(default_factory=list)
+    nested: list[ListItem] = field(default_factory=list)
     number: int | None = None
     _lists: list[_List] = field(default_factory=list)
 
@@ -119,8 +123,7 @@ class Walk:
                 self.fill_item()
                 self._open_list(index)
             case "list_item_open":
-                if token.level == 1 and not self.inside and token.map:
-                    self.items.append(ListItem(token.map[0], len(self.made)))
+                self._note_item(token)
                 self._open_item()
             case "list_item_close":
                 self.fill_item()
@@ -176,6 +179,8 @@ class Walk:
 
     def _open_list(self, index: int) -> None:
         token = self.tokens[index]
+        if len(self._lists) == 1:
+            self.nested = []
         if token.type == "bullet_list_open":
             depth = sum(1 for entry in self._lists if not entry.digits)
             bullet = _BULLETS[min(depth, len(_BULLETS) - 1)]
@@ -192,6 +197,16 @@ class Walk:
         digits = len(str(first + count - 1))
         self.number = first if token.level == 0 else self.number
         self._lists.append(_List(digits, first, token.markup, MarkerKind.NUMBER))
+
+    def _note_item(self, token: Token) -> None:
+        if not token.map:
+            return
+        item = ListItem(token.map[0], len(self.made))
+        if len(self._lists) == 1 and not self.inside:
+            self.items.append(item)
+            self.nested = []
+        elif len(self._lists) == _NESTED and len(self.inside) == 1 and not self._lists[-1].digits:
+            self.nested.append(item)
 
     def _open_item(self) -> None:
         entry = self._lists[-1]

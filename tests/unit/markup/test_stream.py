@@ -119,13 +119,63 @@ BULLETS = [item.replace("{}.", "-") for item in ITEMS]
     ),
     st.integers(0, 12),
     st.sampled_from(["", "\nafter\n\nend\n", "# h\n", "   more\n", "* other\n"]),
+    st.sampled_from(["", "before\n\n", "# h\n\n- o\n\nwords\n\n"]),
+    st.sampled_from([1, 1, 7, 60, 1000]),
 )
-def test_a_growing_list_is_what_it_is_as_a_whole(items: list[str], first: int, after: str):
+def test_a_growing_list_is_what_it_is_as_a_whole(
+    items: list[str], first: int, after: str, before: str, step: int
+):
     source = "".join(item.format(first + index) for index, item in enumerate(items)) + after
-    parser = StreamParser()
-    for end in range(len(source) + 1):
+    source, parser = before + source, StreamParser()
+    for end in range(step, len(source) + step, step):
         parser.grow(source[:end])
     assert parser.finish() == parse(source)
+
+
+NESTED = [
+    "  - b\n",
+    "  - [x] *c*\n",
+    "  - d\n    - e\n",
+    "  - f\n    more\n",
+    "  -\n",
+    "  - ---\n",
+    "  - ```\n    g\n    ```\n",
+    "  - > h\n",
+    "  - i | j\n    ---|---\n",
+    "  1. k\n",
+    "  * l\n",
+    "\n",
+    "- m\n",
+    "  n\n",
+]
+
+
+@settings(max_examples=80)
+@given(
+    st.sampled_from(["- a\n", "12. a\n", "- # a\n", "- a\n- a\n", "* a **b**\n"]),
+    st.lists(st.sampled_from(NESTED), max_size=16),
+    st.sampled_from(["", "\nafter\n\nend\n", "# h\n", "- z\n\n- y\n"]),
+    st.sampled_from(["", "before\n\n", "# h\n\n- o\n\nwords\n\n"]),
+    st.sampled_from([1, 1, 7, 60, 1000]),
+)
+def test_a_growing_list_below_an_item_is_what_it_is_as_a_whole(
+    head: str, items: list[str], after: str, before: str, step: int
+):
+    source = head + "".join(f"    - {number}\n" for number in range(10)) + "".join(items) + after
+    source, parser = before + source, StreamParser()
+    for end in range(step, len(source) + step, step):
+        shown = parser.grow(source[:end])
+        if mend(source[:end]) == source[:end]:
+            assert shown == parse(source[:end])
+    assert parser.finish() == parse(source)
+
+
+@pytest.mark.parametrize("line", ["  - item {}\n", "  - item {}\n    - under **it**\n"])
+def test_an_item_of_a_long_list_below_an_item_costs_the_last_items_alone(line: str):
+    source = "- first\n- second\n" + "".join(line.format(number) for number in range(400))
+    parser, average = grown(source, 6)
+    assert average < 1000
+    assert parser.grow(source) == parser.finish() == parse(source)
 
 
 PARTS = [
@@ -212,10 +262,14 @@ AFTER_TABLES = [
     ),
     st.lists(st.sampled_from(ROWS), min_size=7, max_size=24),
     st.sampled_from(AFTER_TABLES),
+    st.sampled_from(["", "before\n\n", "# h\n\n- o\n\nwords\n\n"]),
+    st.sampled_from([1, 1, 7, 60, 1000]),
 )
-def test_a_growing_table_is_what_it_is_as_a_whole(head: str, rows: list[str], after: str):
-    source, parser = head + "".join(rows) + after, StreamParser()
-    for end in range(len(source) + 1):
+def test_a_growing_table_is_what_it_is_as_a_whole(
+    head: str, rows: list[str], after: str, before: str, step: int
+):
+    source, parser = before + head + "".join(rows) + after, StreamParser()
+    for end in range(step, len(source) + step, step):
         shown = parser.grow(source[:end])
         if mend(source[:end]) == source[:end]:
             assert shown == parse(source[:end])
