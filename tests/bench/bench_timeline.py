@@ -32,12 +32,14 @@ def run(report: Report) -> None:
     streaming = _child("ours", 10_000, "load", "streaming")
     short = _child("ours", 100, "load", "streaming")
     work = _child("ours", 10_000, "load", "scrolling", "jumps", "flushes", "doubling", "away")
+    grown = _child("ours", 100, "load", "long_blocks")
     c = statistics.median(work["reference"])
     report.count(AREA, "C, ms: QTextDocument with 16 kB", c * 1000, budget=None)
     _tell_streaming(report, streaming, short)
     _tell_stalls(report)
     _tell_opening(report, c)
     _tell_flushes(report, work, c)
+    _tell_long_blocks(report, grown, c)
     _tell_frames(report, work, c)
     _tell_memory(report)
     _tell_peer(report, streaming, work)
@@ -103,6 +105,15 @@ def _tell_flushes(report: Report, work: dict[str, Any], c: float) -> None:
     report.count(AREA, "paints while scrolled up", work["away_paints"], budget=0)
     report.count(AREA, "pixels moved while scrolled up", work["away_moved"], budget=0)
     report.count(AREA, "pixels painted for the first news", work["away_badge"], budget=None)
+
+
+def _tell_long_blocks(report: Report, grown: dict[str, Any], c: float) -> None:
+    for key, took in grown.items():
+        if key.startswith("grown_"):
+            what, eighth = key.removeprefix("grown_"), len(took) // 8
+            first, last = took[:eighth], took[-eighth:]
+            report.compare(AREA, f"flush, end ÷ start of a long {what}", last, first, budget=3.0)
+            _ratio(report, f"flush p99, end of a long {what} ÷ C", _top(last), c, None)
 
 
 def _tell_frames(report: Report, work: dict[str, Any], c: float) -> None:

@@ -108,6 +108,19 @@ def formulas(count: int) -> str:
     return "\n\n".join(f"Number {number}:\n\n{_FORMULA.format(number)}" for number in range(count))
 
 
+def long_blocks() -> dict[str, str]:
+    """Give blocks of some hundred lines, each of one kind."""
+    chance = random.Random(37)  # noqa: S311 - always the same text
+    lines = [_sentence(chance, 6) for _ in range(400)]
+    rows = [f"| {line} | {_sentence(chance, 3)} | {len(line)} |" for line in lines]
+    return {
+        "code": "\n".join(["```python", *(f"x = {line!r}" for line in lines)]),
+        "list": "\n".join(f"- {line}" for line in lines),
+        "nested list": "\n".join(["- Below:", *(f"  - {line}" for line in lines)]),
+        "table": "\n".join(["| a | b | c |", "|---|---|--:|", *rows]),
+    }
+
+
 def _sentence(chance: random.Random, words: int) -> str:
     return " ".join(chance.choice(_WORDS) for _ in range(words)).capitalize() + "."
 

@@ -24,7 +24,7 @@ from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from bench.conversations import StoredThread, formulas, message, messages, rows
+from bench.conversations import StoredThread, formulas, long_blocks, message, messages, rows
 from bench.timeline_shown import Browser, Ours
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
 from chatelaine.gui.chat.rows import ReplyRow
@@ -304,6 +304,34 @@ class Measuring:
             ours.end()
             self.settle()
         return found
+
+    def long_blocks(self) -> dict[str, Any]:
+        """Flush pieces into blocks that get longer and longer, and into reasoning."""
+        found: dict[str, Any] = {}
+        for name, text in long_blocks().items():
+            self.ours.begin()
+            self.ours.add("So:\n\n")
+            self.settle()
+            found[f"grown_{name}"] = self._grow(text, self.ours.add)
+        self.ours.begin()
+        self.ours.think("So:\n\n")
+        self.ours.view._flush()
+        self.ours.view.unfold(len(self.ours.view.rows) - 1)
+        self.settle()
+        found["grown_reasoning"] = self._grow(message(_chance(41), 24_000), self.ours.think)
+        return found
+
+    def _grow(self, text: str, add: Callable[[str], None]) -> list[float]:
+        took = []
+        for start in range(0, len(text), A_FLUSH):
+            add(text[start : start + A_FLUSH])
+            begun = time.thread_time()
+            self.ours.view._flush()
+            took.append(time.thread_time() - begun)
+            self.events()
+        self.ours.end()
+        self.settle()
+        return took
 
     def doubling(self) -> dict[str, Any]:
         """CPU time of streaming n tokens and 2n."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 from typing_extensions import override
 
 from bench.conversations import NOW, StoredThread
-from chatelaine.chat.events import ReplyStarted, TextAdded, TurnEnded, TurnStarted
+from chatelaine.chat.events import ReasoningAdded, ReplyStarted, TextAdded, TurnEnded, TurnStarted
 from chatelaine.gui.chat.controller import PAGE
 from chatelaine.gui.chat.outlined_rows import outlined_rows
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
@@ -92,6 +92,10 @@ class Ours:
     def add(self, text: str) -> None:
         """Add text to the last reply."""
         self.view.apply(TextAdded(self.turn, text))
+
+    def think(self, text: str) -> None:
+        """Add text to the reasoning of the last reply."""
+        self.view.apply(ReasoningAdded(self.turn, text))
 
     def end(self) -> None:
         """End the reply."""
