@@ -30,8 +30,9 @@ _ELSEWHERE = {
     "msvcrt": "nt",
     "winreg": "nt",
     "secretstorage": "linux",
+    "chatelaine.vault.secret_service": "linux",
 }
-"""What there is on some systems only."""
+"""What there is, or is of use, on some systems only."""
 _OWN = "chatelaine"
 
 
@@ -55,7 +56,7 @@ def check() -> str:
     """
     missing: dict[str, str] = {}
     skipped: set[str] = set()
-    own = sorted({_OWN, *_walk(missing)})
+    own = sorted(name for name in {_OWN, *_walk(missing)} if _is_wanted_here(name))
     wanted: set[Import] = set()
     for name in own:
         if _try_import(name, missing, skipped):
@@ -126,7 +127,7 @@ def _is_wanted_here(module: str) -> bool:
     top = module.partition(".")[0]
     if top in OPTIONAL:
         return False
-    system = _ELSEWHERE.get(top)
+    system = _ELSEWHERE.get(module, _ELSEWHERE.get(top))
     if system == "linux":
         return sys.platform.startswith("linux")
     return system is None or (system == "nt") == (sys.platform == "win32")
