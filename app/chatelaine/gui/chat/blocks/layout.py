@@ -318,6 +318,24 @@ def cursor_x(line: QTextLine, position: int) -> float:
     return found[0]
 
 
+def mixed_stretches(line: QTextLine, start: int, end: int) -> list[tuple[float, float]]:
+    """Give from where to where a stretch of a line goes in which scripts are mixed, from the left.
+
+    What follows each other in the text need not do so in the line: it may lie in several places.
+    """
+    runs = sorted(
+        (run.boundingRect().left(), run.boundingRect().right())
+        for run in line.glyphRuns(start, end - start)
+    )
+    joined: list[tuple[float, float]] = []
+    for left, right in runs:
+        if joined and left <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(right, joined[-1][1])
+        else:
+            joined.append((left, right))
+    return joined
+
+
 def frame_path(width: float, height: float, clip: QRectF | None = None) -> QPainterPath:
     """Give the outline of a framed block, on the middle of its one-pixel border.
 
