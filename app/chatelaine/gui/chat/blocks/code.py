@@ -236,6 +236,7 @@ class CodeBlock(BlockLayout):
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         painter.setPen(colour(self._style.palette.text))
         left = PAD - self._sideways.offset
+        marked = self._marked_in(marked, first, last)
         for index in range(first, last):
             for start, end, x in self._seen_pieces(index):
                 layout = self._piece(start, end)
@@ -244,6 +245,14 @@ class CodeBlock(BlockLayout):
                 y = top + index * height + (height - layout.lineAt(0).height()) / 2
                 layout.draw(painter, QPointF(left + x, y), formats)
         painter.restore()
+
+    def _marked_in(self, marked: Sequence[Marked], first: int, last: int) -> list[Marked]:
+        """Give what of the marked stretches, of which there may be many, lies in some rows."""
+        if not marked:
+            return []
+        begin = self._rows.unit(self._rows.row(first)[0])
+        stop = self._rows.unit(self._rows.row(last - 1)[1])
+        return [mark for mark in marked if mark.end > begin and mark.start < stop]
 
     def _seen_pieces(self, row: int) -> Iterator[tuple[int, int, float]]:
         offset = self._sideways.offset

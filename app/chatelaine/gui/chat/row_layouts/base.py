@@ -354,12 +354,16 @@ class RowLayout(ABC, Generic[R]):
 
     def code_at(self, point: QPointF) -> str | None:
         """Give the code at a point; None where there is none."""
-        for part in self.parts:
+        for number, part in enumerate(self.parts):
             document, inside = part.document, point - part.origin
             if document.blocks and 0 <= inside.y() < document.height:
-                block = document.blocks[document.block_at(inside.y())]
-                return block.code if isinstance(block, Code) else None
+                return self.code_in(number, document.block_at(inside.y()))
         return None
+
+    def code_in(self, part: int, block: int) -> str | None:
+        """Give the code in a block of a part, as it is copied; None where there is none."""
+        found = self.parts[part].document.blocks[block]
+        return found.code if isinstance(found, Code) else None
 
     def link_text(self, control: Control) -> str:
         """Give the words of a link."""
