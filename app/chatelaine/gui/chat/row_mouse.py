@@ -69,7 +69,8 @@ class RowMouse(QObject):
         if row is None:
             return None
         inside = point - self._area.origin(row)
-        found = [c for c in self._area.laid_out.layout(row).controls() if c.holds(inside)]
+        controls = self._area.laid_out.layout(row).controls((inside.y(), inside.y()))
+        found = [control for control in controls if control.holds(inside)]
         # What lies in an area lies above it.
         found.sort(key=lambda control: control.kind is ControlKind.AREA)
         return (row, found[0]) if found else None

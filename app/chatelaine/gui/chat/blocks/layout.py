@@ -162,8 +162,15 @@ class BlockLayout(ABC):
         """Give where the link at a point leads; '' where there is none."""
         return ""
 
-    def links(self) -> list[tuple[str, list[QRectF]]]:
-        """Give the links in order, each with the rectangles it covers."""
+    def links(
+        self,
+        between: tuple[float, float] | None = None,  # noqa: ARG002  most blocks are small
+    ) -> list[tuple[str, list[QRectF]]]:
+        """Give the links in order, each with the rectangles it covers.
+
+        Args:
+            between: Two heights; what does not lie between them may be left out.
+        """
         return []
 
     def first_baseline(self) -> float:

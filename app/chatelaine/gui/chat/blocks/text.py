@@ -468,7 +468,7 @@ class TextBlock(BlockLayout):
         return ""
 
     @override
-    def links(self) -> list[tuple[str, list[QRectF]]]:
+    def links(self, between: tuple[float, float] | None = None) -> list[tuple[str, list[QRectF]]]:
         found: list[tuple[str, list[QRectF]]] = []
         previous_end = -1
         for start, end, span in self._spans:

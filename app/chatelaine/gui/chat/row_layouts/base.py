@@ -244,12 +244,17 @@ class RowLayout(ABC, Generic[R]):
         """Give what can be pressed besides what is in the texts, in reading order."""
         return list(self._controls())
 
-    def controls(self) -> list[Control]:
-        """Give what can be pressed and what leads elsewhere, in reading order."""
+    def controls(self, between: tuple[float, float] | None = None) -> list[Control]:
+        """Give what can be pressed and what leads elsewhere, in reading order.
+
+        Args:
+            between: Two heights; of what is in the texts, only what is in blocks between them.
+        """
         found = list(self._controls())
         for number, part in enumerate(self.parts):
-            found += _controls_in(number, part, part.document.controls())
-            for block, link in part.document.links():
+            inside = between and (between[0] - part.y, between[1] - part.y)
+            found += _controls_in(number, part, part.document.controls(inside))
+            for block, link in part.document.links(inside):
                 if link.rects:
                     first, *more = (rect.translated(part.origin) for rect in link.rects)
                     found.append(
@@ -299,11 +304,11 @@ class RowLayout(ABC, Generic[R]):
     def _drawn_controls(self, clip: QRectF, state: RowState) -> list[Control]:
         """Give the controls of which something may be seen; of links only a ring ever is."""
         if state.focused is not None and state.focused.target:
-            return self.controls()
+            return self.controls((clip.top(), clip.bottom()))
         found = list(self._controls())
         for number, part in enumerate(self.parts):
-            inside = part.document.controls_between(clip.top() - part.y, clip.bottom() - part.y)
-            found += _controls_in(number, part, inside)
+            seen = clip.top() - part.y, clip.bottom() - part.y
+            found += _controls_in(number, part, part.document.controls(seen))
         return found
 
     def ring(self) -> QRectF:
