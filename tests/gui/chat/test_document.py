@@ -418,7 +418,9 @@ def test_what_is_pressed_between_two_heights_is_in_the_blocks_there():
 def test_links_between_two_heights_are_those_of_the_blocks_there():
     rows = "".join(f"| [a](https://a.example/{row}) | b |\n" for row in range(400))
     document = everything_laid_out(
-        make(f"A [link](https://a.example/).\n\n| a | b |\n|---|---|\n{rows}\nThe [end](https://e.example/).")
+        make(
+            f"A [link](https://a.example/).\n\n| a | b |\n|---|---|\n{rows}\nThe [end](https://e.example/)."
+        )
     )
     every = list(document.links())
     assert len(every) == 402
