@@ -38,6 +38,7 @@ from chatelaine.markup.blocks import (
     Text,
     plain_of,
 )
+from chatelaine.markup.cutting import cut
 from chatelaine.markup.heights import Heights
 
 if TYPE_CHECKING:
@@ -437,6 +438,23 @@ class Document:
             is_whole = start.block != end.block and (index > start.block or not start.offset)
             pieces.append((_written(block) if is_whole else "") + words)
         return "".join(pieces)
+
+    def blocks_between(self, start: Position, end: Position) -> list[Block]:
+        """Give the blocks between two places, the first and the last as far as they lie there."""
+        found: list[Block] = []
+        for index in range(start.block, min(end.block + 1, len(self.blocks))):
+            block = self.blocks[index]
+            if start.block < index < end.block:
+                found.append(block)
+                continue
+            layout = self.layout(index)
+            first, last = (
+                len(layout.selected_text(0, place))
+                for place in self.part_of(index, start, end) or (0, 0)
+            )
+            if first < last:
+                found.append(cut(block, layout.text, first, last))
+        return found
 
     def sideways_at(self, point: QPointF) -> tuple[int, Sideways, QPointF] | None:
         """Give what scrolls to the side at a point: its block, it, and the point in the block."""

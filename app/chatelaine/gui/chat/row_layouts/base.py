@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.blocks.layout import Marked
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.parsing import Parsing
+    from chatelaine.markup.blocks import Block
 
 MarkedStretches: TypeAlias = "Callable[[int, int], Sequence[Marked]]"
 """Gives for a part of a row and a block of it the stretches that are marked."""
@@ -398,6 +399,16 @@ class RowLayout(ABC, Generic[R]):
             if words := document.text_between(begin, stop):
                 pieces.append(words)
         return "\n\n".join(pieces)
+
+    def blocks_between(self, start: RowPosition, end: RowPosition) -> list[Block]:
+        """Give the blocks between two places, the first and the last as far as they lie there."""
+        found: list[Block] = []
+        for number in range(start.part, min(end.part + 1, len(self.parts))):
+            document = self.parts[number].document
+            first, last = document.everything()
+            begin = start.within if number == start.part else first
+            found += document.blocks_between(begin, end.within if number == end.part else last)
+        return found
 
     # ------------------------------------------------------------------ for the kinds of rows
 
