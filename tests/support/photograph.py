@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REFERENCES: Final = Path(__file__).resolve().parents[1] / "data" / "pictures"
-FINE: Final = "tools-open"
-"""The scene of which a picture for a fine screen is kept, too."""
+_LIGHT_ONLY: Final = frozenset({"code-wrapped", "long-words"})
+"""Scenes that have no colours that others have not."""
 _FIRST_HEIGHT: Final = 400
 _HIGHEST: Final = 6000
 
@@ -112,15 +112,24 @@ def _wait_for(view: TimelineView) -> None:
     wait_until(is_settled, what="the scene is shown")
 
 
+_FURTHER: Final = (
+    ("tools-open", "fine", Look(ratio=2.0)),
+    ("reasoning-open", "fine-dark", Look(Scheme.DARK, ratio=2.0)),
+    ("user", "contrast", Look(contrast=Contrast.HIGH)),
+)
+"""Scenes of which pictures in another look are kept, too: for fine screens, in high contrast."""
+
+
 def references() -> Iterator[tuple[Scene, Look, Path]]:
     """Give each picture that is kept: the scene, its look, and where it lies."""
     for scene in scenes():
         if scene.is_compared:
-            for scheme in (Scheme.LIGHT, Scheme.DARK):
+            schemes = (Scheme.LIGHT, Scheme.DARK)[: 1 if scene.name in _LIGHT_ONLY else 2]
+            for scheme in schemes:
                 yield scene, Look(scheme), REFERENCES / f"{scene.name}-{scheme}.png"
-            if scene.name == FINE:
-                path = REFERENCES / f"{scene.name}-fine.png"
-                yield scene, Look(Scheme.LIGHT, ratio=2.0), path
+    found = {scene.name: scene for scene in scenes()}
+    for name, kind, look in _FURTHER:
+        yield found[name], look, REFERENCES / f"{name}-{kind}.png"
 
 
 def take_references(appearance: Appearance) -> None:

@@ -193,16 +193,22 @@ SCRIPTS: Final = """\
 Emoji: 😀 👩‍👩‍👧 🇪🇺 ✓ → ½
 """
 
+LONG_WORD: Final = "A very long word: " + "Donaudampfschifffahrtsgesellschaft" * 2
 LONG_WORDS: Final = (
-    "A very long word: "
-    + "Donaudampfschifffahrtsgesellschaft" * 8
-    + " and a long address: https://example.org/"
-    + "a-long-way/" * 20
+    "A long address: https://example.org/"
+    + "a-long-way/" * 4
     + "?q=1 and words after it.\n\n`"
-    + "long_code_" * 20
+    + "long_code_" * 7
     + "`\n\n# "
-    + "Longheading" * 12
+    + "Longheading" * 5
 )
+
+WIDE_CODE: Final = """\
+```python
+def short():
+    return "a line that is longer than the window is wide, " + "and so goes on in the next row"
+```
+"""
 
 HALF_TABLE: Final = "Here it comes:\n\n| Name | Value |\n|---|---|\n| one | 1 |\n| tw"
 HALF_FENCE: Final = "Here it comes:\n\n```python\ndef half(written):\n    return wri"

@@ -152,6 +152,13 @@ _EXCHANGE: Final = (
     reply("You are welcome.", T2),
 )
 
+# Not the last: what is below a reply is seen there only as long as it is looked at.
+_SHORT: Final = (
+    user("Thank you for these words."),
+    reply("You are welcome."),
+    user("Good night.", T2),
+)
+
 _NOTICES: Final = (
     user("Ask"),
     notice(NoticeKind.STOPPED, "Stopped"),
@@ -197,13 +204,13 @@ def scenes() -> list[Scene]:
         Scene("quotes", [reply(texts.QUOTES)]),
         Scene("tables", [reply(texts.TABLES)]),
         Scene("code", [reply(texts.CODE)]),
-        Scene("code-wrapped", [reply(texts.CODE)], _wrap_code, is_compared=False),
+        Scene("code-wrapped", [reply(texts.WIDE_CODE)], _wrap_code),
         Scene("code-hovered", [reply(texts.CODE)], hover("copy"), is_compared=False),
         Scene("code-long", [reply(texts.LONG_CODE)], is_compared=False),
         Scene("formulas", [reply(texts.FORMULAS)]),
         Scene("pictures", [reply(texts.pictures())]),
         Scene("scripts", [user(texts.RIGHT_TO_LEFT), reply(texts.SCRIPTS)], is_compared=False),
-        Scene("long-words", [user(texts.LONG_WORDS), reply(texts.LONG_WORDS)], is_compared=False),
+        Scene("long-words", [user(texts.LONG_WORD), reply(texts.LONG_WORDS)]),
         Scene(
             "reasoning",
             [reply("The answer.", reasoning="First I *think*.\n\n- Then\n- again")],
@@ -271,14 +278,13 @@ def scenes() -> list[Scene]:
         ),
         Scene("selection", _EXCHANGE, _select),
         Scene("find", _EXCHANGE, _find),
-        Scene("row-focused", _EXCHANGE, focus("", 1)),
-        Scene("control-focused", _EXCHANGE, focus("copy", 3), is_compared=False),
-        Scene("quiet-hovered", _EXCHANGE, hover("fork", 1)),
+        Scene("row-focused", _SHORT, focus("", 1)),
+        Scene("control-focused", _SHORT, focus("copy", 1)),
+        Scene("quiet-hovered", _SHORT, hover("fork", 1)),
         Scene("jump", _EXCHANGE, _scroll_away, height=300),
         Scene("empty", [], height=560),
         Scene(
             "unread",
             [user("Not all is here."), UnreadRow(T2, RowKind.REPLY, 400, 4), user("Yet.", T3)],
-            is_compared=False,
         ),
     ]

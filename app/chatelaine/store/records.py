@@ -241,17 +241,19 @@ class TurnUsage:
 
 @dataclass(frozen=True, slots=True)
 class FoundText:
-    """A message that may have what is looked for.
+    """A text that may have what is looked for.
 
     Attributes:
         turn: The turn it is in.
         item: Its number.
-        text: What it says, in Markdown.
+        text: What it says: in Markdown, or as a tool was asked and has answered.
+        kind: The type of the item.
     """
 
     turn: TurnId
     item: ItemId
     text: str
+    kind: str = "message"
 
 
 class Moment(NamedTuple):

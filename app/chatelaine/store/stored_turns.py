@@ -68,11 +68,12 @@ class StoredTurns:
     async def texts(
         self, thread_id: ThreadId, words: str, *, first: TurnId | None = None
     ) -> AsyncGenerator[list[FoundText], None]:
-        """Give the messages shown in a thread that may have words, in portions, newest first.
+        """Give the texts shown in a thread that may have words, in portions, newest first.
 
-        Each of the words is somewhere in the source of each message that is given, whatever the
-        case, the accents and the marks of Markdown; whether it is seen there, whoever shows the
-        message finds out. One that begins ends the one before it.
+        Messages, reasoning, and what tools were asked with and have answered. Each of the words is
+        somewhere in the source of each text that is given, whatever the case, the accents and the
+        marks of Markdown; whether it is seen there, whoever shows the text finds out. One that
+        begins ends the one before it.
 
         Args:
             thread_id: The thread.

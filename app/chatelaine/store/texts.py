@@ -78,9 +78,9 @@ class Looking:
             self._turn_to_the_rest(connection)
         shown = [each for each in numbers if each not in gone]
         return [
-            FoundText(item >> tree.POSITION_BITS, item, text)
-            for item, text in tree.messages(connection, shown)
-            if self._fits(text)
+            FoundText(item >> tree.POSITION_BITS, item, text, kind)
+            for item, kind, text in tree.texts(connection, shown)
+            if self._fits(text) or (kind.startswith("function_call") and self._fits_read(text))
         ]
 
     def _turn_to_the_rest(self, connection: SqlConnection) -> None:
@@ -103,4 +103,16 @@ class Looking:
         import html
 
         lower = folded(html.unescape(text))
+        return all(word in lower for word in self._words)
+
+    def _fits_read(self, text: str) -> bool:
+        """Tell the same of JSON in which letters may be written by their numbers."""
+        if "\\u" not in text:
+            return False
+        import json
+
+        try:
+            lower = folded(json.dumps(json.loads(text), ensure_ascii=False))
+        except ValueError:
+            return False
         return all(word in lower for word in self._words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chatelaine.agents.items import Item, text_of
+from chatelaine.agents.items import Item, kind_of, text_of
 from chatelaine.store.items import decode, decode_all, preview_of, time_from
 from chatelaine.store.records import StoredItem, Turn, TurnKind, TurnState
 
@@ -133,17 +133,26 @@ def items(
     return decode_all(texts)
 
 
-def messages(connection: SqlConnection, numbers: Sequence[TurnId]) -> list[tuple[ItemId, str]]:
-    """Read the messages in turns, whose numbers ascend: number and text, the newest first."""
+def texts(connection: SqlConnection, numbers: Sequence[TurnId]) -> list[tuple[ItemId, str, str]]:
+    """Read what can be read in turns, whose numbers ascend, the newest first.
+
+    Returns:
+        The number, the kind and the text of each message, of reasoning, and of what tools were
+        asked with and have answered.
+    """
     rows: list[tuple[ItemId, str]] = []
     for first, end in reversed(_ranges(numbers)):
         rows += connection.execute(
-            "SELECT id, data FROM item WHERE id >= ? AND id < ? AND kind = 'message'"
-            " AND role IN ('user', 'assistant') ORDER BY id DESC",
+            "SELECT id, data FROM item WHERE id >= ? AND id < ? AND (kind = 'message'"
+            " AND role IN ('user', 'assistant') OR kind IN ('reasoning', 'function_call',"
+            " 'function_call_output')) ORDER BY id DESC",
             (first, end),
         )
     read = decode_all([data for _, data in rows])
-    return [(number, text_of(item)) for (number, _), item in zip(rows, read, strict=True)]
+    return [
+        (number, kind_of(item), text_of(item) or str(item.get("arguments", "")))
+        for (number, _), item in zip(rows, read, strict=True)
+    ]
 
 
 def _texts(connection: SqlConnection, numbers: list[TurnId], most: int) -> list[str]:

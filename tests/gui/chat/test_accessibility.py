@@ -22,6 +22,7 @@ from chatelaine.chat.events import ReplyStarted, TextAdded, TurnEnded, TurnStart
 from chatelaine.errors import ChatelaineError
 from chatelaine.gui.chat import accessibility, formula_setting
 from chatelaine.gui.chat.accessible_item import AccessibleItem
+from chatelaine.gui.chat.row_list import RowList
 from chatelaine.gui.chat.rows import (
     NoticeKind,
     NoticeRow,
@@ -33,6 +34,7 @@ from chatelaine.gui.chat.rows import (
     UnreadRow,
     UserRow,
 )
+from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.store.records import TurnId, TurnState
 
@@ -418,6 +420,36 @@ def test_reading_what_is_seen_of_a_long_thread_makes_few_items(view: TimelineVie
         list(walk(item))
     assert view.accessible.made <= 4 * len(view.visible_rows())
     assert view.laid_out.laid_out == laid_out
+
+
+@pytest.mark.parametrize("is_read", [True, False], ids=["read", "not read"])
+def test_what_is_read_of_a_long_thread_costs_as_much_as_of_a_short_one(
+    view: TimelineView, monkeypatch: pytest.MonkeyPatch, is_read: bool
+) -> None:
+    rows = [user(f"Number {number}", number) for number in range(1, 100_001)]
+    model = TimelineModel()
+    model.load(rows)
+    if not is_read:
+        model.rows.forget(range(90_000))
+    view.load(model)
+    for index in (0, 50_000, 99_999):
+        root(view).child(index)
+    looked_at: list[int] = []
+    real = RowList._row
+
+    def row(self: RowList, place: int) -> Row:
+        looked_at.append(place)
+        return real(self, place)
+
+    monkeypatch.setattr(RowList, "_row", row)
+    view.accessible.rows_filled()
+    view.accessible.rows_loaded(100_000)
+    assert len(looked_at) < 40
+    assert len(view.accessible) == 3
+    monkeypatch.undo()
+    model.rows.cut(50_001)
+    view.load(model, 50_001)
+    assert len(view.accessible) == 2
 
 
 def test_whoever_reads_all_of_a_long_thread_leaves_few_items(

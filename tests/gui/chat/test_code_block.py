@@ -311,3 +311,53 @@ def test_words_are_found_at_their_ends_too(dressed):
     block = code_block("one, two\nthree")
     words = [block.selected_text(*block.word_at(place)) for place in (0, 3, 5, 8, 9, 14)]
     assert words == ["one", ",", "two", "two", "three", "three"]
+
+
+# ---------------------------------------------------------------------------- mixed scripts
+
+HEBREW = "s = 'abc אחד שתיים שלוש def'"
+
+
+def ink_within(block: CodeBlock, start: int, end: int) -> float:
+    """Give which share of what is painted for a selection lies in its rectangles."""
+    marked = [Marked(start, end, MarkKind.CURRENT_HIT)]
+    image = painted(block, marked)
+    ground = palette.light().hit_current
+    rects = block.rects(start, end)
+    places = [
+        (x, y)
+        for y in range(image.height())
+        for x in range(image.width())
+        if image.pixelColor(x, y).name() == ground
+    ]
+    assert places
+    held = [
+        any(rect.adjusted(-1, -1, 1, 1).contains(QPointF(x - 4, y)) for rect in rects)
+        for x, y in places
+    ]
+    return sum(held) / len(held)
+
+
+@pytest.mark.parametrize("word", ["אחד", "שתיים", "שלוש", "abc", "def"])
+def test_words_among_others_from_right_to_left_have_their_places(dressed, word):
+    block = code_block(f"x = 1\n{HEBREW}\ny = 2")
+    start = block.text.index(word)
+    (rect,) = block.rects(start, start + len(word))
+    assert rect.width() > 10
+    assert ink_within(block, start, start + len(word)) == 1
+
+
+def test_a_stretch_that_lies_in_two_places_has_a_rectangle_for_each(dressed):
+    block = code_block(HEBREW)
+    start = block.text.index("abc")
+    # Of the words from right to left the first one, which lies behind the others.
+    one, other = block.rects(start, block.text.index("שתיים") - 1)
+    assert one.right() < other.left()
+    assert ink_within(block, start, block.text.index("שתיים") - 1) == 1
+
+
+def test_places_behind_many_letters_from_right_to_left_are_found(dressed):
+    block = code_block("אבג דהו " * 120 + "needle", width=400)
+    start = block.text.index("needle")
+    (rect,) = block.rects(start, start + 6)
+    assert block.position_at(rect.center()) in range(start, start + 7)

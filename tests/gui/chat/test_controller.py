@@ -17,7 +17,7 @@ from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import HistoryDamaged, HistoryError
 from chatelaine.gui.chat.controller import PAGE, ChatController
-from chatelaine.gui.chat.copying import taken_rows
+from chatelaine.gui.chat.copying import PartOfRow, taken_rows
 from chatelaine.gui.chat.rows import RowKind, UnreadRow, UserRow, source_of
 from chatelaine.gui.chat.stored_rows import rows_of
 from chatelaine.gui.message_deletion import DELETED, MessageDeletion
@@ -280,7 +280,9 @@ async def test_what_is_copied_is_read_first(opened, store, thread):
 
 async def test_parts_of_turns_are_copied_without_the_rest_of_them(opened):
     controller, _ = await opened()
-    taken = taken_rows(controller.model.rows, range(1, 3), begin="of before", end="of after")
+    taken = taken_rows(
+        controller.model.rows, range(1, 3), begin=PartOfRow("of before"), end=PartOfRow("of after")
+    )
     words = await controller.read_texts(taken)
     assert words == "of before\n\nSo\nit is.\n\nWell?\n\nof after"
     assert await controller.read_texts(taken_rows(controller.model.rows, range(5, 6))) == (

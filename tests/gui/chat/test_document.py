@@ -408,11 +408,28 @@ def test_what_is_pressed_between_two_heights_is_in_the_blocks_there():
     tops = sorted({control.rect.top() for _, control in every})
     assert len(tops) == 4
     for top in tops:
-        assert list(document.controls_between(top, top + 1)) == [
+        assert list(document.controls((top, top + 1))) == [
             (block, control) for block, control in every if control.rect.top() == top
         ]
-    assert list(document.controls_between(-9, document.height + 9)) == every
-    assert list(make("").controls_between(0, 100)) == []
+    assert list(document.controls((-9, document.height + 9))) == every
+    assert list(make("").controls((0, 100))) == []
+
+
+def test_links_between_two_heights_are_those_of_the_blocks_there():
+    rows = "".join(f"| [a](https://a.example/{row}) | b |\n" for row in range(400))
+    document = everything_laid_out(
+        make(
+            f"A [link](https://a.example/).\n\n| a | b |\n|---|---|\n{rows}\nThe [end](https://e.example/)."
+        )
+    )
+    every = list(document.links())
+    assert len(every) == 402
+    for index in (0, 1, 200, 401):
+        block, link = every[index]
+        y = link.rects[0].center().y()
+        assert list(document.links((y, y))) == [(block, link)]
+    assert list(document.links((-9, document.height + 9))) == every
+    assert list(make("").links((0, 100))) == []
 
 
 @given(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,37 @@ def test_who_is_gone_is_not_waited_for(dressed, qtbot):
     with qtbot.waitSignal(maker.idle):
         maker.find(block("x = 1"), "x = 1", "python")
     assert not maker._latest
+
+
+def test_blocks_that_are_gone_are_not_coloured(dressed, qtbot, monkeypatch):
+    coloured: list[str] = []
+    go_on = threading.Event()
+
+    def slow(code: str, language: str) -> Sequence[Mark]:
+        assert go_on.wait(10)
+        coloured.append(code)
+        return highlight(code, language)
+
+    monkeypatch.setattr(module, "highlight", slow)
+    maker = Highlighter()
+    blocks = [block(f"x = {number}") for number in range(20)]
+    for number, wanted in enumerate(blocks):
+        maker.find(wanted, f"x = {number}", "python")
+    # The first one is at work, the others wait.
+    del wanted, blocks[5:]
+    gc.collect()
+    with qtbot.waitSignal(maker.idle):
+        go_on.set()
+    assert coloured == ["x = 0", "x = 4", "x = 3", "x = 2", "x = 1"]
+    assert maker.is_idle
+    go_on.clear()
+    for number in range(30, 33):
+        maker.find(block(f"x = {number}"), f"x = {number}", "python")
+    gc.collect()
+    with qtbot.waitSignal(maker.idle):
+        go_on.set()
+    assert maker.is_idle
+    assert coloured[5:] == ["x = 30"]
 
 
 def test_only_so_much_is_remembered(dressed, qtbot, monkeypatch):

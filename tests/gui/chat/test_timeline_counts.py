@@ -6,7 +6,7 @@ None of these numbers depends on how long the thread or the message is.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect
@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from chatelaine.chat.events import ReasoningAdded, TextAdded, TurnEnded
 from chatelaine.gui.chat import timeline_view
+from chatelaine.gui.chat.blocks.text import TextBlock
 from chatelaine.gui.chat.rows import ReplyRow
 from chatelaine.gui.theme import icons
 from chatelaine.gui.theme.appearance import Scheme
@@ -22,6 +23,7 @@ from chatelaine.markup import parser, stream
 from chatelaine.markup.blocks import Paragraph
 from chatelaine.store.records import TurnState
 from support.thread_rows import LONG, NOW, exchange, say, thread, tool, uneven
+from support.timeline_driver import NOTCH
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -292,6 +294,52 @@ def test_hovering_lays_out_nothing(view, user):
         user.move(QPoint(200, y))
         user.paint()
     assert user.blocks_laid_out() == before
+
+
+def test_hovering_asks_only_the_block_under_the_mouse(view, user, monkeypatch):
+    text = "\n\n".join(f"Some [words](https://a.example/{number})." for number in range(400))
+    view.load(exchange(1, text))
+    user.settle()
+    layout = user.layout(1)
+    layout.lay_out(0, layout.height)
+    view.scroll_to_end()
+    user.settle()
+    asked: list[TextBlock] = []
+    real = TextBlock.links
+
+    def links(self: TextBlock, *between: Any) -> list[Any]:
+        asked.append(self)
+        return real(self, *between)
+
+    monkeypatch.setattr(TextBlock, "links", links)
+    place = user.point(1, 6, block=395)
+    user.move(place)
+    assert view.mouse.hovered is not None
+    assert view.mouse.hovered.target == "https://a.example/395"
+    assert len(asked) <= 2
+    del asked[:]
+    user.wheel(NOTCH)
+    user.paint()
+    assert len(asked) <= 4
+    # A link that has the keyboard is drawn, and so those that are seen are asked.
+    user.focus()
+    view.keys.tab(forward=True)
+    user.settle()
+    del asked[:]
+    view.viewport().update()
+    user.paint()
+    assert len(asked) < 40
+
+
+def test_hovering_over_a_long_table_lays_out_no_cells_that_are_not_seen(view, user):
+    rows = "".join(f"| [a](https://a.example/{row}) | b |\n" for row in range(3000))
+    view.load(exchange(1, f"| a | b |\n|---|---|\n{rows}"))
+    user.settle()
+    table = user.document(1).layout(0)
+    before = len(table._cells)
+    user.move(user.port.rect().center())
+    user.move(QPoint(30, 200))
+    assert len(table._cells) == before < 200
 
 
 def test_selecting_all_and_copying_lays_out_nothing(view, user):

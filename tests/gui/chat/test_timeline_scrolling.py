@@ -430,6 +430,68 @@ def test_more_rows_than_were_expected_above_move_nothing_that_is_seen(view, user
     assert user.selected() == selected
 
 
+def unread_above(view: TimelineView, turns: int) -> None:
+    """Show exchanges that were not read, and one that is."""
+    model = TimelineModel()
+    model.load([*thread(turns), *exchange(turns + 1, LONG)])
+    model.rows.forget(range(2 * turns))
+    view.load(model)
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_a_long_reply_that_grows_stays_there_when_texts_arrive_above(view, user, more):
+    unread_above(view, 2)
+    say(view, 5, LONG * 8)
+    user.settle()
+    layout = user.layout(-1)
+    assert len(layout.row.text) > 6000
+    view.apply(TextAdded(5, " More."))
+    view.laid_out.model.rows.replace(range(2), [*exchange(1), *[tool(1)] * more])
+    view.show_filled([(0, 2, 2 + more)])
+    assert user.layout(-1) is layout
+    assert not layout.is_parsing
+    user.settle()
+    assert user.layout(-1) is layout
+    assert user.text(-1).endswith(" More.")
+    assert view.is_following
+    # What was read before and what stands below are where they belong.
+    rows = view.laid_out
+    assert [rows.made_layout(index).row for index in rows._layouts] == [
+        rows.model.rows[index] for index in rows._layouts
+    ]
+    assert rows._keys == {index: rows.key(index) for index in rows._layouts}
+
+
+def test_rows_that_were_read_already_keep_their_layouts_when_others_are_filled(view, user):
+    view.load(thread(3))
+    user.settle()
+    model = view.laid_out.model
+    answer, below = user.layout(1), [user.layout(row) for row in (2, 3, 4, 5)]
+    view.laid_out.model.rows.replace(range(2), [*exchange(1), tool(1)])
+    view.show_filled([(0, 2, 3)])
+    user.settle()
+    assert user.layout(1) is answer
+    assert [user.layout(row) for row in (3, 4, 5, 6)] == below
+    assert user.kinds()[:3] == ["UserMessage", "Reply", "ToolCard"]
+    # The answer is the last of its turn no longer.
+    assert "copy" not in user.controls(1)
+    assert [model.rows[row] for row in range(7)] == [user.layout(row).row for row in range(7)]
+
+
+def test_what_streams_in_is_shown_though_rows_above_it_come_meanwhile(view, user):
+    unread_above(view, 2)
+    say(view, 5, "Words.")
+    user.settle()
+    view.apply(TextAdded(5, " More."))
+    changed: list[int] = []
+    view.rows_changed.connect(changed.append)
+    view.laid_out.model.rows.replace(range(2), [*exchange(1), tool(1), tool(1)])
+    view.show_filled([(0, 2, 4)])
+    user.settle()
+    assert user.text(-1) == "Words. More."
+    assert changed == [len(view.rows) - 1]
+
+
 @pytest.mark.parametrize("up", [0, 3])
 def test_the_rest_of_a_thread_comes_before_what_is_seen_and_moves_nothing(view, user, up):
     model, rows = TimelineModel(), uneven(40)

@@ -109,7 +109,9 @@ def test_selected_code_is_plain_text(view, user):
     user.drag(user.point(1, 0), user.point(1, 10_000))
     view.copy()
     assert clipboard() == "if x:\n    y = 1"
-    assert not QGuiApplication.clipboard().mimeData().hasHtml()
+    data = QGuiApplication.clipboard().mimeData()
+    assert not data.hasHtml()
+    assert not data.hasFormat("text/markdown")
 
 
 def test_a_right_click_leaves_the_selection_alone(talk):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QImage
 from PySide6.QtTest import QTest
 
@@ -19,7 +19,7 @@ from chatelaine.errors import CredentialsRefused
 from chatelaine.gui.chat import timeline_view
 from chatelaine.gui.chat.empty_thread import SUGGESTIONS
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
-from chatelaine.gui.chat.rows import NoticeKind, NoticeRow, ReplyRow, UserRow
+from chatelaine.gui.chat.rows import NoticeKind, NoticeRow, ReplyRow, ToolRow, ToolState, UserRow
 from chatelaine.gui.chat.timeline_view import TimelineView
 from chatelaine.gui.theme import palette
 from chatelaine.gui.theme.appearance import Scheme
@@ -325,6 +325,54 @@ def test_reasoning_that_is_unfolded_grows_as_it_is_thought(view, user):
     user.settle()
     assert user.text(-1) == "First.\n\nSecond."
     assert user.is_at_end
+
+
+LINES = "\n".join(f"line {number}" for number in range(5000))
+OBJECT = '{"a":"' + "b" * 30_000 + '"}'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "result", "expected"),
+    [
+        ("{}", LINES, [LINES]),
+        (OBJECT, LINES, [OBJECT, LINES]),
+        (OBJECT, "", [OBJECT]),
+        ('{"a":1}', '{"b":2}', ['{"a":1}', '{"b":2}']),
+    ],
+)
+def test_all_that_a_tool_was_asked_with_and_answered_is_copied(
+    view, user, arguments, result, expected
+):
+    asked = ToolRow(1, "Ada", "m", NOW, "c", "look", arguments, result, ToolState.DONE)
+    view.load([UserRow(1, "Q", NOW), asked])
+    view.unfold(1)
+    user.settle()
+    controls = [control for control in user.layout(1).controls() if control.name == "copy"]
+    copied: list[str] = []
+    for control in controls:
+        view.menu.do(1, control)
+        copied.append(clipboard())
+        point = QPointF(control.rect.left(), control.rect.bottom() + 20)
+        assert user.layout(1).code_at(point) == copied[-1]
+    assert copied == expected
+
+
+def test_a_long_answer_of_a_tool_is_shown_to_its_end(view, user):
+    asked = ToolRow(1, "Ada", "m", NOW, "c", "look", "{}", LINES, ToolState.DONE)
+    view.load([UserRow(1, "Q", NOW), asked])
+    view.unfold(1)
+    view.scroll_to_end()
+    user.settle()
+    card = user.row_rect(1)
+    image = user.image()
+    # The frame, though most of it is out of sight.
+    frame = {image.pixelColor(card.left(), y).name() for y in range(100, 300)}
+    assert frame == {palette.light().border}
+    code = user.document(1).layout(1)
+    assert code.text.endswith("line 4999")
+    seen = [user.point(1, code.length, block=1).y(), user.point(1, 0, block=1).y()]
+    assert 0 < seen[0] < user.port.height() < -seen[1]
+    assert len(code._pieces) < 100
 
 
 def test_a_tool_card_unfolds_into_what_was_asked_and_answered(view, user):

@@ -468,6 +468,39 @@ async def test_what_is_folded_unfolds(window):
         assert window.view.laid_out.layout(row).is_open
 
 
+async def test_the_last_hit_of_a_long_result_is_gone_to(window):
+    result = "\n".join(f"needle {number}" for number in range(4000))
+    window.view.load(
+        [
+            *thread(2, LONG),
+            ToolRow(2, "Ada", "m", NOW, "c", "look", "{}", result, ToolState.DONE),
+            reply(2, "Done."),
+        ]
+    )
+    await window.look_for("needle")
+    await window.says("4,000 of 4,000")
+    row, y = window.current()
+    assert row == 4
+    assert 0 < y < window.view.viewport().height()
+    assert window.marked()[-1] == (4, "needle", MarkKind.CURRENT_HIT)
+    await window.press(Qt.Key.Key_F3)
+    await window.says("1 of 4,000, wrapped")
+    assert window.current()[0] == 4
+
+
+async def test_in_code_a_word_from_right_to_left_is_gone_to(window):
+    lines = [f"x{number} = {number}" for number in range(800)]
+    lines[400] = "s = 'abc אחד שתיים שלוש def'"
+    window.view.load([user(1, "Q"), reply(1, "```py\n" + "\n".join(lines) + "\n```")])
+    for word in ("אחד", "שתיים", "שלוש"):
+        window.view.scroll_to_end()
+        await window.press(Qt.Key.Key_F, CONTROL)
+        window.bar.field.setText(word)
+        await window.says("1 of 1")
+        assert 0 < window.current()[1] < window.view.viewport().height()
+        await window.press(Qt.Key.Key_Escape)
+
+
 async def test_code_is_scrolled_to_the_side(window):
     window.view.load([user(1, "Q"), reply(1, f"```\n{'x' * 300} needle {'y' * 300}\n```")])
     await window.look_for("needle")

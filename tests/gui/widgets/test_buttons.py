@@ -3,9 +3,10 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPolygon
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from chatelaine.gui.theme import palette
 from chatelaine.gui.theme.appearance import Appearance, Scheme
@@ -90,6 +91,45 @@ def test_a_round_button_shows_how_much_is_new(appearance, show, qtbot):
     assert button.grab().toImage() == pictures[0]
     with qtbot.waitSignal(button.clicked):
         QTest.mouseClick(button, LEFT)
+
+
+@pytest.mark.parametrize("scale", [1.5, 2.5])
+def test_a_round_button_and_its_count_grow_with_the_text(appearance, show, scale):
+    around = QWidget()
+    around.resize(300, 300)
+    button = RoundButton("arrow-down", "Jump", around)
+    button.move(120, 200)
+    show(around)
+    button.set_count(100)
+    place = button.geometry()
+    plain = accented(button)
+    appearance.set_scale(scale)
+    grown = button.geometry()
+    # The text is as large as whole points allow.
+    assert grown.width() == grown.height()
+    assert abs(grown.width() - (36 * scale + 8)) <= 1
+    assert grown.bottom() == place.bottom()
+    assert abs(grown.center().x() - place.center().x()) <= 1
+    large = accented(button)
+    assert large.height() >= plain.height() * scale - 2
+    assert large.width() >= plain.width() * scale - 4
+    # All of it can be seen.
+    assert button.rect().adjusted(1, 1, -1, -1).contains(large)
+    appearance.set_scale(0.7)
+    assert button.geometry() == place
+
+
+def accented(button: QWidget) -> QRect:
+    """Give what is painted in the colour of the count."""
+    image = button.grab().toImage()
+    wanted = palette.current().accent
+    seen = [
+        QPoint(x, y)
+        for x in range(image.width())
+        for y in range(image.height())
+        if image.pixelColor(x, y).name() == wanted
+    ]
+    return QPolygon(seen).boundingRect()
 
 
 def test_a_round_button_shows_the_keyboard(appearance, show):

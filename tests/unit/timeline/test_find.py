@@ -210,6 +210,29 @@ def test_a_message_of_the_user_is_searched_as_it_was_typed(text, words):
     assert searcher.count_in_text(text, RowKind.USER) == expected
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        "\n".join(f"needle {number}" for number in range(4000)),
+        '{"a":"needle", "needle":[1, 2]}',
+        '"' + "needle " * 20_000 + '"',
+        '["needle", ' + "1, " * 60_000 + '"needle"]',
+        '["n\\u0065edle", "*needle*"]',
+    ],
+    ids=["long", "JSON", "one long line", "long JSON", "escapes"],
+)
+@pytest.mark.parametrize("words", ["needle", '": "', '":"'])
+def test_a_result_counts_the_same_read_or_not(result, words):
+    row, searcher = tool(1, "{}", result), Searcher(Needle(words))
+    count = searcher.count([row])
+    assert len(hits(row, words)) == count == searcher.count_in_text(result, RowKind.TOOL)
+
+
+def test_all_of_a_long_result_is_searched():
+    found = hits(tool(1, "{}", "\n".join(f"needle {number}" for number in range(4000))), "needle")
+    assert len(found) == 4000
+
+
 # ---------------------------------------------------------------------------- in a thread
 
 

@@ -262,14 +262,14 @@ class AccessibleTimeline:
             self._tell(QAccessible.Event.ObjectCreated, self.row(index))
 
     def _drop_gone(self) -> None:
-        if not self._items:
-            return
-        turns = {row.turn for row in self.view.rows}
+        # Each looks for its own row: there are few of them, and perhaps a hundred thousand rows.
         gone = {
             address[0]
             for address, (item, _) in self._items.items()
-            if isinstance(item, RowItem) and not (item.key.turn in turns and item.is_there())
+            if isinstance(item, RowItem) and not item.is_there()
         }
+        if not gone:
+            return
         for address in [one for one in self._items if one[0] in gone]:
             item = self._items[address][0]
             if isinstance(item, RowItem) and QAccessible.isActive():

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatelaine.gui.chat.rows import source_of
+from chatelaine.gui.chat.row_texts import message_blocks
+from chatelaine.gui.chat.rows import ReplyRow, SummaryRow, ToolRow, UserRow, source_of
 from chatelaine.gui.chat.stored_rows import mark_of, rows_of_turn
+from chatelaine.markup.as_html import html_of
+from chatelaine.markup.as_markdown import markdown_of
+from chatelaine.markup.blocks import Code
+from chatelaine.markup.parser import parse
 from chatelaine.store.records import TurnKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from chatelaine.gui.chat.row_list import RowList
+    from chatelaine.gui.chat.rows import Row
+    from chatelaine.markup.blocks import Block
     from chatelaine.store.records import Turn, TurnId
 
 _NOTHING_READ: Mapping[TurnId, Sequence[str]] = {}
@@ -30,6 +37,8 @@ class Taken(NamedTuple):
         before: How many rows the turn of the first of them has before it.
         after: How many rows the turn of the last of them has after it.
         end: Of the last row, if only a part of it is taken; '' else.
+        begin_blocks: The blocks of `begin`.
+        end_blocks: The blocks of `end`.
     """
 
     begin: str
@@ -37,11 +46,19 @@ class Taken(NamedTuple):
     before: int
     after: int
     end: str
+    begin_blocks: Sequence[Block] = ()
+    end_blocks: Sequence[Block] = ()
 
     @property
     def is_here(self) -> bool:
         """Whether all of it is read."""
         return self.rows.are_read
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is nothing but a part of one block of code: that is meant as it is."""
+        blocks = (*self.begin_blocks, *self.end_blocks)
+        return not self.rows and len(blocks) == 1 and isinstance(blocks[0], Code)
 
     def missing(self) -> list[TurnId]:
         """Give the turns that must be read for it; of many in a worker thread."""
@@ -65,6 +82,19 @@ class Taken(NamedTuple):
         pieces.append(self.end)
         return "\n\n".join(filter(None, pieces))
 
+    def markdown(self) -> str:
+        """Give it as Markdown, if all of it is read; '' where what is taken cannot be said so."""
+        parts = [markdown_of(blocks) for blocks in (self.begin_blocks, self.end_blocks)]
+        if None in parts:
+            return ""
+        pieces = [parts[0], *map(source_of, self.rows), parts[1]]
+        return "\n\n".join(filter(None, pieces))
+
+    def html(self) -> str:
+        """Give it as HTML, if all of it is read; long texts are parsed for it."""
+        written = map(html_of, map(_blocks_of, self.rows))
+        return "".join((html_of(self.begin_blocks), *written, html_of(self.end_blocks)))
+
     def _turns(self) -> Iterator[tuple[TurnId | None, slice]]:
         """Give the rows one after the other, those that must be read turn by turn."""
         rows, place, count = self.rows, 0, len(self.rows)
@@ -81,7 +111,20 @@ class Taken(NamedTuple):
             yield turn, slice(begin, place)
 
 
-def taken_rows(rows: RowList, places: range, *, begin: str = "", end: str = "") -> Taken:
+class PartOfRow(NamedTuple):
+    """A part of a row that is taken: as it is read, and its blocks."""
+
+    words: str = ""
+    blocks: Sequence[Block] = ()
+
+
+def taken_rows(
+    rows: RowList,
+    places: range,
+    *,
+    begin: PartOfRow | None = None,
+    end: PartOfRow | None = None,
+) -> Taken:
     """Take rows down, to be copied.
 
     Args:
@@ -94,7 +137,21 @@ def taken_rows(rows: RowList, places: range, *, begin: str = "", end: str = "") 
     if places:
         before = places.start - rows.range_to_read(places.start).start
         after = rows.range_to_read(places.stop - 1).stop - places.stop
-    return Taken(begin, rows.part(places), before, after, end)
+    part = rows.part(places)
+    begin, end = begin or PartOfRow(), end or PartOfRow()
+    return Taken(begin.words, part, before, after, end.words, begin.blocks, end.blocks)
+
+
+def _blocks_of(row: Row) -> list[Block]:
+    match row:
+        case ReplyRow() | SummaryRow():
+            return parse(row.text)
+        case UserRow():
+            return message_blocks(row.text.strip("\n"))
+        case ToolRow():
+            return [Code(row.result)] if row.result else []
+        case _:
+            return message_blocks(source_of(row)) if source_of(row) else []
 
 
 def sources(turns: Sequence[Turn]) -> dict[TurnId, list[str]]:

@@ -122,9 +122,15 @@ class Highlighter(QObject):
         if pause > 0:
             self._timer.start(round(pause * 1000) + 1)
             return
-        _, job = self._waiting.popitem()
-        self._running = True
-        self._delivery.start(_coloured, job)
+        while self._waiting:
+            _, job = self._waiting.popitem()
+            # One has scrolled past many blocks by the time it is their turn.
+            if job.owner() is not None:
+                self._running = True
+                self._delivery.start(_coloured, job)
+                return
+        if self.is_idle:
+            self.idle.emit()
 
     def _take(self, given: tuple[_Job], made: tuple[Sequence[Mark], float] | None) -> None:
         (job,) = given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -40,6 +41,14 @@ class _Current(NamedTuple):
     hit: Hit
 
 
+class _Known(NamedTuple):
+    """What was found in a block: in which text, where each begins, in characters, and the marks."""
+
+    text: str
+    starts: list[int]
+    marks: list[Marked]
+
+
 class HitMarks:
     """The hits in a view.
 
@@ -58,9 +67,7 @@ class HitMarks:
         self._view = view
         self._unfold = unfold
         self._current: _Current | None = None
-        self._known: WeakKeyDictionary[BlockLayout, tuple[str, Sequence[tuple[int, int]]]] = (
-            WeakKeyDictionary()
-        )
+        self._known: WeakKeyDictionary[BlockLayout, _Known] = WeakKeyDictionary()
 
     def look_for(self, needle: Needle | None) -> None:
         """Mark something else."""
@@ -124,26 +131,25 @@ class HitMarks:
                 before += part.document.layout(index).length
             if before >= 0:
                 wanted = max(hit.start - before, 0), hit.end - before
-        found: list[Marked] = []
-        text = made.text
-        spans, units = self._spans(blocks, block, made, text), Units(text)
-        for start, end in spans:
-            is_it = start == wanted[0] and wanted[1] > 0
-            kind = MarkKind.CURRENT_HIT if is_it else MarkKind.HIT
-            found.append(Marked(units.unit(start), units.unit(end), kind))
+        known = self._found_in(blocks, block, made)
+        place = bisect_left(known.starts, wanted[0])
+        if wanted[1] <= 0 or known.starts[place : place + 1] != [wanted[0]]:
+            return known.marks
+        found = known.marks.copy()
+        found[place] = found[place]._replace(kind=MarkKind.CURRENT_HIT)
         return found
 
-    def _spans(
-        self, blocks: Sequence[Block], block: int, layout: BlockLayout, text: str
-    ) -> Sequence[tuple[int, int]]:
-        if self.needle is None:
-            return ()
-        known = self._known.get(layout)
-        if known is not None and known[0] == text:
-            return known[1]
-        spans = spans_in(blocks, block, text, self.needle)
-        self._known[layout] = (text, spans)
-        return spans
+    def _found_in(self, blocks: Sequence[Block], block: int, layout: BlockLayout) -> _Known:
+        """Give what is found in a block: in a long one that is not looked for at each paint."""
+        text, known = layout.text, self._known.get(layout)
+        if known is None or known.text != text:
+            spans = [] if self.needle is None else spans_in(blocks, block, text, self.needle)
+            units = Units(text)
+            marks = [
+                Marked(units.unit(start), units.unit(end), MarkKind.HIT) for start, end in spans
+            ]
+            known = self._known[layout] = _Known(text, [start for start, _ in spans], marks)
+        return known
 
     # ------------------------------------------------------------------ showing one
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
-from chatelaine.gui.chat.row_texts import call_blocks, message_blocks
+from chatelaine.gui.chat.row_texts import call_blocks, call_code, message_blocks
 from chatelaine.gui.chat.rows import (
     NoticeRow,
     ReplyRow,
@@ -153,7 +153,7 @@ class Searcher:
         if kind is RowKind.USER:
             return self.needle.count(text.strip("\n"))
         if kind is RowKind.TOOL:
-            return self.needle.count(text)
+            return self.needle.count(plain_of(call_code(text)))
         if not self.needle.may_be_in(text):
             return 0
         return sum(len(spans) for _, _, spans in self._in_blocks(_parsed(text)))

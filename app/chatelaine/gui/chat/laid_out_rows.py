@@ -177,12 +177,30 @@ class LaidOutRows:
             after: How many stand there now.
         """
         self._parsed_around = _NOWHERE
+        places = {index: self._place_filled(index, first, before, after) for index in self._layouts}
+        self._drop(index for index, place in places.items() if place < 0)
+        self._layouts = OrderedDict((places[i], layout) for i, layout in self._layouts.items())
+        self._keys = {places[index]: key for index, key in self._keys.items()}
+        self._stale = {places[index] for index in self._stale}
+        self._unstyled = {places[index] for index in self._unstyled}
         if before != after:
-            self._drop(index for index in self._layouts if index >= first)
             guesses = self._guess_some(range(first, first + after))
             self.heights.replace(first, first + before, guesses)
-            return
-        self._drop(range(first, first + after))
+        for index in range(first - 1, first + after + 1):
+            if index in self._layouts:
+                self._stale.add(index)
+                self.note_height(index)
+
+    def _place_filled(self, index: int, first: int, before: int, after: int) -> int:
+        """Give where a row with a layout is once rows are filled; -1 where it needs another one."""
+        if index < first:
+            return index
+        if index >= first + before:
+            return index + after - before
+        place = self.find(self._keys[index])
+        if place is None or not first <= place < first + after:
+            return -1
+        return place if self._fits(place, self._layouts[index]) else -1
 
     def set_width(self, width: int) -> None:
         """Give the column another width; what is out of sight keeps its height for now."""

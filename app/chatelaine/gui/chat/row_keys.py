@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 
+from chatelaine.gui.chat.copied_data import data_of
 from chatelaine.gui.chat.copying import taken_rows
 
 if TYPE_CHECKING:
@@ -270,8 +271,11 @@ class RowKeys(QObject):
             return
         if not taken.is_here:
             self.copy_requested.emit(taken)
-        elif words := taken.text():
-            self.put_copied(words)
+            return
+        data = data_of(taken)
+        if data.text():
+            QGuiApplication.clipboard().setMimeData(data)
+            self.copied.emit()
 
     def put_copied(self, words: str) -> None:
         """Put words into the clipboard, and say so."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QMenu
 
 from chatelaine.gui.chat.row_layouts.controls import ControlKind
 from chatelaine.gui.chat.rows import ReplyRow, ToolRow, UserRow
-from chatelaine.markup.blocks import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,8 +154,8 @@ class RowMenu(QObject):
         layout = self._area.laid_out.layout(row)
         if control.part < 0:
             return layout.source
-        block = layout.parts[control.part].document.blocks[control.block]
-        return block.code if isinstance(block, Code) else layout.source
+        code = layout.code_in(control.part, control.block)
+        return layout.source if code is None else code
 
     def _version(self, row: int, step: int) -> int | None:
         shown = self._area.rows[row]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QMimeData, QObject, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from chatelaine.gui.chat.copied_data import data_of
 from chatelaine.gui.chat.row_layouts.controls import ControlKey, ControlKind
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class RowMouse(QObject):
         if row is None:
             return None
         inside = point - self._area.origin(row)
-        found = [c for c in self._area.laid_out.layout(row).controls() if c.holds(inside)]
+        controls = self._area.laid_out.layout(row).controls((inside.y(), inside.y()))
+        found = [control for control in controls if control.holds(inside)]
         # What lies in an area lies above it.
         found.sort(key=lambda control: control.kind is ControlKind.AREA)
         return (row, found[0]) if found else None
@@ -283,10 +285,8 @@ class RowMouse(QObject):
         taken = self._area.selection.taken(self._area.laid_out)
         if not taken.is_here:
             return  # who takes it cannot wait for it to be read, and is not given half of it
-        data = QMimeData()
-        data.setText(taken.text())
         drag = QDrag(self._area)
-        drag.setMimeData(data)
+        drag.setMimeData(data_of(taken))
         # Not within a coroutine: the loop of dragging keeps nothing from running.
         drag.exec(Qt.DropAction.CopyAction)
 

@@ -22,8 +22,8 @@ _MOST_LINES: Final = 24
 _MOST_CHARACTERS: Final = 3000
 _LINES_TOGETHER: Final = 40
 _CHARACTERS_TOGETHER: Final = 20_000
-_MOST_SHOWN: Final = 20_000
-"""Characters of a result that are shown; Copy gives all."""
+_MOST_READABLE: Final = 100_000
+"""Characters up to which JSON is given a line for each value: it is done in the window's thread."""
 _TIGHT: Final = Place(tight=True)
 
 
@@ -59,18 +59,25 @@ def message_blocks(text: str) -> list[Block]:
 def call_blocks(row: ToolRow) -> list[Block]:
     """Give what a tool was asked with and what it answered; headings are our own words."""
     blocks: list[Block] = []
-    if row.arguments.strip() not in {"", "{}"}:
-        blocks += [_label("Asked with"), _code(row.arguments)]
+    if is_asked_with(row.arguments):
+        blocks += [_label("Asked with"), call_code(row.arguments)]
     if row.result:
         blocks += [_label("Failed with" if row.state is ToolState.FAILED else "Answered")]
-        blocks += [_code(row.result)]
+        blocks += [call_code(row.result)]
     return blocks or [_label(f"{TOOL_STATES[row.state]}, without arguments")]
+
+
+def is_asked_with(arguments: str) -> bool:
+    """Tell whether the arguments of a call say anything."""
+    return arguments.strip() not in {"", "{}"}
+
+
+def call_code(text: str) -> Code:
+    """Give arguments or a result as they are shown: all of it, since only what is seen costs."""
+    if len(text) <= _MOST_READABLE and is_json(text):
+        return Code(readable_json(text), "json")
+    return Code(text)
 
 
 def _label(words: str) -> Heading:
     return Heading(6, Text(words))
-
-
-def _code(text: str) -> Code:
-    shown = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}\n…"
-    return Code(readable_json(shown), "json") if is_json(shown) else Code(shown)

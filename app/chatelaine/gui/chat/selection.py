@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatelaine.gui.chat.blocks.layout import Marked, MarkKind
-from chatelaine.gui.chat.copying import taken_rows
+from chatelaine.gui.chat.copying import PartOfRow, taken_rows
 from chatelaine.gui.chat.row_layouts.base import MarkedStretches, RowPosition
 
 if TYPE_CHECKING:
@@ -135,9 +135,9 @@ class Selection:
             places = places[1:]
         if places and (finish := self._part_of(end.row, rows)) is not None:
             places = places[:-1]
-        return taken_rows(every, places, begin=begin or "", end=finish or "")
+        return taken_rows(every, places, begin=begin, end=finish)
 
-    def _part_of(self, row: int, rows: LaidOutRows) -> str | None:
+    def _part_of(self, row: int, rows: LaidOutRows) -> PartOfRow | None:
         """Give what is selected of the first row or of the last; None for all of it."""
         if not rows.model.rows.is_read(row):
             return None  # a part can only be selected of what was seen, and that is kept
@@ -146,4 +146,6 @@ class Selection:
         begin = self.start.within if row == self.start.row else first
         stop = self.end.within if row == self.end.row else last
         is_whole = self.start.row != self.end.row and begin <= first and stop >= last
-        return None if is_whole else layout.text_between(begin, stop)
+        if is_whole:
+            return None
+        return PartOfRow(layout.text_between(begin, stop), layout.blocks_between(begin, stop))

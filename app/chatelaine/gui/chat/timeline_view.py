@@ -244,6 +244,9 @@ class TimelineView(TimelineSurface):
                 self.scrolling.moved(place, by)
                 self.keys.rows_moved(place, by)
                 self.mouse.rows_moved(place, by)
+                if self._changed is not None and self._changed >= first:
+                    # What streams in below has not been shown yet.
+                    self._changed = self._changed + by if self._changed >= place else first
         self._look_for_place()
         if self.is_dragged:
             # What is read of one place should not keep the slider from going to the next.

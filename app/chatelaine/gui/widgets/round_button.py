@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -37,7 +37,10 @@ _MOST: Final = 99
 
 
 class RoundButton(QAbstractButton):
-    """A disc with a symbol, and with the number of new things, if there are any."""
+    """A disc with a symbol, and with the number of new things, if there are any.
+
+    It grows with the text; the middle of its lower edge stays where it is.
+    """
 
     def __init__(self, symbol: str, words: str, parent: QWidget | None = None) -> None:
         """Make one.
@@ -59,7 +62,22 @@ class RoundButton(QAbstractButton):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(_SIZE + 2 * _SHADOW, _SIZE + 2 * _SHADOW)
+        side = round(_SIZE * _scale()) + 2 * _SHADOW
+        return QSize(side, side)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and self.size() != self.sizeHint():
+            grown = QRect(QPoint(), self.sizeHint())
+            grown.moveCenter(self.geometry().center())
+            grown.moveBottom(self.geometry().bottom())
+            self.setFixedSize(grown.size())
+            self.move(grown.topLeft())
+
+    @property
+    def _round(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(_SHADOW, _SHADOW, -_SHADOW, -_SHADOW)
 
     @property
     def count(self) -> int:
@@ -90,7 +108,7 @@ class RoundButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._disc(palette, ground))
         if self._count:
-            self._draw_count(painter, QRectF(_SHADOW, _SHADOW, _SIZE, _SIZE))
+            self._draw_count(painter, self._round)
         painter.end()
 
     def _disc(self, palette: Palette, ground: str) -> QPixmap:
@@ -98,7 +116,9 @@ class RoundButton(QAbstractButton):
         focused, ratio = self.hasFocus(), self.devicePixelRatioF()
         edge = palette.focus if focused else palette.border
         ink = palette.text
-        key = f"chatelaine/disc/{self._symbol}/{ground}/{edge}/{ink}/{focused}/{ratio}"
+        disc = self._round
+        look = f"{ground}/{edge}/{ink}/{focused}/{ratio}/{disc.width()}"
+        key = f"chatelaine/disc/{self._symbol}/{look}"
         made = QPixmap()
         if QPixmapCache.find(key, made):
             return made
@@ -107,7 +127,6 @@ class RoundButton(QAbstractButton):
         made.fill(Qt.GlobalColor.transparent)
         painter = QPainter(made)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        disc = QRectF(_SHADOW, _SHADOW, _SIZE, _SIZE)
         painter.setPen(Qt.PenStyle.NoPen)
         for step in range(_SHADOW, 0, -1):
             painter.setBrush(QColor(0, 0, 0, 7))
@@ -115,7 +134,7 @@ class RoundButton(QAbstractButton):
         painter.setBrush(colour(ground))
         painter.setPen(QPen(colour(edge), 2 if focused else 1))
         painter.drawEllipse(disc.adjusted(0.5, 0.5, -0.5, -0.5))
-        box = QRectF(0, 0, _SYMBOL, _SYMBOL)
+        box = QRectF(0, 0, _SYMBOL * _scale(), _SYMBOL * _scale())
         box.moveCenter(disc.center())
         icons.paint(painter, self._symbol, ink, box)
         painter.end()
@@ -125,13 +144,20 @@ class RoundButton(QAbstractButton):
     def _draw_count(self, painter: QPainter, disc: QRectF) -> None:
         palette = palettes.current()
         words = str(self._count) if self._count <= _MOST else f"{_MOST}+"
-        font = fonts.text_font(_COUNT_PX, QFont.Weight.DemiBold)
-        width = max(QFontMetricsF(font).horizontalAdvance(words) + _COUNT_PAD, _COUNT_HEIGHT)
-        left = min(disc.right() - _COUNT_HEIGHT + 4, self.width() - width - 1)
-        badge = QRectF(left, 1, width, _COUNT_HEIGHT)
+        font = fonts.text_font(_COUNT_PX * _scale(), QFont.Weight.DemiBold)
+        height = _COUNT_HEIGHT * _scale()
+        width = QFontMetricsF(font).horizontalAdvance(words) + _COUNT_PAD * _scale()
+        width = max(width, height)
+        left = min(disc.right() - height + 4, self.width() - width - 1)
+        badge = QRectF(left, 1, width, height)
         painter.setPen(QPen(colour(palette.window), 1.5))
         painter.setBrush(colour(palette.accent))
-        painter.drawRoundedRect(badge, _COUNT_HEIGHT / 2, _COUNT_HEIGHT / 2)
+        painter.drawRoundedRect(badge, height / 2, height / 2)
         painter.setFont(font)
         painter.setPen(colour(palette.on_accent))
         painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), words)
+
+
+def _scale() -> float:
+    # In small text it stays large enough to be hit and read.
+    return max(fonts.current_scale(), 1.0)

@@ -20,7 +20,9 @@ from chatelaine.gui.chat.blocks.layout import (
     draw_border,
     frame_path,
     mark_formats,
+    mixed_stretches,
 )
+from chatelaine.gui.chat.blocks.text import has_right_to_left
 from chatelaine.gui.overriding import override
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import Code
@@ -234,6 +236,7 @@ class CodeBlock(BlockLayout):
         painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         painter.setPen(colour(self._style.palette.text))
         left = PAD - self._sideways.offset
+        marked = self._marked_in(marked, first, last)
         for index in range(first, last):
             for start, end, x in self._seen_pieces(index):
                 layout = self._piece(start, end)
@@ -242,6 +245,14 @@ class CodeBlock(BlockLayout):
                 y = top + index * height + (height - layout.lineAt(0).height()) / 2
                 layout.draw(painter, QPointF(left + x, y), formats)
         painter.restore()
+
+    def _marked_in(self, marked: Sequence[Marked], first: int, last: int) -> list[Marked]:
+        """Give what of the marked stretches, of which there may be many, lies in some rows."""
+        if not marked:
+            return []
+        begin = self._rows.unit(self._rows.row(first)[0])
+        stop = self._rows.unit(self._rows.row(last - 1)[1])
+        return [mark for mark in marked if mark.end > begin and mark.start < stop]
 
     def _seen_pieces(self, row: int) -> Iterator[tuple[int, int, float]]:
         offset = self._sideways.offset
@@ -350,11 +361,31 @@ class CodeBlock(BlockLayout):
         found: list[QRectF] = []
         for index in range(first, last + 1):
             row_start, row_end = self._rows.row(index)
-            left = self._x(index, max(begin, row_start))
-            right = self._x(index, min(stop, row_end))
-            if left < right:
-                rect = QRectF(left, top + index * height, right - left, height)
-                found.append(rect.translated(PAD - self._sideways.offset, 0))
+            y = top + index * height
+            found += [
+                QRectF(left + PAD - self._sideways.offset, y, right - left, height)
+                for left, right in self._stretches(index, max(begin, row_start), min(stop, row_end))
+            ]
+        return found
+
+    def _stretches(self, row: int, begin: int, stop: int) -> list[tuple[float, float]]:
+        """Give from where to where a part of a row goes, counted from its beginning."""
+        if begin >= stop:
+            return []
+        # A letter before the part may put it elsewhere, too.
+        if not has_right_to_left(self._rows.text[slice(*self._rows.row(row))]):
+            left, right = self._x(row, begin), self._x(row, stop)
+            return [(left, right)] if left < right else []
+        found: list[tuple[float, float]] = []
+        for start, end, x in self._pieces_of(row, 0.0):
+            first, last = max(begin, start), min(stop, end)
+            if first < last:
+                line = self._piece(start, end).lineAt(0)
+                base, unit = self._rows.unit(start), self._rows.unit
+                found += [
+                    (left + x, right + x)
+                    for left, right in mixed_stretches(line, unit(first) - base, unit(last) - base)
+                ]
         return found
 
     def _x(self, row: int, character: int) -> float:

@@ -5,6 +5,7 @@ A Chinese character or an emoji takes two, an accent that is put on another char
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import Final
@@ -14,6 +15,9 @@ _COUNTED: Final = 10_000
 """A longer line is not counted character by character, unless it is plain."""
 _ALL_WIDE: Final = ("\u3040", "\u9fff")
 """Between these, each character takes two columns."""
+
+_NOT_ONE: Final = re.compile("[^\x00-\xac\xae-\u02ff\u0370-\u0482\u048a-\u058f]")
+"""What may take other than one column. Latin, Greek and Cyrillic letters take one."""
 
 
 @cache
@@ -27,6 +31,8 @@ def columns_of(text: str, tab: int = 4) -> int:
     """Give the columns of a line."""
     if text.isascii():
         return len(text.expandtabs(tab)) if "\t" in text else len(text)
+    if "\t" not in text and not _NOT_ONE.search(text):
+        return len(text)
     if len(text) > _COUNTED:
         # Nearly: what is wide has at least three bytes.
         return len(text) + len(text.encode("utf-8", "replace")) // 3

@@ -38,10 +38,11 @@ from chatelaine.markup.blocks import (
     Text,
     plain_of,
 )
+from chatelaine.markup.cutting import cut
 from chatelaine.markup.heights import Heights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from PySide6.QtGui import QPainter
 
@@ -89,7 +90,7 @@ class Document:
         self._width = 0.0
         self._same = 0
         self._layouts: list[BlockLayout | None] = []
-        self._arranged: list[bool] = []
+        self._arranged = bytearray()  # a 1 for each block that is laid out: the next is found fast
         self._heights = Heights()
         self._mirrored: list[bool] = []
 
@@ -108,10 +109,10 @@ class Document:
             # What they were guessed to be before is about as good.
             self._style = style
             self._layouts = [None] * len(self.blocks)
-            self._arranged = [False] * len(self.blocks)
+            self._arranged = bytearray(len(self.blocks))
         else:
             blocks, self._style = self.blocks, style
-            self.blocks, self._layouts, self._arranged = [], [], []
+            self.blocks, self._layouts, self._arranged = [], [], bytearray()
             self._mirrored = []
             self._same = 0
             self._heights = Heights()
@@ -147,7 +148,7 @@ class Document:
             made.append(None if known is None else self._grown(known, blocks[index]))
         self.blocks[first:] = blocks[first:]
         self._layouts[first:] = made
-        self._arranged[first:] = [False] * len(made)
+        self._arranged[first:] = bytes(len(made))
         if measured is not None and not count and self.takes(measured):
             self._heights, self._mirrored = measured.heights, measured.mirrored
             return first
@@ -169,7 +170,7 @@ class Document:
         if width == self._width:
             return
         is_first, self._width = not self._width, width
-        self._arranged = [False] * len(self.blocks)
+        self._arranged = bytearray(len(self.blocks))
         if is_first or len(self.blocks) <= _GUESSED_AGAIN:
             for index in range(len(self.blocks)):
                 self._heights[index] = self._guess(index)
@@ -238,7 +239,7 @@ class Document:
                 continue
             revision = layout.revision
             if layout.refresh() and self._arranged[index]:
-                self._arranged[index] = False
+                self._arranged[index] = 0
                 changed |= self._arrange(index)
             if layout.revision != revision:
                 self.refreshed.append(index)
@@ -246,7 +247,7 @@ class Document:
 
     def rearrange(self, index: int) -> bool:
         """Lay a block out again that has changed itself; tell whether its height has changed."""
-        self._arranged[index] = False
+        self._arranged[index] = 0
         return self._arrange(index)
 
     def origin(self, index: int) -> QPointF:
@@ -287,7 +288,7 @@ class Document:
             layout = make_layout(self.blocks[index], self._style, self._sources)
             self._layouts[index] = layout
         layout.set_width(max(self._width - self._indent(index), NARROWEST))
-        self._arranged[index] = True
+        self._arranged[index] = 1
         self.laid_out += 1
         before = self._heights[index]
         self._heights[index] = self._gap(index) + math.ceil(layout.height)
@@ -344,7 +345,7 @@ class Document:
 
     def _is_ready(self, index: int) -> bool:
         """Tell whether a block can be painted: where time is short, nothing more is laid out."""
-        return self._arranged[index] or not self._sources.budget.is_limited
+        return bool(self._arranged[index]) or not self._sources.budget.is_limited
 
     def _draw_marker(self, painter: QPainter, index: int, marker: Marker, baseline: float) -> None:
         gap, indent = self._style.px(_MARKER_GAP), self._indent(index)
@@ -438,6 +439,23 @@ class Document:
             pieces.append((_written(block) if is_whole else "") + words)
         return "".join(pieces)
 
+    def blocks_between(self, start: Position, end: Position) -> list[Block]:
+        """Give the blocks between two places, the first and the last as far as they lie there."""
+        found: list[Block] = []
+        for index in range(start.block, min(end.block + 1, len(self.blocks))):
+            block = self.blocks[index]
+            if start.block < index < end.block:
+                found.append(block)
+                continue
+            layout = self.layout(index)
+            first, last = (
+                len(layout.selected_text(0, place))
+                for place in self.part_of(index, start, end) or (0, 0)
+            )
+            if first < last:
+                found.append(cut(block, layout.text, first, last))
+        return found
+
     def sideways_at(self, point: QPointF) -> tuple[int, Sideways, QPointF] | None:
         """Give what scrolls to the side at a point: its block, it, and the point in the block."""
         if not self.blocks:
@@ -457,11 +475,16 @@ class Document:
         index = self.block_at(point.y())
         return self.layout(index).link_at(point - self.origin(index))
 
-    def links(self) -> Iterator[tuple[int, Link]]:
-        """Give the links of the blocks that are laid out, each with the number of its block."""
-        for index, layout in enumerate(self._layouts):
-            if layout is not None and self._arranged[index] and (links := layout.links()):
-                origin = self.origin(index)
+    def links(self, between: tuple[float, float] | None = None) -> Iterator[tuple[int, Link]]:
+        """Give the links of the blocks that are laid out, each with the number of its block.
+
+        Args:
+            between: Two heights; only of the blocks that lie between them, in part or whole.
+        """
+        for index, layout in self._laid_out_in(between):
+            origin = self.origin(index)
+            inside = between and (between[0] - origin.y(), between[1] - origin.y())
+            if links := layout.links(inside):
                 for target, rects in links:
                     yield index, Link(target, [rect.translated(origin) for rect in rects])
 
@@ -474,25 +497,29 @@ class Document:
             if span.link == target
         )
 
-    def controls(self) -> Iterator[tuple[int, Control]]:
-        """Give what can be pressed in the blocks that are laid out, with their numbers."""
-        return self._controls_of(range(len(self.blocks)))
+    def controls(self, between: tuple[float, float] | None = None) -> Iterator[tuple[int, Control]]:
+        """Give what can be pressed in the blocks that are laid out, with their numbers.
 
-    def controls_between(self, top: float, bottom: float) -> Iterator[tuple[int, Control]]:
-        """Give of them what is in the blocks that lie between two heights, in part or whole."""
-        if not self.blocks:
-            return iter(())
-        first = self._heights.at(math.floor(top))
-        last = self._heights.at(max(math.ceil(bottom), 0))
-        return self._controls_of(range(first, last + 1))
-
-    def _controls_of(self, blocks: Iterable[int]) -> Iterator[tuple[int, Control]]:
-        for index in blocks:
-            layout = self.made_layout(index)
-            if layout is not None and (found := layout.controls()):
+        Args:
+            between: Two heights; only of the blocks that lie between them, in part or whole.
+        """
+        for index, layout in self._laid_out_in(between):
+            if found := layout.controls():
                 origin = self.origin(index)
                 for control in found:
                     yield index, control._replace(rect=control.rect.translated(origin))
+
+    def _laid_out_in(
+        self, between: tuple[float, float] | None
+    ) -> Iterator[tuple[int, BlockLayout]]:
+        """Give the blocks that are laid out, of all or of those between two heights."""
+        index, end = 0, len(self.blocks)
+        if between is not None and self.blocks:
+            index = self._heights.at(math.floor(between[0]))
+            end = self._heights.at(max(math.ceil(between[1]), 0)) + 1
+        while (index := self._arranged.find(1, index, end)) >= 0:
+            yield index, self.layout(index)
+            index += 1
 
 
 _ENDLESS: Final = 1 << 62

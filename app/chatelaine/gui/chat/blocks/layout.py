@@ -162,8 +162,15 @@ class BlockLayout(ABC):
         """Give where the link at a point leads; '' where there is none."""
         return ""
 
-    def links(self) -> list[tuple[str, list[QRectF]]]:
-        """Give the links in order, each with the rectangles it covers."""
+    def links(
+        self,
+        between: tuple[float, float] | None = None,  # noqa: ARG002  most blocks are small
+    ) -> list[tuple[str, list[QRectF]]]:
+        """Give the links in order, each with the rectangles it covers.
+
+        Args:
+            between: Two heights; what does not lie between them may be left out.
+        """
         return []
 
     def first_baseline(self) -> float:
@@ -316,6 +323,24 @@ def cursor_x(line: QTextLine, position: int) -> float:
     # The binding gives the place that was really taken along with the coordinate.
     found = cast("tuple[float, int]", line.cursorToX(position))
     return found[0]
+
+
+def mixed_stretches(line: QTextLine, start: int, end: int) -> list[tuple[float, float]]:
+    """Give from where to where a stretch of a line goes in which scripts are mixed, from the left.
+
+    What follows each other in the text need not do so in the line: it may lie in several places.
+    """
+    runs = sorted(
+        (run.boundingRect().left(), run.boundingRect().right())
+        for run in line.glyphRuns(start, end - start)
+    )
+    joined: list[tuple[float, float]] = []
+    for left, right in runs:
+        if joined and left <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(right, joined[-1][1])
+        else:
+            joined.append((left, right))
+    return joined
 
 
 def frame_path(width: float, height: float, clip: QRectF | None = None) -> QPainterPath:

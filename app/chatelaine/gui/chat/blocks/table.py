@@ -7,7 +7,7 @@ the heights of the rows are counted.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
@@ -394,7 +394,7 @@ class TableBlock(BlockLayout):
         return self._cell(row, column).link_at(point - self._origin(row, column))
 
     @override
-    def links(self) -> list[tuple[str, list[QRectF]]]:
+    def links(self, between: tuple[float, float] | None = None) -> list[tuple[str, list[QRectF]]]:
         if self._linked is None:
             self._linked = [
                 row * self._count + column
@@ -402,8 +402,15 @@ class TableBlock(BlockLayout):
                 for column, cell in enumerate(cells)
                 if cell.spans and any(span.link or span.picture for span in cell.spans)
             ]
+        first, last = 0, len(self._rows)
+        if between is not None:
+            # Of a long table not all cells with a link need be laid out for that.
+            first = max(bisect_right(self._tops, between[0]) - 1, 0)
+            last = min(bisect_right(self._tops, between[1]), len(self._rows))
+        begin = bisect_left(self._linked, first * self._count)
+        end = bisect_left(self._linked, last * self._count)
         found: list[tuple[str, list[QRectF]]] = []
-        for key in self._linked:
+        for key in self._linked[begin:end]:
             row, column = divmod(key, self._count)
             origin = self._origin(row, column)
             found.extend(

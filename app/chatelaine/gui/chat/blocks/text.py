@@ -18,7 +18,13 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
-from chatelaine.gui.chat.blocks.layout import BlockLayout, Units, cursor_x, mark_formats
+from chatelaine.gui.chat.blocks.layout import (
+    BlockLayout,
+    Units,
+    cursor_x,
+    mark_formats,
+    mixed_stretches,
+)
 from chatelaine.gui.chat.blocks.places import Places
 from chatelaine.gui.chat.blocks.sources import FormulaPicture, FormulaRequest
 from chatelaine.gui.overriding import override
@@ -102,7 +108,7 @@ class TextBlock(BlockLayout):
         self.length = self._units.length
         self._base = text_style.base
         self.right_to_left = is_right_to_left(text.plain)
-        self._is_mixed = self.right_to_left or _has_right_to_left(text.plain)
+        self._is_mixed = self.right_to_left or has_right_to_left(text.plain)
         if align is None:
             align = (
                 Qt.AlignmentFlag.AlignRight if self.right_to_left else Qt.AlignmentFlag.AlignLeft
@@ -423,17 +429,7 @@ class TextBlock(BlockLayout):
         if not self._is_mixed:
             left, right = sorted((cursor_x(line, start), cursor_x(line, end)))
             return [QRectF(left, line.y(), right - left, line.height())]
-        # What follows each other in the text need not do so in the line.
-        runs = sorted(
-            (run.boundingRect().left(), run.boundingRect().right())
-            for run in line.glyphRuns(start, end - start)
-        )
-        joined: list[tuple[float, float]] = []
-        for left, right in runs:
-            if joined and left <= joined[-1][1] + 1:
-                joined[-1] = joined[-1][0], max(right, joined[-1][1])
-            else:
-                joined.append((left, right))
+        joined = mixed_stretches(line, start, end)
         return [QRectF(left, line.y(), right - left, line.height()) for left, right in joined]
 
     @override
@@ -472,7 +468,7 @@ class TextBlock(BlockLayout):
         return ""
 
     @override
-    def links(self) -> list[tuple[str, list[QRectF]]]:
+    def links(self, between: tuple[float, float] | None = None) -> list[tuple[str, list[QRectF]]]:
         found: list[tuple[str, list[QRectF]]] = []
         previous_end = -1
         for start, end, span in self._spans:
@@ -519,6 +515,6 @@ def is_right_to_left(plain: str) -> bool:
     return False
 
 
-def _has_right_to_left(plain: str) -> bool:
+def has_right_to_left(plain: str) -> bool:
     """Tell whether anything in a text is written from right to left."""
     return not plain.isascii() and bool(_RIGHT_TO_LEFT.search(plain))

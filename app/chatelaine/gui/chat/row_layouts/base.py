@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.blocks.layout import Marked
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.parsing import Parsing
+    from chatelaine.markup.blocks import Block
 
 MarkedStretches: TypeAlias = "Callable[[int, int], Sequence[Marked]]"
 """Gives for a part of a row and a block of it the stretches that are marked."""
@@ -244,12 +245,17 @@ class RowLayout(ABC, Generic[R]):
         """Give what can be pressed besides what is in the texts, in reading order."""
         return list(self._controls())
 
-    def controls(self) -> list[Control]:
-        """Give what can be pressed and what leads elsewhere, in reading order."""
+    def controls(self, between: tuple[float, float] | None = None) -> list[Control]:
+        """Give what can be pressed and what leads elsewhere, in reading order.
+
+        Args:
+            between: Two heights; of what is in the texts, only what is in blocks between them.
+        """
         found = list(self._controls())
         for number, part in enumerate(self.parts):
-            found += _controls_in(number, part, part.document.controls())
-            for block, link in part.document.links():
+            inside = between and (between[0] - part.y, between[1] - part.y)
+            found += _controls_in(number, part, part.document.controls(inside))
+            for block, link in part.document.links(inside):
                 if link.rects:
                     first, *more = (rect.translated(part.origin) for rect in link.rects)
                     found.append(
@@ -299,11 +305,11 @@ class RowLayout(ABC, Generic[R]):
     def _drawn_controls(self, clip: QRectF, state: RowState) -> list[Control]:
         """Give the controls of which something may be seen; of links only a ring ever is."""
         if state.focused is not None and state.focused.target:
-            return self.controls()
+            return self.controls((clip.top(), clip.bottom()))
         found = list(self._controls())
         for number, part in enumerate(self.parts):
-            inside = part.document.controls_between(clip.top() - part.y, clip.bottom() - part.y)
-            found += _controls_in(number, part, inside)
+            seen = clip.top() - part.y, clip.bottom() - part.y
+            found += _controls_in(number, part, part.document.controls(seen))
         return found
 
     def ring(self) -> QRectF:
@@ -354,12 +360,16 @@ class RowLayout(ABC, Generic[R]):
 
     def code_at(self, point: QPointF) -> str | None:
         """Give the code at a point; None where there is none."""
-        for part in self.parts:
+        for number, part in enumerate(self.parts):
             document, inside = part.document, point - part.origin
             if document.blocks and 0 <= inside.y() < document.height:
-                block = document.blocks[document.block_at(inside.y())]
-                return block.code if isinstance(block, Code) else None
+                return self.code_in(number, document.block_at(inside.y()))
         return None
+
+    def code_in(self, part: int, block: int) -> str | None:
+        """Give the code in a block of a part, as it is copied; None where there is none."""
+        found = self.parts[part].document.blocks[block]
+        return found.code if isinstance(found, Code) else None
 
     def link_text(self, control: Control) -> str:
         """Give the words of a link."""
@@ -389,6 +399,16 @@ class RowLayout(ABC, Generic[R]):
             if words := document.text_between(begin, stop):
                 pieces.append(words)
         return "\n\n".join(pieces)
+
+    def blocks_between(self, start: RowPosition, end: RowPosition) -> list[Block]:
+        """Give the blocks between two places, the first and the last as far as they lie there."""
+        found: list[Block] = []
+        for number in range(start.part, min(end.part + 1, len(self.parts))):
+            document = self.parts[number].document
+            first, last = document.everything()
+            begin = start.within if number == start.part else first
+            found += document.blocks_between(begin, end.within if number == end.part else last)
+        return found
 
     # ------------------------------------------------------------------ for the kinds of rows
 

@@ -66,6 +66,14 @@ class ToolCardLayout(RowLayout[ToolRow]):
     def moving(self) -> QRectF:
         return self._state_box if self.row.state is ToolState.RUNNING else QRectF()
 
+    @override
+    def code_in(self, part: int, block: int) -> str | None:
+        if super().code_in(part, block) is None:
+            return None
+        # As it was written, not as it is shown.
+        is_last = block == len(self.parts[part].document.blocks) - 1
+        return self.row.result if self.row.result and is_last else self.row.arguments
+
     # ------------------------------------------------------------------ layout
 
     @override
@@ -107,7 +115,8 @@ class ToolCardLayout(RowLayout[ToolRow]):
         painter.translate(0, self._head.top())
         painter.setPen(QPen(colour(palette.border), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(frame_path(self._width, self.height - self._head.top()))
+        inside = clip.translated(0, -self._head.top())
+        painter.drawPath(frame_path(self._width, self.height - self._head.top(), inside))
         painter.restore()
         if state.hovered is not None and state.hovered.name == "unfold":
             painter.setPen(Qt.PenStyle.NoPen)
