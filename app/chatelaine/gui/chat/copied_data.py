@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.copying import Taken
 
 MARKDOWN: Final = "text/markdown"
-_MOST_FORMATTED: Final = 20_000
+_MOST_FORMATTED: Final = 10_000
 """Characters up to which there are more than words: they are parsed in the window's thread."""
 
 
