@@ -227,9 +227,9 @@ def test_cells_of_a_scrolled_table_are_found_under_the_mouse(dressed):
     block = table_block(
         "| first | [second](https://a.example) |\n|---|---|\n" * 1 + "| x | y |", 80
     )
-    ((_, (rect,)),) = block.links()
+    ((_, (rect,), _, _),) = block.links()
     block.sideways.scroll_to(1e9)
-    ((_, (moved,)),) = block.links()
+    ((_, (moved,), _, _),) = block.links()
     assert moved.x() < rect.x()
     assert block.link_at(moved.center()) == "https://a.example"
 

@@ -141,7 +141,7 @@ class AccessibleTimeline:
             return row.control(control.name)
         block = row.block(control.part, control.block)
         if control.name == "link":
-            return block.link_to(control.target)
+            return block.link_at(control.place)
         return block.at(("control", control.name))
 
     def want(self, key: RowKey) -> None:

@@ -39,6 +39,7 @@ from chatelaine.markup.blocks import (
 if TYPE_CHECKING:
     from chatelaine.gui.chat.accessible_holders import RowHolder
     from chatelaine.gui.chat.accessible_item import AccessibleItem, Reading
+    from chatelaine.gui.chat.blocks.layout import LinkArea
     from chatelaine.gui.chat.row_layouts.base import Part
 
 _SIMPLE: dict[type, QAccessible.Role] = {
@@ -280,24 +281,41 @@ class BlockItem(BlockHolder):
     @override
     def link(self, holder: AccessibleItem, number: int) -> tuple[str, str, list[QRectF]] | None:
         """Give a link in it, or in a cell of it: words, target, and what it covers."""
-        block = self.block()
-        if isinstance(block, Table) and isinstance(holder, CellItem):
-            cells = cells_of(block)
-            index = holder.index
-            before = sum(len(links_of(cell)) for cell in cells[:index])
-            links = links_of(cells[index]) if index < len(cells) else []
-        elif isinstance(block, Paragraph | Heading):
-            before, links = 0, links_of(block.text)
-        else:
-            return None
+        text = self.text_of(holder)
+        links = links_of(text) if text is not None else []
         if number >= len(links):
             return None
-        part = self._lay_out()
-        laid = [] if part is None else part.document.layout(self.number).links()
-        place = before + number
-        rects = laid[place][1] if place < len(laid) else []
+        found = self._laid_out_link(holder, number)
         origin = self.origin()
-        return (*links[number], [rect.translated(origin) for rect in rects])
+        rects = [] if found is None else [rect.translated(origin) for rect in found.rects]
+        return (*links[number], rects)
+
+    @override
+    def place_of_link(self, holder: AccessibleItem, number: int) -> int:
+        """Give where the words of a link begin in the text of the block; -1 if none is there."""
+        found = self._laid_out_link(holder, number)
+        return -1 if found is None else found.start
+
+    def _laid_out_link(self, holder: AccessibleItem, number: int) -> LinkArea | None:
+        links = self._laid_out_links()
+        place = self._links_before(holder) + number
+        return links[place] if place < len(links) else None
+
+    def _laid_out_links(self) -> list[LinkArea]:
+        """Give the links as they are laid out, without those to pictures."""
+        part, block = self._lay_out(), self.block()
+        if part is None or block is None:
+            return []
+        texts = cells_of(block) if isinstance(block, Table) else [self.text_of(self)]
+        targets = {target for text in texts if text is not None for _, target in links_of(text)}
+        laid = part.document.layout(self.number).links()
+        return [link for link in laid if link.target in targets]
+
+    def _links_before(self, holder: AccessibleItem) -> int:
+        block = self.block()
+        if not isinstance(block, Table) or not isinstance(holder, CellItem):
+            return 0
+        return sum(len(links_of(cell)) for cell in cells_of(block)[: holder.index])
 
     @override
     def text_of(self, holder: AccessibleItem) -> Text | None:
@@ -307,20 +325,21 @@ class BlockItem(BlockHolder):
         block = self.block()
         return block.text if isinstance(block, Paragraph | Heading) else None
 
-    def link_to(self, target: str) -> AccessibleItem | None:
-        """Give the first link in it that leads somewhere."""
-        block = self.block()
-        if isinstance(block, Paragraph | Heading):
-            for number, (_, leads_to) in enumerate(links_of(block.text)):
-                if leads_to == target:
-                    return self.at(("link", number))
-        if isinstance(block, Table):
-            columns = len(block.head)
-            for index, cell in enumerate(cells_of(block)):
-                for number, (_, leads_to) in enumerate(links_of(cell)):
-                    if leads_to == target:
-                        row = self.table_row(index // columns)
-                        return row.cell(index % columns).at(("link", number))
+    def link_at(self, place: int) -> AccessibleItem | None:
+        """Give the link in it whose words begin at a place of its text."""
+        starts = [link.start for link in self._laid_out_links()]
+        number, block = starts.index(place) if place in starts else -1, self.block()
+        if number < 0:
+            return None
+        if not isinstance(block, Table):
+            return self.at(("link", number))
+        columns = len(block.head)
+        for index, cell in enumerate(cells_of(block)):
+            count = len(links_of(cell))
+            if number < count:
+                row = self.table_row(index // columns)
+                return row.cell(index % columns).at(("link", number))
+            number -= count
         return None
 
     def table_row(self, number: int) -> TableRowItem:

@@ -165,7 +165,8 @@ class LinkItem(AccessibleItem):
 
     def key(self) -> ControlKey:
         """Give what the link is known by in its row."""
-        return ControlKey("link", *self._block.place_of_controls(), self.description())
+        target, place = self.description(), self._block.place_of_link(self._holder, self._number)
+        return ControlKey("link", *self._block.place_of_controls(), target, place)
 
     @override
     def is_focused(self) -> bool:

@@ -65,6 +65,10 @@ class BlockHolder(ControlHolder):
         """Give a link in it, or in a cell of it: words, target, and what it covers."""
 
     @abstractmethod
+    def place_of_link(self, holder: AccessibleItem, number: int) -> int:
+        """Give where the words of a link begin in the text of the block; -1 if none is there."""
+
+    @abstractmethod
     def text_of(self, holder: AccessibleItem) -> Text | None:
         """Give the text of it, or of a cell of it."""
 

@@ -28,14 +28,11 @@ from chatelaine.gui.chat.blocks.measures import (
 from chatelaine.gui.chat.blocks.sketch import draw_lines
 from chatelaine.gui.theme.palette import colour
 from chatelaine.markup.blocks import (
-    Heading,
     Marker,
     MarkerKind,
     Paragraph,
     Quote,
     Rule,
-    Table,
-    Text,
     plain_of,
 )
 from chatelaine.markup.cutting import cut
@@ -46,7 +43,13 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPainter
 
-    from chatelaine.gui.chat.blocks.layout import BlockLayout, Control, Marked, Sideways
+    from chatelaine.gui.chat.blocks.layout import (
+        BlockLayout,
+        Control,
+        LinkArea,
+        Marked,
+        Sideways,
+    )
     from chatelaine.gui.chat.blocks.measures import Measured
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.blocks.style import BlockStyle
@@ -63,13 +66,6 @@ class Position(NamedTuple):
 
     block: int
     offset: int
-
-
-class Link(NamedTuple):
-    """A link: where it leads, and the rectangles it covers."""
-
-    target: str
-    rects: list[QRectF]
 
 
 class Document:
@@ -475,7 +471,7 @@ class Document:
         index = self.block_at(point.y())
         return self.layout(index).link_at(point - self.origin(index))
 
-    def links(self, between: tuple[float, float] | None = None) -> Iterator[tuple[int, Link]]:
+    def links(self, between: tuple[float, float] | None = None) -> Iterator[tuple[int, LinkArea]]:
         """Give the links of the blocks that are laid out, each with the number of its block.
 
         Args:
@@ -485,17 +481,15 @@ class Document:
             origin = self.origin(index)
             inside = between and (between[0] - origin.y(), between[1] - origin.y())
             if links := layout.links(inside):
-                for target, rects in links:
-                    yield index, Link(target, [rect.translated(origin) for rect in rects])
+                for link in links:
+                    moved = [rect.translated(origin) for rect in link.rects]
+                    yield index, link._replace(rects=moved)
 
-    def link_text(self, index: int, target: str) -> str:
-        """Give the words of the link to somewhere in a block; of all such, one after the other."""
-        return "".join(
-            text.plain[span.start : span.end]
-            for text in _texts_of(self.blocks[index])
-            for span in text.spans
-            if span.link == target
-        )
+    def link_text(self, index: int, place: int) -> str:
+        """Give the words of the link that begins at a place of a block; '' where none does."""
+        layout = self.layout(index)
+        found = (link for link in layout.links() if link.start == place)
+        return next((layout.selected_text(link.start, link.end) for link in found), "")
 
     def controls(self, between: tuple[float, float] | None = None) -> Iterator[tuple[int, Control]]:
         """Give what can be pressed in the blocks that are laid out, with their numbers.
@@ -528,16 +522,6 @@ _ENDLESS: Final = 1 << 62
 def words_of(block: Block) -> str:
     """Give the text of a block as its layout gives it for the clipboard, without laying it out."""
     return "---" if isinstance(block, Rule) else plain_of(block)
-
-
-def _texts_of(block: Block) -> list[Text]:
-    match block:
-        case Paragraph() | Heading():
-            return [block.text]
-        case Table():
-            return [cell for row in (block.head, *block.rows) for cell in row]
-        case _:
-            return []
 
 
 def _written(block: Block) -> str:

@@ -102,6 +102,22 @@ class Control(NamedTuple):
     checked: bool = False
 
 
+class LinkArea(NamedTuple):
+    """A link in a block.
+
+    Attributes:
+        target: Where it leads.
+        rects: What it covers.
+        start: The place at which its words begin.
+        end: The place at which they end.
+    """
+
+    target: str
+    rects: list[QRectF]
+    start: int
+    end: int
+
+
 class BlockLayout(ABC):
     """One block, laid out. Its own upper left corner is the origin of all points.
 
@@ -165,8 +181,8 @@ class BlockLayout(ABC):
     def links(
         self,
         between: tuple[float, float] | None = None,  # noqa: ARG002  most blocks are small
-    ) -> list[tuple[str, list[QRectF]]]:
-        """Give the links in order, each with the rectangles it covers.
+    ) -> list[LinkArea]:
+        """Give the links in order.
 
         Args:
             between: Two heights; what does not lie between them may be left out.

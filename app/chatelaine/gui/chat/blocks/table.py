@@ -16,6 +16,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from chatelaine.gui.chat.blocks.layout import (
     BlockLayout,
+    LinkArea,
     Marked,
     Sideways,
     Units,
@@ -394,7 +395,7 @@ class TableBlock(BlockLayout):
         return self._cell(row, column).link_at(point - self._origin(row, column))
 
     @override
-    def links(self, between: tuple[float, float] | None = None) -> list[tuple[str, list[QRectF]]]:
+    def links(self, between: tuple[float, float] | None = None) -> list[LinkArea]:
         if self._linked is None:
             self._linked = [
                 row * self._count + column
@@ -409,14 +410,13 @@ class TableBlock(BlockLayout):
             last = min(bisect_right(self._tops, between[1]), len(self._rows))
         begin = bisect_left(self._linked, first * self._count)
         end = bisect_left(self._linked, last * self._count)
-        found: list[tuple[str, list[QRectF]]] = []
+        found: list[LinkArea] = []
         for key in self._linked[begin:end]:
             row, column = divmod(key, self._count)
-            origin = self._origin(row, column)
-            found.extend(
-                (target, [rect.translated(origin) for rect in rects])
-                for target, rects in self._cell(row, column).links()
-            )
+            origin, place = self._origin(row, column), self._starts_in(row)[column]
+            for target, rects, start, stop in self._cell(row, column).links():
+                moved = [rect.translated(origin) for rect in rects]
+                found.append(LinkArea(target, moved, place + start, place + stop))
         return found
 
     @override

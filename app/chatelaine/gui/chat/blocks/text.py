@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 
 from chatelaine.gui.chat.blocks.layout import (
     BlockLayout,
+    LinkArea,
     Units,
     cursor_x,
     mark_formats,
@@ -462,25 +463,23 @@ class TextBlock(BlockLayout):
 
     @override
     def link_at(self, point: QPointF) -> str:
-        for target, rects in self.links():
-            if any(rect.contains(point) for rect in rects):
-                return target
-        return ""
+        links = self.links()
+        holding = (one for one in links if any(rect.contains(point) for rect in one.rects))
+        return next((one.target for one in holding), "")
 
     @override
-    def links(self, between: tuple[float, float] | None = None) -> list[tuple[str, list[QRectF]]]:
-        found: list[tuple[str, list[QRectF]]] = []
-        previous_end = -1
+    def links(self, between: tuple[float, float] | None = None) -> list[LinkArea]:
+        found: list[LinkArea] = []
         for start, end, span in self._spans:
             target = span.link or _target(span)
             if not target:
                 continue
             rects = self._span_rects(start, end)
-            if found and found[-1][0] == target and previous_end == start:
-                found[-1] = (target, found[-1][1] + rects)
+            last = found[-1] if found else None
+            if last is not None and last.target == target and last.end == start:
+                found[-1] = last._replace(rects=last.rects + rects, end=end)
             else:
-                found.append((target, list(rects)))
-            previous_end = end
+                found.append(LinkArea(target, list(rects), start, end))
         return found
 
     @override

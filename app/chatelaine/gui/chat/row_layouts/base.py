@@ -267,6 +267,7 @@ class RowLayout(ABC, Generic[R]):
                             part=number,
                             block=block,
                             target=link.target,
+                            place=link.start,
                             more=tuple(more),
                         )
                     )
@@ -373,7 +374,7 @@ class RowLayout(ABC, Generic[R]):
 
     def link_text(self, control: Control) -> str:
         """Give the words of a link."""
-        return self.parts[control.part].document.link_text(control.block, control.target)
+        return self.parts[control.part].document.link_text(control.block, control.place)
 
     def picture_at(self, control: Control) -> str:
         """Give the address of the picture that a control belongs to."""

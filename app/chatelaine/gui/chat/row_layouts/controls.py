@@ -56,6 +56,7 @@ class Control:
         part: For what is in a text: the number of the document.
         block: For what is in a text: the number of the block.
         target: For a link: where it leads.
+        place: For a link: where its words begin in the block.
         more: For a link that goes over several lines: the other rectangles.
     """
 
@@ -71,12 +72,13 @@ class Control:
     part: int = -1
     block: int = -1
     target: str = ""
+    place: int = -1
     more: tuple[QRectF, ...] = ()
 
     @property
     def key(self) -> ControlKey:
         """What it is known by while it stays the same."""
-        return ControlKey(self.name, self.part, self.block, self.target)
+        return ControlKey(self.name, self.part, self.block, self.target, self.place)
 
     def holds(self, point: QPointF) -> bool:
         """Tell whether a point of the row lies on it."""
@@ -90,6 +92,7 @@ class ControlKey(NamedTuple):
     part: int = -1
     block: int = -1
     target: str = ""
+    place: int = -1
 
 
 @dataclass(frozen=True, slots=True)
