@@ -94,7 +94,7 @@ def shown(page: WorkspacePage) -> str:
     if block._load.state is not PictureState.SHOWN:
         return str(block._load.state.value)
     point = timeline.origin(1) + part.origin + part.document.origin(0) + QPointF(40, 30)
-    image = cast("QImage", timeline.viewport().grab().toImage())
+    image = timeline.viewport().grab().toImage()
     return image.pixelColor(point.toPoint()).name()
 
 
