@@ -64,7 +64,7 @@ class ThreadDisplay:
         """Keep and show nothing of any thread."""
         if self._finding is not None:
             self._finding.forget()
-        self.timeline.show_nothing()
+        self.timeline.forget()
 
     def show_found(self, place: FoundPlace) -> None:
         """Show where something was found, with the words marked as finding them here would."""

@@ -199,17 +199,17 @@ class ThreadReading(QObject):
         finally:
             take(content)
 
-    def _fetch_picture(self, address: str) -> None:
-        self._start(self._fetch(address), "picture")
+    def _fetch_picture(self, address: str, take: Callable[[bytes | None], None]) -> None:
+        self._start(self._fetch(address, take), "picture")
 
-    async def _fetch(self, address: str) -> None:
+    async def _fetch(self, address: str, take: Callable[[bytes | None], None]) -> None:
         from chatelaine.chat.remote_pictures import fetch_picture
 
         content: bytes | None = None
         try:
             content = await fetch_picture(address)
         finally:
-            self._timeline.pictures.supply(address, content)
+            take(content)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._scope.start(work, name=name)

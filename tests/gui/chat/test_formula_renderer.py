@@ -251,3 +251,15 @@ def test_what_waits_too_long_is_forgotten(qapp, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: renderer.is_idle)
     assert 2 <= len(renderer._known) <= 3
     assert wanted[-1] in renderer._known
+
+
+def test_formulas_that_are_forgotten_while_they_are_set_are_not_kept(qapp, qtbot):
+    renderer = FormulaRenderer()
+    with qtbot.waitSignal(renderer.ready):
+        renderer.find(request("y"))
+    renderer.find(request("x"))
+    renderer.forget()
+    assert renderer.is_idle
+    with qtbot.waitSignal(renderer.ready):
+        renderer.find(request("z"))
+    assert list(renderer._known) == [request("z")]

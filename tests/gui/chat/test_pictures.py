@@ -4,6 +4,7 @@ import base64
 import struct
 import threading
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -32,7 +33,7 @@ from chatelaine.markup.blocks import Picture
 from gui.chat.painting import colours_in, painted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 RED = "#cc2211"
 REMOTE = "https://pics.example.com/cat.png"
@@ -216,10 +217,22 @@ def test_a_drawing_that_claims_to_be_huge_is_drawn_small(qapp):
 
 
 @pytest.fixture
-def loader(qapp) -> Iterator[PictureLoader]:
-    made = PictureLoader()
-    yield made
-    delete(made)
+def loader_of(qapp) -> Iterator[Callable[..., PictureLoader]]:
+    """What makes a loader that reads files in a certain way."""
+    made: list[PictureLoader] = []
+
+    def make(read: module.ReadFile | None = None) -> PictureLoader:
+        made.append(PictureLoader(read))
+        return made[-1]
+
+    yield make
+    for one in made:
+        delete(one)
+
+
+@pytest.fixture
+def loader(loader_of: Callable[..., PictureLoader]) -> PictureLoader:
+    return loader_of()
 
 
 def state(loader: PictureLoader, source: str, width: int = 300) -> PictureState:
@@ -247,9 +260,9 @@ def test_why_there_is_none_is_told(loader, qtbot, source, wanted):
     assert state(loader, source) is wanted
 
 
-def test_files_of_the_thread_are_asked_for_by_their_names(qapp, qtbot):
+def test_files_of_the_thread_are_asked_for_by_their_names(loader_of, qtbot):
     asked: list[tuple[str, Callable[[bytes | None], None]]] = []
-    loader = PictureLoader(lambda name, then: asked.append((name, then)))
+    loader = loader_of(lambda name, then: asked.append((name, then)))
     assert state(loader, "attachment:cat.png") is PictureState.LOADING
     assert state(loader, "attachment:cat.png") is PictureState.LOADING
     ((name, then),) = asked
@@ -259,35 +272,121 @@ def test_files_of_the_thread_are_asked_for_by_their_names(qapp, qtbot):
     assert state(loader, "attachment:cat.png") is PictureState.SHOWN
 
 
-def test_a_file_that_is_not_there_is_missing(qapp, qtbot):
-    loader = PictureLoader(lambda name, then: then(None))
+def test_a_file_that_is_not_there_is_missing(loader_of, qtbot):
+    loader = loader_of(lambda name, then: then(None))
     loader.find("cat.png", 300)
     assert state(loader, "cat.png") is PictureState.MISSING
-    assert state(PictureLoader(), "cat.png") is PictureState.MISSING
+    assert state(loader_of(), "cat.png") is PictureState.MISSING
 
 
-def test_what_lies_elsewhere_is_fetched_only_when_the_user_wants_it(qapp, qtbot):
+Asked = list[tuple[str, Callable[[bytes | None], None]]]
+
+
+def heard_of(loader: PictureLoader) -> Asked:
+    """Give a list to which is added what is to be fetched, and who takes it."""
+    asked: Asked = []
+    loader.load_requested.connect(lambda address, take: asked.append((address, take)))
+    return asked
+
+
+def test_what_lies_elsewhere_is_fetched_only_when_the_user_wants_it(loader_of, qtbot):
     asked: list[str] = []
-    loader = PictureLoader(lambda name, then: asked.append(name))
-    wanted: list[str] = []
-    loader.load_requested.connect(wanted.append)
+    loader = loader_of(lambda name, then: asked.append(name))
+    wanted = heard_of(loader)
     assert state(loader, REMOTE) is PictureState.REMOTE
     assert (asked, wanted) == ([], [])
     loader.load(REMOTE)
     loader.load(REMOTE)
-    assert (asked, wanted) == ([], [REMOTE])
+    ((address, take),) = wanted
+    assert (asked, address) == ([], REMOTE)
     assert state(loader, REMOTE) is PictureState.LOADING
     with qtbot.waitSignal(loader.ready):
-        loader.supply(REMOTE, picture())
+        take(picture())
     assert state(loader, REMOTE) is PictureState.SHOWN
 
 
 def test_what_could_not_be_fetched_can_be_tried_again(loader, qtbot):
+    wanted = heard_of(loader)
     loader.load(REMOTE)
-    loader.supply(REMOTE, None)
+    wanted[0][1](None)
     assert state(loader, REMOTE) is PictureState.MISSING
     with qtbot.waitSignal(loader.load_requested):
         loader.load(REMOTE)
+
+
+def fetched(loader: PictureLoader, qtbot, address: str = REMOTE) -> None:
+    """Have the user load a picture, and let it come."""
+    wanted = heard_of(loader)
+    loader.find(address, 300)
+    loader.load(address)
+    wanted[-1][1](picture())
+    qtbot.waitUntil(lambda: state(loader, address) is PictureState.SHOWN)
+
+
+def test_a_file_of_one_thread_is_not_shown_in_another(loader_of, qtbot):
+    asked: Asked = []
+    loader = loader_of(lambda name, then: asked.append((name, then)))
+    loader.find("cat.png", 300)
+    asked[-1][1](picture(40, 20))
+    qtbot.waitUntil(lambda: state(loader, "cat.png") is PictureState.SHOWN)
+    loader.leave_thread()
+    assert state(loader, "cat.png") is PictureState.LOADING
+    assert len(asked) == 2, "the file of this thread is another one"
+    asked[-1][1](picture(30, 30))
+    qtbot.waitUntil(lambda: loader.find("cat.png", 300).width == 30)
+
+
+def test_what_was_read_for_a_thread_that_was_left_is_not_taken(loader_of, qtbot):
+    asked: Asked = []
+    loader = loader_of(lambda name, then: asked.append((name, then)))
+    loader.find("cat.png", 300)
+    loader.leave_thread()
+    loader.find("cat.png", 300)
+    asked[0][1](picture(40, 20))
+    asked[1][1](None)
+    qtbot.waitUntil(lambda: loader.is_idle)
+    assert state(loader, "cat.png") is PictureState.MISSING
+
+
+def test_what_is_decoded_as_the_thread_is_left_is_not_taken(loader, qtbot):
+    source = address(picture())
+    loader.find(source, 300)
+    loader.leave_thread()
+    qtbot.waitUntil(lambda: loader.is_idle)
+    assert loader.look(source) is None
+
+
+def test_threads_with_the_same_pictures_from_elsewhere_show_what_was_fetched(loader, qtbot):
+    fetched(loader, qtbot)
+    loader.leave_thread()
+    assert state(loader, REMOTE) is PictureState.SHOWN
+
+
+def test_nothing_is_left_once_the_history_is(loader_of, qtbot):
+    asked: Asked = []
+    loader = loader_of(lambda name, then: asked.append((name, then)))
+    fetched(loader, qtbot)
+    loader.find("cat.png", 300)
+    loader.find("dog.png", 300)
+    asked[0][1](picture())
+    loader.load(other := REMOTE + "?other")
+    loader.forget()
+    qtbot.waitUntil(lambda: loader.is_idle)
+    asked[1][1](picture())
+    assert [loader.look(name) for name in (REMOTE, other, "cat.png", "dog.png")] == [None] * 4
+    assert not loader._held
+    assert state(loader, REMOTE) is PictureState.REMOTE, "what was agreed to is forgotten as well"
+    qtbot.waitUntil(lambda: loader.is_idle)
+
+
+def test_a_fetch_of_a_history_that_was_left_is_not_taken_for_the_next_one(loader, qtbot):
+    wanted = heard_of(loader)
+    loader.load(REMOTE)
+    loader.forget()
+    loader.load(REMOTE)
+    wanted[0][1](picture())
+    assert state(loader, REMOTE) is PictureState.LOADING
+    assert loader.is_idle
 
 
 def test_a_picture_that_is_shown_larger_is_read_anew(loader, qtbot):
@@ -321,12 +420,68 @@ def test_pictures_are_read_in_another_thread(loader, qtbot, monkeypatch):
     assert threading.get_ident() not in threads
 
 
-def test_only_so_much_is_kept(loader, qtbot, monkeypatch):
+def test_only_so_much_is_kept_and_its_size_is_still_known(loader, qtbot, monkeypatch):
     monkeypatch.setattr(module, "_MOST_PICTURES", 3)
-    for number in range(6):
+    sources = [address(picture(10 + number)) for number in range(6)]
+    for source in sources:
         with qtbot.waitSignal(loader.ready):
-            loader.find(address(picture(10 + number)), 300)
-    assert len(loader._entries) == 3
+            loader.find(source, 300)
+    there = [loader.look(source) for source in sources]
+    assert [load.width for load in there if load] == [10, 11, 12, 13, 14, 15]
+    assert [load.image is not None for load in there if load] == [False] * 3 + [True] * 3
+    with qtbot.waitSignal(loader.ready):
+        assert state(loader, sources[0]) is PictureState.LOADING
+    assert state(loader, sources[0]) is PictureState.SHOWN
+
+
+def test_what_is_seen_is_kept(loader, qtbot, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_PICTURES", 2)
+    sources = [address(picture(10 + number)) for number in range(4)]
+    loader.seen = lambda: sources[:2]
+    for source in sources:
+        with qtbot.waitSignal(loader.ready):
+            loader.find(source, 300)
+    there = [loader.look(source) for source in sources]
+    assert [load.image is not None for load in there if load] == [True, True, False, False]
+
+
+def test_the_bytes_of_pictures_go_before_the_pictures(loader_of, qtbot, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_MEMORY", 100_000)
+    loader = loader_of(lambda name, then: then(picture() + bytes(90_000)))
+    for name in ("a.png", "b.png"):
+        loader.find(name, 300)
+        qtbot.waitUntil(lambda: loader.is_idle)
+    assert [state(loader, name) for name in ("a.png", "b.png")] == [PictureState.SHOWN] * 2
+    assert loader._held["a.png"].data is None
+    assert loader._held["b.png"].data is not None
+
+
+def test_only_a_few_files_are_read_at_the_same_time(loader_of, qtbot):
+    asked: Asked = []
+    loader = loader_of(lambda name, then: asked.append((name, then)))
+    names = [f"{number}.png" for number in range(9)]
+    for name in names:
+        loader.find(name, 300)
+    assert len(asked) == module._AT_ONCE
+    done = 0
+    while done < len(names):
+        asked[done][1](None if done % 2 else picture())
+        done += 1
+        qtbot.waitUntil(lambda: loader.is_idle)
+        assert len(asked) == min(module._AT_ONCE + done, len(names))
+    assert {name for name, _ in asked} == set(names)
+
+
+def test_what_the_user_has_agreed_to_is_fetched_again(loader, qtbot, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_PICTURES", 1)
+    wanted = heard_of(loader)
+    fetched(loader, qtbot)
+    fetched(loader, qtbot, other := REMOTE + "?other")
+    assert state(loader, REMOTE) is PictureState.LOADING
+    assert [address for address, _ in wanted] == [REMOTE, other, REMOTE]
+    with qtbot.waitSignal(loader.ready):
+        wanted[-1][1](picture())
+    assert state(loader, REMOTE) is PictureState.SHOWN
 
 
 # ---------------------------------------------------------------------------- the block
@@ -385,9 +540,10 @@ def test_nothing_is_offered_where_nothing_can_be_done(dressed, loader, qtbot):
 
 
 def test_a_failed_picture_elsewhere_can_be_tried_again(dressed, loader):
+    wanted = heard_of(loader)
     block = picture_block(REMOTE, loader)
     loader.load(REMOTE)
-    loader.supply(REMOTE, None)
+    wanted[0][1](None)
     block.refresh()
     (control,) = block.controls()
     assert control.name == "load"

@@ -65,6 +65,12 @@ class FormulaRenderer(QObject):
         self._start()
         return None
 
+    def forget(self) -> None:
+        """Forget every formula, those that are being set included: the history is left."""
+        for known in (self._known, self._waiting, self._open):
+            known.clear()
+        self._pixels = 0
+
     @property
     def is_idle(self) -> bool:
         """Whether all that was asked for is there, and told."""
@@ -83,6 +89,8 @@ class FormulaRenderer(QObject):
         self._start()
 
     def _finish(self, request: FormulaRequest, made: FormulaPicture) -> None:
+        if request not in self._open:
+            return  # it was forgotten meanwhile
         self._open.discard(request)
         self._known[request] = made
         self._pixels += _pixels(made)

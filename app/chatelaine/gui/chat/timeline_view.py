@@ -37,6 +37,7 @@ from chatelaine.gui.chat.row_layouts.symbols import make_symbols
 from chatelaine.gui.chat.row_painting import RowPainting
 from chatelaine.gui.chat.rows import RowKind, UnreadRow, kind_of
 from chatelaine.gui.chat.screen_readers import ScreenReaders
+from chatelaine.gui.chat.seen_pictures import seen_pictures
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
@@ -78,8 +79,8 @@ class TimelineView(TimelineSurface):
 
     Signals:
         suggestion_chosen: The words of a suggestion for a new thread.
-        picture_requested: The address of a picture that the user wants to see; `pictures` is
-            given it with `supply`.
+        picture_requested: The address of a picture that the user wants to see, and what to call
+            with its bytes; with None where they cannot be had.
         file_requested: The name of a file of the thread that is to be shown, and what to call with
             its bytes; with None where there is none.
         rows_changed: From this row on others are shown, or more, or fewer.
@@ -88,7 +89,7 @@ class TimelineView(TimelineSurface):
     """
 
     suggestion_chosen = Signal(str)
-    picture_requested = Signal(str)
+    picture_requested = Signal(str, object)
     file_requested = Signal(str, object)
     rows_changed = Signal(int)
     rows_filled = Signal(object)
@@ -99,6 +100,7 @@ class TimelineView(TimelineSurface):
         self._parsing = Parsing()
         self._formulas = FormulaRenderer()
         self.pictures = PictureLoader(self._read_file)
+        self.pictures.seen = partial(seen_pictures, self)
         sources = BlockSources(
             formulas=self._formulas, pictures=self.pictures, highlighter=self._highlighter
         )
@@ -166,6 +168,8 @@ class TimelineView(TimelineSurface):
         self._flush_timer.stop()
         self._changed = None
         self._is_loaded = True
+        if is_other:
+            self.pictures.leave_thread()
         self.laid_out.load(model, first, is_other=is_other)
         if is_other:
             self.scrolling.following = True
@@ -203,6 +207,12 @@ class TimelineView(TimelineSurface):
         self._is_loaded = False
         self._wanted_turn = None
         self._show_emptiness()
+
+    def forget(self) -> None:
+        """Show and keep nothing of any thread: the history is left, or locked."""
+        self.show_nothing()
+        self.pictures.forget()
+        self._formulas.forget()
 
     def apply(self, event: ChatEvent) -> None:
         """Show what has happened; text that is added, a few hundredths of a second later."""

@@ -39,6 +39,8 @@ class FormulaBlock(BlockLayout):
         self._source = TextBlock(Text(formula.tex, spans), style, style.body, sources)
         self.length = self._source.length
         self._sideways = Sideways()
+        self._request: FormulaRequest | None = None
+        """What the picture was asked for as."""
         self._picture: FormulaPicture | None = None
         self._ratio = 0.0
         self._width = 0.0
@@ -54,7 +56,10 @@ class FormulaBlock(BlockLayout):
             self._ratio,
             display=True,
         )
-        self._picture = self._sources.formulas.find(request) or self._picture
+        if request == self._request:
+            return  # kept here, as words keep theirs
+        if (found := self._sources.formulas.find(request)) is not None:
+            self._request, self._picture = request, found
 
     @property
     def _is_set(self) -> bool:

@@ -67,25 +67,35 @@ class PictureBlock(BlockLayout):
         self._shown = QSizeF()
         self._pixmap: QPixmap | None = None
 
-    def _ask(self) -> None:
-        if self._sources.pictures is not None:
-            width = round(self._width * self._ratio)
-            before = self._load.image
-            self._load = self._sources.pictures.find(self._source, width)
-            if self._load.image is not before:
+    def _ask(self) -> PictureLoad | None:
+        """Have it loaded if it is not there: only for what is seen, or soon will be."""
+        if self._sources.pictures is None:
+            return None
+        return self._sources.pictures.find(self._source, round(self._width * self._ratio))
+
+    def _take(self, load: PictureLoad | None) -> None:
+        if load is not None:
+            if load.image is not self._load.image:
                 self._pixmap = None
+            self._load = load
+
+    def _look(self) -> None:
+        if self._sources.pictures is not None:
+            self._take(self._sources.pictures.look(self._source))
 
     @override
     def set_width(self, width: float) -> None:
-        if not self._width:
+        is_first, self._width = not self._width, width
+        if is_first:
             self._ratio = QGuiApplication.instance().devicePixelRatio()  # type: ignore[union-attr]  # blocks are drawn by an application
-        self._width = width
-        self._ask()
+            self._take(self._ask())
+        else:
+            self._look()
         self._arrange()
 
     def _arrange(self) -> None:
         load = self._load
-        if load.image is None:
+        if not load.width:
             self._shown = QSizeF(min(self._width, self._style.px(_WIDEST_FRAME)), self._frame())
         else:
             highest = self._style.px(_HIGHEST)
@@ -118,7 +128,9 @@ class PictureBlock(BlockLayout):
         if not self._width:
             return False
         before, load = self.height, self._load
-        self._ask()
+        # What is out of sight may be gone meanwhile, and is not asked for: else what there is no
+        # room for would be loaded for ever, each time in the place of something else.
+        self._look()
         if (self._load.state, self._load.image) != (load.state, load.image):
             self.revision += 1
         self._arrange()
@@ -167,11 +179,13 @@ class PictureBlock(BlockLayout):
         ratio = painter.device().devicePixelRatio()
         if ratio != self._ratio:
             self._ratio, self._pixmap = ratio, None
-            self._ask()
+        self._ask()  # `refresh` takes it when it is there
         painter.save()
         whole = QRectF(QPointF(0, 0), self._shown)
         path = frame_path(whole.width(), whole.height(), clip)
-        if self._load.image is None:
+        if self._load.image is None and self._load.width:
+            self._draw_place(painter, path, whole)
+        elif self._load.image is None:
             self._draw_frame(painter, path, marked)
         else:
             painter.save()
@@ -190,6 +204,15 @@ class PictureBlock(BlockLayout):
         if self._pixmap is None:
             self._pixmap = _fitted(self._load, self._shown, self._ratio)
         return self._pixmap
+
+    def _draw_place(self, painter: QPainter, path: QPainterPath, whole: QRectF) -> None:
+        """Draw where a picture is that was let go of, until it is there again."""
+        palette, size = self._style.palette, self._style.px(_SYMBOL)
+        painter.fillPath(path, colour(palette.code))
+        if min(whole.width(), whole.height()) > 2 * size:
+            symbol = QRectF(0, 0, size, size)
+            symbol.moveCenter(whole.center())
+            icons.paint(painter, "picture", palette.text_muted, symbol)
 
     def _draw_frame(self, painter: QPainter, path: QPainterPath, marked: Sequence[Marked]) -> None:
         palette, style = self._style.palette, self._style

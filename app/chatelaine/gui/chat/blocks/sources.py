@@ -79,7 +79,8 @@ class PictureLoad:
 
     Attributes:
         state: How far it is.
-        image: The picture, about as large as it was asked for.
+        image: The picture, about as large as it was asked for. One that was there is let go of once
+            it is out of sight, and is loading again; then its size is still known.
         width: How wide it is by itself, in pixels; 0 where that is not known.
         height: How high it is by itself.
     """
@@ -94,12 +95,15 @@ class PictureSource(Protocol):
     """Where pictures come from."""
 
     def find(self, source: str, width: int) -> PictureLoad:
-        """Give a picture as it is now.
+        """Give a picture as it is now, and have it loaded if it is not there.
 
         Args:
             source: Its address, as it is written in the message.
             width: How wide it will be shown at most, in device pixels.
         """
+
+    def look(self, source: str) -> PictureLoad | None:
+        """Give a picture as it is now, and load nothing; None where nobody has asked for it."""
 
     def load(self, source: str) -> None:
         """Fetch a picture that the user wants to see."""

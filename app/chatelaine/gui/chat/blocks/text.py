@@ -127,10 +127,11 @@ class TextBlock(BlockLayout):
             else QTextOption.WrapMode.WordWrap
         )
         self._ratio = 1.0
+        self._is_asked = False
         self.width = 0.0
         self._places = Places(())
         self._insets: list[_Inset] = []
-        self._known: dict[str, FormulaPicture | None] = {}
+        self._known: dict[str, tuple[FormulaRequest, FormulaPicture]] = {}
         self._found: dict[tuple[int, int], list[QRectF]] = {}
         self._layout = self._make_layout()
 
@@ -258,10 +259,17 @@ class TextBlock(BlockLayout):
         request = FormulaRequest(
             tex, round(look.font.pixelSize() * _LARGER, 1), look.colour.name(), self._ratio
         )
+        known, picture = self._known.get(tex, (None, None))
+        if known == request:
+            # Kept here, however many others are set: to ask again each time others are ready would
+            # never come to rest where there are more than are remembered.
+            return picture
         found = self._sources.formulas.find(request)
-        # While it is made anew for another screen, the old one is better than the source.
-        self._known[tex] = found or self._known.get(tex)
-        return self._known[tex]
+        if found is None:
+            # While it is made anew for another screen, the old one is better than the source.
+            return picture
+        self._known[tex] = request, found
+        return found
 
     def _symbol_size(self) -> float:
         return float(round(self._text_style.font.pixelSize() * 0.9))
@@ -269,7 +277,8 @@ class TextBlock(BlockLayout):
     @override
     def set_width(self, width: float) -> None:
         self.width = width
-        if self._has_insets and not self._known:
+        if self._has_insets and not self._is_asked:
+            self._is_asked = True
             self._ratio = QGuiApplication.instance().devicePixelRatio()  # type: ignore[union-attr]  # blocks are drawn by an application
         if self._has_insets and self._take_insets(width):
             self._layout = self._make_layout()
