@@ -147,6 +147,7 @@ class WorkspacePage(QObject):
         timeline.suggestion_chosen.connect(self._suggest)
         timeline.link_activated.connect(self.link_activated)
         timeline.edit_requested.connect(self._edit)
+        timeline.again_requested.connect(self._ask_again)
         timeline.branch_requested.connect(self._show_branch)
         timeline.fork_requested.connect(self._fork_at)
         timeline.delete_requested.connect(self._delete_turn)
@@ -516,6 +517,12 @@ class WorkspacePage(QObject):
         text = self.timeline.asked(turn)
         if text and self._takes_words():
             self.writing.edit(turn, text)
+
+    def _ask_again(self, turn: TurnId) -> None:
+        """Ask what was asked in an earlier turn again; what followed it is kept as a branch."""
+        text = self.timeline.asked(turn)
+        if self._controller is not None and text and self._takes_words():
+            self._controller.ask_again(text, turn)
 
     def _send_edited(self, controller: ChatController, turn: TurnId, text: str) -> None:
         before = self.timeline.asked(turn)

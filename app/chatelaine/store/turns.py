@@ -61,11 +61,9 @@ def begin(
         )
         asked = "\n\n".join(item.text for item in items if item.from_user)
         again = asked == tree.user_text(connection, instead_of)
-        # The same is asked again of the last turn only: it was the last when that was chosen.
         if (
             replaced is None
             or instead_of in gone
-            or (again and tree.last_said(connection, thread.head, gone) != instead_of)
             or not tree.is_on_path(connection, thread.head, instead_of)
         ):
             raise HistoryError(

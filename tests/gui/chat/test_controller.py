@@ -437,6 +437,26 @@ async def test_versions_are_read_with_what_is_seen(opened, store, thread):
     assert controller.model.rows[2].branches == (2, other.id, other.id + 1)
 
 
+@pytest.mark.parametrize("runs", [False, True])
+async def test_the_same_is_asked_again_in_the_place_of_an_earlier_turn(opened, store, runs):
+    gate = Gate()
+    controller, _ = await opened(*([["One ", gate]] if runs else []), "Another answer.")
+    controller.need([2])
+    await idle(controller)
+    if runs:
+        controller.send("And now?")
+        await until(lambda: controller.running and controller.model.rows.chars[-1] == 4)
+    controller.ask_again("Well?", 2)
+    await until(lambda: getattr(controller.model.rows[-1], "text", "") == "Another answer.")
+    await idle(controller)
+    rows = controller.model.rows
+    assert [row.text for row in rows[2:]] == ["Well?", "Another answer."]
+    assert rows[2].branches == (2, rows[2].turn)
+    controller.show_branch(2)
+    await until(lambda: len(controller.model.rows) >= 2 * COUNT)
+    await idle(controller)
+
+
 async def test_any_turn_can_be_branched_off_from_read_or_not(opened, store, thread):
     controller, _ = await opened()
     for turn in (1, 100, COUNT):

@@ -415,6 +415,67 @@ def test_the_menu_of_a_link_that_has_the_keyboard_is_the_link_s(page, view, user
     menu.close()
 
 
+def page_focus(view) -> None:
+    view.setFocus()
+    view.window().activateWindow()
+    assert QTest.qWaitForWindowActive(view.window())
+
+
+TWICE = (
+    "Both [here](https://x.example/a) and [there](https://x.example/a), [else](https://y.example)."
+)
+IN_A_TABLE = f"| a | b |\n|---|---|\n| {TWICE} | [here](https://x.example/a) |"
+
+
+@pytest.mark.parametrize(("text", "count"), [(TWICE, 3), (IN_A_TABLE, 4)])
+def test_links_to_the_same_address_are_stops_of_their_own(page, view, user, text, count):
+    view.load(exchange(1, text))
+    user.settle()
+    links = heard(view.link_activated)
+    page.above.setFocus()
+    user.key(TAB)
+    for _ in range(count):
+        user.key(TAB)
+        user.key(ENTER)
+    address = "https://x.example/a"
+    assert links[:3] == [(address, "here"), (address, "there"), ("https://y.example", "else")]
+    assert len(links) == count
+    rects = [user.control(1, "link", number).rect for number in range(count)]
+    assert len({(rect.x(), rect.y()) for rect in rects}) == count
+    user.key(TAB)
+    assert current(view) == (1, "copy")
+
+
+@pytest.mark.parametrize("way", ["menu", "window"])
+def test_who_comes_back_from_a_menu_or_another_window_is_where_he_was(page, view, user, way):
+    view.load(exchange(1, LINK_AND_WORDS))
+    user.settle()
+    page.above.setFocus()
+    user.key(TAB)
+    user.key(TAB)
+    assert current(view) == (1, "link")
+    if way == "menu":
+        press_menu(user, "Menu")
+        menu = open_menu(view)
+        assert menu is not None
+        menu.close()
+    else:
+        other = QWidget()
+        other.show()
+        other.activateWindow()
+        assert QTest.qWaitForWindowActive(other)
+        other.close()
+    page.activateWindow()
+    assert QTest.qWaitForWindowActive(page)
+    user.settle()
+    assert view.hasFocus()
+    assert view.keys.shown
+    assert current(view) == (1, "link")
+
+
+LINK_AND_WORDS = "Words and [a link](https://a.example/)."
+
+
 def test_the_keyboard_stays_at_its_message_when_one_above_it_goes(view, user):
     rows = thread(4)
     view.load(rows)
@@ -424,7 +485,11 @@ def test_the_keyboard_stays_at_its_message_when_one_above_it_goes(view, user):
     view.load(model, model.remove(1))
     assert view.keys.row == 3
     assert view.rows[3] == rows[5]
+    moved = heard(view.keys.moved)
+    page_focus(view)
     view.load(model, model.remove(3))
-    assert view.keys.row is None
+    assert view.keys.row == 3, "the nearest one that is left"
+    assert view.keys.control is None
+    assert moved
     user.key(Qt.Key.Key_Up)
     assert view.keys.row is not None

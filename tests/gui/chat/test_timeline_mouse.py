@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -321,3 +321,37 @@ def test_the_other_buttons_press_nothing(view, user):
     user.drag(user.point(1, 0), user.point(1, 4))
     user.key(Qt.Key.Key_C, CONTROL)
     assert clipboard() == "An a"
+
+
+# ---------------------------------------------------------------------------- rows that come and go
+
+
+def test_a_button_that_is_let_go_of_in_another_message_is_not_pressed(view, user):
+    view.load(thread(3))
+    user.settle()
+    points = [user.control_rect(row, "copy").center().toPoint() for row in (1, 3)]
+    QGuiApplication.clipboard().setText("before")
+    user.drag(*points)
+    assert clipboard() == "before"
+    user.drag(points[0], points[0])
+    assert clipboard() == "An answer."
+
+
+def test_a_menu_goes_with_the_rows_that_it_is_about(view, user):
+    show(view, user, LINK)
+    user.right_click(user.point(1, 6))
+    menu = open_menu(view)
+    assert menu is not None
+    view.load(thread(1, first=7))
+    assert not menu.isVisible()
+
+
+def test_below_a_short_thread_there_is_nothing(view, user):
+    view.load(thread(1))
+    user.settle()
+    below = user.port.rect().bottomLeft() + QPoint(user.port.width() // 2, -4)
+    assert user.row_rect(1).bottom() < below.y() - 40
+    user.move(below)
+    assert view.mouse.row is None
+    user.right_click(below)
+    assert open_menu(view) is None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QDrag, QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QDrag, QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from chatelaine.chat.events import TextAdded
 from chatelaine.gui.chat.rows import NoticeKind, NoticeRow, ReplyRow, UserRow
@@ -65,6 +66,47 @@ def test_a_double_click_selects_a_word_and_a_third_the_block(talk):
     assert talk.selected() == "two"
     talk.click(point)
     assert talk.selected() == "One two three."
+
+
+def test_a_double_click_and_a_drag_select_word_by_word(talk):
+    middle, right, left = talk.point(1, 5), talk.point(1, 10), talk.point(1, 1)
+    press_twice(talk, middle)
+    talk.move(right)
+    assert talk.selected() == "two three"
+    talk.move(left)
+    assert talk.selected() == "One two"
+    talk.view.mouse.release(let_go(talk, left))
+    talk.move(right)
+    assert talk.selected() == "One two"
+
+
+def test_a_third_click_and_a_drag_select_block_by_block(talk):
+    point = talk.point(1, 5)
+    talk.double_click(point)
+    talk.hold(point, talk.point(1, 1, block=1))
+    assert talk.selected().startswith("One two three.\n\n- four")
+    talk.release(talk.point(1, 1, block=1))
+
+
+def let_go(talk, point: QPoint) -> QMouseEvent:
+    where = QPointF(point), QPointF(talk.port.mapToGlobal(point))
+    buttons = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    return QMouseEvent(
+        QEvent.Type.MouseButtonRelease, *where, *buttons, Qt.KeyboardModifier.NoModifier
+    )
+
+
+def press_twice(talk, point: QPoint) -> None:
+    """Click twice, and hold the button the second time."""
+    event = QMouseEvent(
+        QEvent.Type.MouseButtonDblClick,
+        QPointF(point),
+        QPointF(talk.port.mapToGlobal(point)),
+        Qt.MouseButton.LeftButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(talk.port, event)
 
 
 def test_a_third_click_elsewhere_selects_nothing(talk):
@@ -341,6 +383,23 @@ def test_the_button_may_be_held_while_the_reply_grows(view, user):
     user.move(user.point(1, 18))
     user.release(user.point(1, 18))
     assert user.selected() == "One two three four"
+
+
+def test_text_does_not_run_away_while_one_selects(view, user):
+    say(view, 1, "One two three\n\n" + "Words.\n\n" * 60)
+    user.settle()
+    assert user.is_at_end
+    point = user.point(1, 1, block=58)
+    user.hold(point, user.point(1, 4, block=58))
+    top = view.scrolling.top
+    for _ in range(4):
+        view.apply(TextAdded(1, "More words.\n\n" * 3))
+        user.settle()
+        assert view.scrolling.top == top
+    user.release(user.point(1, 4, block=58))
+    user.settle()
+    assert user.is_at_end, "it follows again"
+    assert view.is_following
 
 
 def test_text_that_becomes_shorter_leaves_no_selection_behind_its_end(view, user):

@@ -405,13 +405,14 @@ def test_copying_a_reply_copies_its_markdown(view, user):
     view.mouse._end_thanks()
 
 
-def test_only_the_last_reply_can_be_asked_again(view, user):
-    retried = heard(view.retry_requested)
+def test_each_reply_can_be_asked_for_again(view, user):
+    retried, again = heard(view.retry_requested), heard(view.again_requested)
     view.load(thread(2))
     user.settle()
-    assert "retry" not in user.controls(1)
     user.press(3, "retry")
-    assert len(retried) == 1
+    assert (len(retried), again) == (1, [])
+    user.press(1, "retry")
+    assert (len(retried), again) == (1, [1])
 
 
 # ---------------------------------------------------------------------------- loading again

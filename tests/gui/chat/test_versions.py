@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from chatelaine.chat.events import TurnStarted
 from chatelaine.gui.chat.rows import NoticeKind, NoticeRow, ReplyRow, SummaryRow, UserRow
 from chatelaine.store.records import FIRST_TEMPORARY
-from support.thread_rows import NOW
+from support.thread_rows import NOW, exchange
 from support.timeline_driver import choose, names
 
 if TYPE_CHECKING:
@@ -51,6 +51,61 @@ def test_the_arrows_lead_to_the_versions_on_both_sides(talk: TimelineDriver) -> 
     talk.press(SECOND, "previous")
     talk.press(SECOND, "next")
     assert heard == [("branch", 2), ("branch", LATE + 1)]
+
+
+def stepping(view: TimelineView) -> dict[int, list[Any]]:
+    """Let the rows be those of a version as soon as it is asked for."""
+    versions = {
+        turn: [
+            *(row for number in range(1, 7) for row in exchange(number, "Before. " * 30)),
+            UserRow(turn, words, NOW, branches=(21, 22, 23)),
+            ReplyRow(turn, "Ada", "m", NOW, answer),
+        ]
+        for turn, words, answer in (
+            (21, "One", "Short."),
+            (22, "Two, which is longer than the first " * 6, "A very long answer.\n\n" * 90),
+            (23, "Three", "A longer answer.\n\n" * 20),
+        )
+    }
+    view.branch_requested.connect(lambda turn: view.load(versions[turn], 12))
+    return versions
+
+
+def test_one_steps_through_the_versions_by_key(view: TimelineView, user: TimelineDriver) -> None:
+    versions = stepping(view)
+    view.load(versions[21])
+    user.settle()
+    user.bring_into_view(12)
+    user.settle()
+    user.focus()
+    view.keys.go_to(12, user.control(12, "next").key)
+    shown = [21]
+    view.branch_requested.connect(shown.append)
+    for _ in range(3):
+        before = user.control_rect(12, "next").center()
+        user.key(Qt.Key.Key_Return)
+        user.settle()
+        assert abs(user.control_rect(12, "next").center().y() - before.y()) <= 1
+    assert shown == [21, 22, 23, 22], "at the end the other arrow has the keyboard"
+    assert view.hasFocus()
+
+
+def test_one_steps_through_the_versions_with_a_mouse_that_does_not_move(
+    view: TimelineView, user: TimelineDriver
+) -> None:
+    versions = stepping(view)
+    view.load(versions[21])
+    user.settle()
+    user.bring_into_view(12)
+    user.settle()
+    point = user.control_rect(12, "next").center().toPoint()
+    shown = [21]
+    view.branch_requested.connect(shown.append)
+    user.click(point)
+    user.settle()
+    user.click(point)
+    user.settle()
+    assert shown == [21, 22, 23]
 
 
 def test_which_version_is_shown_is_painted(talk: TimelineDriver) -> None:

@@ -166,6 +166,10 @@ class ChatController(QObject):
         """Take the last turn back and ask the same again."""
         self._start(self._retry(), "change")
 
+    def ask_again(self, text: str, turn: TurnId) -> None:
+        """Ask for another answer in the place of a turn; one that runs is stopped first."""
+        self._start(self._ask_again(text, turn), "change")
+
     def edit(self, text: str, turn: TurnId) -> None:
         """Say something else in the place of a turn; what followed it is kept as a branch."""
         if not self.running:
@@ -324,6 +328,13 @@ class ChatController(QObject):
                 return
             self.loaded.emit(self.model.cut_from(question.turn))
             self._begin(question.text, question.turn, again=True)
+
+    async def _ask_again(self, text: str, turn: TurnId) -> None:
+        async with self._order:
+            await self.stopped()
+            if not self.running:
+                self.loaded.emit(self.model.cut_from(turn))
+                self._begin(text, turn, again=True)
 
     async def _edit(self, text: str, turn: TurnId) -> None:
         async with self._order:

@@ -27,6 +27,14 @@ BY_KEYBOARD: Final = frozenset(
         Qt.FocusReason.OtherFocusReason,
     }
 )
+_BACK_AGAIN: Final = frozenset(
+    {
+        Qt.FocusReason.PopupFocusReason,
+        Qt.FocusReason.MenuBarFocusReason,
+        Qt.FocusReason.ActiveWindowFocusReason,
+    }
+)
+"""Who leaves for a menu or another window comes back to where he was."""
 _STEP: Final = 0.6
 """How much of the view the arrow keys scroll where a message is longer than it."""
 _PRESSING: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
@@ -72,11 +80,16 @@ class RowKeys(QObject):
             self._known = self._area.laid_out.key(row)
 
     def find_again(self) -> None:
-        """Stay at the same message, which may have another number now; or be at none."""
+        """Stay at the same message, which may have another number now; or go to one near it."""
         found = None if self._known is None else self._area.laid_out.find(self._known)
-        if found is None:
+        if found is None and self.row is not None:
             self.control = None
-        self.row = found
+            count = len(self._area.laid_out)
+            self.row = min(self.row, count - 1) if count else None
+            if self._area.hasFocus():
+                self.moved.emit()
+        else:
+            self.row = found
 
     def forget(self) -> None:
         """The rows are others now."""
@@ -91,6 +104,9 @@ class RowKeys(QObject):
 
     def enter(self, reason: Qt.FocusReason) -> None:
         """The timeline has got the keyboard."""
+        if reason in _BACK_AGAIN:
+            self._update()
+            return
         self.shown = reason in BY_KEYBOARD
         if self.shown:
             seen = self._area.visible_rows()
@@ -102,9 +118,10 @@ class RowKeys(QObject):
                 self.control = controls[-1].key if controls else None
         self._show()
 
-    def leave(self) -> None:
+    def leave(self, reason: Qt.FocusReason) -> None:
         """The timeline has lost the keyboard."""
-        self.control = None
+        if reason not in _BACK_AGAIN:
+            self.control = None
         self._update()
 
     def point_at(self, row: int | None) -> None:
@@ -120,6 +137,13 @@ class RowKeys(QObject):
         if control is not None and self.row == row:
             self.control = control
             self._show()
+
+    def stay_at(self, row: int, control: ControlKey | None) -> None:
+        """Have the keyboard at something of a row, and let the view be where it is."""
+        self._update()
+        self.row, self.control = row, control
+        self.moved.emit()
+        self._update()
 
     def _last_whole(self) -> int | None:
         """Give the last row of which the beginning is seen; else the last that is seen at all."""

@@ -32,6 +32,7 @@ class RowMenu(QObject):
     """
 
     retry_requested = Signal()
+    again_requested = Signal(object)
     continue_requested = Signal()
     link_activated = Signal(str, str)
     edit_requested = Signal(object)
@@ -55,7 +56,7 @@ class RowMenu(QObject):
             "link": partial(self._follow, row, control),
             "copy": partial(self._copy, row, control),
             "unfold": partial(area.unfold, row),
-            "retry": self.retry_requested.emit,
+            "retry": partial(self._ask_again, row),
             "continue": self.continue_requested.emit,
             "edit": partial(self.edit_requested.emit, turn),
             "fork": partial(self.fork_requested.emit, turn),
@@ -74,7 +75,7 @@ class RowMenu(QObject):
             on_screen = area.viewport().mapToGlobal(point).toPoint()
             row = self._keys.row
         else:
-            row = area.row_at(point.y())
+            row = area.row_under(point.y())
         if row is not None and row < len(area.laid_out):
             self.make(row, point).popup(on_screen)
 
@@ -92,6 +93,11 @@ class RowMenu(QObject):
         menu.addSeparator()
         menu.addAction("Select all", self._area.selectAll)
         return menu
+
+    def close(self) -> None:
+        """Close a menu that is open: what it is about is not shown any more."""
+        for menu in self._area.findChildren(QMenu):
+            menu.close()
 
     def _popup(self, row: int, control: Control) -> None:
         at = control.rect.translated(self._area.origin(row)).bottomLeft()
@@ -124,8 +130,9 @@ class RowMenu(QObject):
             return
         found = self._mouse.control_at(point)
         if found is not None and found[1].kind is ControlKind.LINK:
-            menu.addAction("Open link", partial(self._follow, row, found[1]))
-            menu.addAction("Copy link address", partial(self._to_clipboard, found[1].target))
+            target, words = found[1].target, layout.link_text(found[1])
+            menu.addAction("Open link", partial(self.link_activated.emit, target, words))
+            menu.addAction("Copy link address", partial(self._to_clipboard, target))
         code = layout.code_at(point - area.origin(row))
         if code is not None:
             menu.addAction("Copy code", partial(self._to_clipboard, code))
@@ -134,14 +141,13 @@ class RowMenu(QObject):
         area, shown = self._area, self._area.rows[row]
         menu.addSeparator()
         turn = shown.turn
-        is_last = area.laid_out.layout(row).place.last
         if isinstance(shown, UserRow):
             menu.addAction("Edit message", partial(self.edit_requested.emit, turn))
             for words, step in (("Previous version", -1), ("Next version", 1)):
-                if self._version(row, step) is not None:
-                    menu.addAction(words, partial(self._go_to_version, row, step))
-        if isinstance(shown, ReplyRow) and is_last and not shown.running:
-            menu.addAction("Ask again", self.retry_requested.emit)
+                if (version := self._version(row, step)) is not None:
+                    menu.addAction(words, partial(self.branch_requested.emit, version))
+        if isinstance(shown, ReplyRow) and not shown.running:
+            menu.addAction("Ask again", self._asking_again(row))
         if isinstance(shown, UserRow | ReplyRow | ToolRow):
             fork = "Continue from here in a new thread"
             menu.addAction(fork, partial(self.fork_requested.emit, turn))
@@ -149,6 +155,16 @@ class RowMenu(QObject):
             where = area.viewport().mapToGlobal(area.origin(row)).toPoint()
             menu.addAction("Details…", partial(self.details_requested.emit, turn, where))
             menu.addAction("Delete message and answer", partial(self.delete_requested.emit, turn))
+
+    def _asking_again(self, row: int) -> Callable[[], object]:
+        """Give what asks for another answer: of an earlier turn, it is another version."""
+        shown, is_last = self._area.rows[row], self._area.laid_out.layout(row).place.last
+        if is_last or not isinstance(shown, ReplyRow):
+            return self.retry_requested.emit
+        return partial(self.again_requested.emit, shown.turn)
+
+    def _ask_again(self, row: int) -> None:
+        self._asking_again(row)()
 
     def _copied_by(self, row: int, control: Control) -> str:
         layout = self._area.laid_out.layout(row)

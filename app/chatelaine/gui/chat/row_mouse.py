@@ -12,11 +12,18 @@ from chatelaine.gui.chat.copied_data import data_of
 from chatelaine.gui.chat.row_layouts.controls import ControlKey, ControlKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QMouseEvent, QWheelEvent
 
+    from chatelaine.gui.chat.blocks.document import Document
     from chatelaine.gui.chat.blocks.layout import Sideways
+    from chatelaine.gui.chat.laid_out_rows import RowKey
     from chatelaine.gui.chat.row_layouts.controls import Control
+    from chatelaine.gui.chat.selection import TextPosition
     from chatelaine.gui.chat.timeline_area import TimelineArea
+
+    Stretch = tuple[TextPosition, TextPosition]
 
 _NOWHERE: Final = QPointF(-99, -99)
 _SAME_PLACE: Final = 4
@@ -51,7 +58,11 @@ class RowMouse(QObject):
         self._area = area
         self._point = _NOWHERE
         self._pressed_at = _NOWHERE
+        self._pressed_in: RowKey | None = None
         self._selecting = False
+        self._by: Callable[[TextPosition], Stretch] | None = None
+        self._first: Stretch | None = None
+        self._follows_again = False
         self._may_drag = False
         self._bar: tuple[Sideways, float, float] | None = None
         self._bar_row = 0
@@ -66,7 +77,7 @@ class RowMouse(QObject):
 
     def control_at(self, point: QPointF) -> tuple[int, Control] | None:
         """Give what can be pressed at a point of the viewport, and its row."""
-        row = self._area.row_at(point.y())
+        row = self._area.row_under(point.y())
         if row is None:
             return None
         inside = point - self._area.origin(row)
@@ -98,8 +109,8 @@ class RowMouse(QObject):
     def forget(self) -> None:
         """The rows are others now."""
         self.row = self.hovered = self.pressed = self._bar = None
-        self._selecting = self._may_drag = False
-        self._scroll_timer.stop()
+        self._may_drag = False
+        self._end_selecting()
         self._thanked = None
 
     def rows_moved(self, first: int, by: int) -> None:
@@ -128,7 +139,7 @@ class RowMouse(QObject):
 
     def _hover(self, point: QPointF) -> None:
         found = self.control_at(point)
-        row = self._area.row_at(point.y())
+        row = self._area.row_under(point.y())
         self._show_hover(row, found[1].key if found else None)
         shape = Qt.CursorShape.ArrowCursor
         if found is not None:
@@ -166,7 +177,7 @@ class RowMouse(QObject):
         if found is not None:
             row, control = found
             if control.enabled:
-                self.pressed = control.key
+                self.pressed, self._pressed_in = control.key, self._area.laid_out.key(row)
                 self._area.update_row(row)
             if control.kind is not ControlKind.LINK:
                 return
@@ -181,7 +192,7 @@ class RowMouse(QObject):
         if not extend and self._area.selection.holds(position):
             self._may_drag = True
             return
-        self._selecting = True
+        self._begin_selecting()
         self._area.select(self._area.selection.anchor if extend else position, position)
 
     def double_click(self, event: QMouseEvent) -> None:
@@ -194,28 +205,57 @@ class RowMouse(QObject):
             self.press(event)
             return
         position = self._area.position_at(point)
-        if position is None:
-            return
-        layout = self._area.laid_out.layout(position.row)
-        if position.part < len(layout.parts):
-            document = layout.parts[position.part].document
-            start, end = document.word_at(position.within.within)
-            self._area.select(
-                position._replace(offset=start.offset), position._replace(offset=end.offset)
-            )
+        if position is not None:
+            self._select_by(self._word, position)
             self._last_double_click = point
 
     def _select_block(self, point: QPointF) -> None:
         position = self._area.position_at(point)
-        if position is None:
-            return
-        layout = self._area.laid_out.layout(position.row)
-        if position.part < len(layout.parts):
-            document = layout.parts[position.part].document
-            start, end = document.whole_block(position.within.within)
-            self._area.select(
-                position._replace(offset=start.offset), position._replace(offset=end.offset)
-            )
+        if position is not None:
+            self._select_by(self._block, position)
+
+    def _select_by(self, by: Callable[[TextPosition], Stretch], position: TextPosition) -> None:
+        """Select a whole word or block, and more of them while the button is held."""
+        self._begin_selecting()
+        self._by, self._first = by, by(position)
+        self._area.select(*self._first)
+
+    def _word(self, position: TextPosition) -> Stretch:
+        document = self._document(position)
+        if document is None:
+            return position, position
+        start, end = document.word_at(position.within.within)
+        return position._replace(offset=start.offset), position._replace(offset=end.offset)
+
+    def _block(self, position: TextPosition) -> Stretch:
+        document = self._document(position)
+        if document is None:
+            return position, position
+        start, end = document.whole_block(position.within.within)
+        return position._replace(offset=start.offset), position._replace(offset=end.offset)
+
+    def _document(self, position: TextPosition) -> Document | None:
+        parts = self._area.laid_out.layout(position.row).parts
+        return parts[position.part].document if position.part < len(parts) else None
+
+    def _begin_selecting(self) -> None:
+        """Hold what is seen: else it would run away under the mouse as a reply grows."""
+        self._selecting = True
+        self._by = self._first = None
+        scrolling = self._area.scrolling
+        self._follows_again = scrolling.following
+        scrolling.hold()
+        scrolling.following = False
+
+    def _end_selecting(self) -> None:
+        self._scroll_timer.stop()
+        was_selecting, self._selecting = self._selecting, False
+        self._by = self._first = None
+        if was_selecting and self._follows_again:
+            scrolling = self._area.scrolling
+            scrolling.following = True
+            if scrolling.top != scrolling.furthest:
+                self._area.scroll_to_end()
 
     def move(self, event: QMouseEvent) -> None:
         """The mouse has moved."""
@@ -240,19 +280,20 @@ class RowMouse(QObject):
             return
         point = event.position()
         self._bar = None
-        self._scroll_timer.stop()
         if self._may_drag:
             # A click on what is selected selects nothing.
             self._may_drag = False
             if (position := self._area.position_at(point)) is not None:
                 self._area.select(position, position)
-        self._selecting = False
         self._offer_selection()
-        key, self.pressed = self.pressed, None
+        pressed, self.pressed = self.pressed, None
         found = self.control_at(point)
-        if key is not None and found is not None and found[1].key == key:
+        self._end_selecting()
+        if found is not None and pressed is not None:
             row, control = found
-            if control.kind is not ControlKind.LINK or self._area.selection.is_empty:
+            is_same = (self._area.laid_out.key(row), control.key) == (self._pressed_in, pressed)
+            is_plain = control.kind is not ControlKind.LINK or self._area.selection.is_empty
+            if is_same and is_plain:
                 self.control_pressed.emit(row, control)
         if self.row is not None:
             self._area.update_row(self.row)
@@ -260,14 +301,23 @@ class RowMouse(QObject):
 
     def _extend(self, point: QPointF) -> None:
         position = self._area.position_at(point)
-        if position is not None:
+        if position is None:
+            return
+        if self._by is None or self._first is None:
             self._area.select(self._area.selection.anchor, position)
+            return
+        start, end = self._by(position)
+        if start < self._first[0]:
+            self._area.select(self._first[1], start)
+        else:
+            self._area.select(self._first[0], max(end, self._first[1]))
 
     def _scroll_beyond_edge(self) -> None:
         """Scroll while the user selects beyond the edge: faster the further beyond it."""
         y, height = self._point.y(), self._area.viewport().height()
         beyond = min(y, 0) or max(y - height, 0)
         step = round(max(min(beyond / 2, _FASTEST), -_FASTEST))
+        self._follows_again = False
         if step and self._area.scroll_by(step):
             edge = QPointF(self._point.x(), min(max(y, 0), height - 1))
             self._extend(edge)

@@ -172,6 +172,11 @@ class TimelineArea(QAbstractScrollArea):
             return None
         return heights.at(int(y) + self.scrolling.top - self.scrolling.above)
 
+    def row_under(self, y: float) -> int | None:
+        """Give the row that covers a height of the viewport; None where there is plain ground."""
+        beyond = y + self.scrolling.top - self.scrolling.above > self.laid_out.heights.total
+        return None if beyond else self.row_at(y)
+
     def origin(self, row: int) -> QPointF:
         """Give the upper left corner of a row, on the viewport."""
         return QPointF(

@@ -35,6 +35,7 @@ class TimelineSurface(TimelineArea):
 
     Signals:
         retry_requested: Ask the last turn again.
+        again_requested: Ask what was asked in this turn again, as another version of it.
         continue_requested: Let the model go on where it was cut off.
         texts_requested: The rows of these turns are seen, and their texts are not here.
         link_activated: The address of a link, and its words; nothing is opened here.
@@ -49,6 +50,7 @@ class TimelineSurface(TimelineArea):
     """
 
     retry_requested = Signal()
+    again_requested = Signal(object)
     continue_requested = Signal()
     texts_requested = Signal(object)
     link_activated = Signal(str, str)
@@ -75,6 +77,7 @@ class TimelineSurface(TimelineArea):
         self.keys.copy_requested.connect(self.copy_requested)
         for name in (
             "retry_requested",
+            "again_requested",
             "continue_requested",
             "link_activated",
             "edit_requested",
@@ -158,7 +161,7 @@ class TimelineSurface(TimelineArea):
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.keys.leave()
+        self.keys.leave(event.reason())
         super().focusOutEvent(event)
 
     @override

@@ -41,6 +41,7 @@ from chatelaine.gui.chat.seen_pictures import seen_pictures
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
 from chatelaine.gui.chat.timeline_model import TimelineModel
 from chatelaine.gui.chat.timeline_surface import TimelineSurface
+from chatelaine.gui.chat.version_place import VersionPlace
 from chatelaine.gui.overriding import override
 from chatelaine.gui.theme import motion
 from chatelaine.gui.theme import palette as palettes
@@ -110,10 +111,12 @@ class TimelineView(TimelineSurface):
         self.setAccessibleName("Conversation")
         self.paints = 0
         self._readers = ScreenReaders(self)
+        self._version = VersionPlace(self)
         tell = self._readers.tell
         self.unfolded.connect(lambda row: tell(lambda told: told.unfolded(row)))
         self.keys.moved.connect(lambda: tell(lambda told: told.focus_moved()))
         self.copied.connect(lambda: tell(lambda told: told.announce("Copied")))
+        self.branch_requested.connect(self._version.keep)
         self.menu.picture_wanted.connect(self.pictures.load)
         self.hits = HitMarks(self, self.unfold)
         self.painting = RowPainting(self, self.hits)
@@ -174,6 +177,7 @@ class TimelineView(TimelineSurface):
         if is_other:
             self.scrolling.following = True
             self.keys.forget()
+            self.menu.close()
             self._news = 0
         else:
             self.scrolling.find_again()
@@ -185,6 +189,7 @@ class TimelineView(TimelineSurface):
         self.viewport().update()
         self._readers.tell(lambda told: told.rows_loaded(first))
         self._look_for_turn()
+        self._version.look()
         self.rows_changed.emit(first)
 
     @property

@@ -144,8 +144,7 @@ class ReplyLayout(RowLayout[ReplyRow]):
 
     def _actions(self) -> Iterator[tuple[str, str, str]]:
         yield "copy", "copy", "Copy reply"
-        if self.place.last:
-            yield "retry", "retry", "Ask again"
+        yield "retry", "retry", "Ask again"
         yield "fork", "branch", "Continue from here in a new thread"
         yield "more", "more", "More"
 
