@@ -214,6 +214,14 @@ class Remote(QObject):
             if self._activates and QApplication.activeModalWidget() is None:
                 window.activateWindow()  # which takes the focus back from the menu
 
+    def do_click_in_menu(self, words: str) -> None:
+        """Click a line of the menu that has popped up."""
+        menu: Any = QApplication.activePopupWidget()
+        if menu is None:
+            raise AssertionError("no menu has popped up")
+        (line,) = (one for one in menu.actions() if one.text().replace("&", "") == words)
+        click_on(menu, menu.actionGeometry(line).center())
+
     def do_clipboard(self) -> str:
         return QApplication.clipboard().text()
 
@@ -353,6 +361,7 @@ def state() -> dict[str, Any]:
         "rows": [describe(row) for row in page.timeline.rows],
         "versions": versions(page.timeline),
         "seen": seen(page.timeline),
+        "text_size": text_size(page.timeline),
         "hit": page.timeline.hits._current is not None,
         "settled": page.timeline.is_settled
         and (page.timeline._is_loaded or not page.frame.isVisible()),
@@ -380,6 +389,15 @@ def seen(view: Any) -> list[int]:
     key, anchor = place
     layout = view.laid_out.layout(anchor.row)
     return [key.turn, key.number, layout.top_of(anchor.within)]
+
+
+def text_size(view: Any) -> float:
+    """Tell how large the letters of the lowest message are, as it is laid out."""
+    rows = view.visible_rows()
+    if not rows:
+        return 0.0
+    layout = view.laid_out.layout(rows[-1])
+    return float(layout.parts[0].document.style.body.font.pixelSize()) if layout.parts else 0.0
 
 
 def versions(view: Any) -> list[str]:

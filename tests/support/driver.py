@@ -178,6 +178,18 @@ class Driver:
 
         wait_until(click, what=f"a line {words} in the menu {menu} that can be clicked")
 
+    def click_in_menu(self, words: str) -> None:
+        """Click a line of the menu that pops up."""
+
+        def click() -> bool:
+            try:
+                self.tell("click_in_menu", words=words)
+            except ProgramRefused:
+                return False
+            return True
+
+        wait_until(click, what=f"a line {words} in a menu")
+
     def screenshot(self, path: Path, name: str = "") -> None:
         """Save a picture of the window (or of the open dialog, or of a widget)."""
         self.tell("screenshot", path=str(path), name=name)
