@@ -29,12 +29,14 @@ class Scrolling:
         top: The height in the thread at which the view begins; its first row begins at `above`.
         following: Whether it stays at the end.
         above: Pixels above the first row.
+        moves: How often it was sent elsewhere, by the user or for him.
     """
 
     def __init__(self, rows: LaidOutRows) -> None:
         self.top = 0
         self.following = True
         self.above = ABOVE
+        self.moves = 0
         self._rows = rows
         self._height = 0
         self._anchor: Anchor | None = None
@@ -113,6 +115,7 @@ class Scrolling:
             return False
         self.hold()
         before = self.top
+        self.moves += 1
         self.following = False
         self._shift = distance
         self.settle()
@@ -122,6 +125,7 @@ class Scrolling:
     def scroll_to(self, top: int) -> None:
         """Show what is at a height now, as the user asked."""
         self.top = min(max(top, 0), self.furthest)
+        self.moves += 1
         self.following = False
         self._hold_here()
         self.settle()
@@ -135,6 +139,7 @@ class Scrolling:
             y: What of it is to be at the top, in pixels of the row.
             below: How far below the top of the view.
         """
+        self.moves += 1
         self.following = False
         self._rows.layout(row)
         for _ in range(_MOST_ROUNDS):
@@ -147,6 +152,7 @@ class Scrolling:
 
     def go_to_end(self) -> None:
         """Show the end, and stay there."""
+        self.moves += 1
         self.following = True
         self.settle()
 
@@ -156,6 +162,7 @@ class Scrolling:
 
     def restore(self, place: Anchor) -> None:
         """Come back to what was at the top of the view."""
+        self.moves += 1
         self.following = False
         self._rows.layout(min(place.row, len(self._rows) - 1))
         self._anchor, self._shift = place, 0

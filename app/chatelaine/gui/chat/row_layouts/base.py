@@ -330,11 +330,21 @@ class RowLayout(ABC, Generic[R]):
 
     def top_of(self, anchor: RowAnchor) -> int:
         """Give the height of a place again."""
+        if (part := self._block_of(anchor)) is not None:
+            return self._block_top(part, anchor.block) + anchor.below
+        return min(anchor.below, self.height)
+
+    def _block_of(self, anchor: RowAnchor) -> Part | None:
+        """Give the text in whose block a place is; None where there is no such block."""
         if 0 <= anchor.part < len(self.parts):
             part = self.parts[anchor.part]
             if anchor.block < len(part.document.blocks):
-                return self._block_top(part, anchor.block) + anchor.below
-        return min(anchor.below, self.height)
+                return part
+        return None
+
+    def can_find(self, anchor: RowAnchor) -> bool:  # noqa: ARG002  most have all their text
+        """Tell whether the text is there in which a place is."""
+        return True
 
     def _block_top(self, part: Part, block: int) -> int:
         return part.y + round(part.document.origin(block).y())

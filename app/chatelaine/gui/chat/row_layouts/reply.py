@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 
 from chatelaine.gui.chat.blocks.style import Voice
 from chatelaine.gui.chat.row_layouts.agent_header import draw_header, header_height
-from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
+from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowState, icon_size
 from chatelaine.gui.chat.row_layouts.parsed_text import ParsedText
 from chatelaine.gui.chat.rows import ReplyRow
@@ -78,6 +78,10 @@ class ReplyLayout(RowLayout[ReplyRow]):
     def is_parsing(self) -> bool:
         """Whether a text of it is being parsed elsewhere: there is nothing to see of it yet."""
         return self._answer.is_parsing or (self._open and self._reasoning.is_parsing)
+
+    @override
+    def can_find(self, anchor: RowAnchor) -> bool:
+        return not self.is_parsing or self._block_of(anchor) is not None
 
     @property
     def _is_writing(self) -> bool:
