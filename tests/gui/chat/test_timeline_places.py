@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chatelaine.gui.chat.parsing import AT_ONCE
-from chatelaine.gui.chat.row_layouts.base import RowPosition
+from chatelaine.gui.chat.row_layouts.base import ABOVE_TEXT, RowPosition
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
+from chatelaine.gui.chat.selection import TextPosition
 from support.thread_rows import NOW, exchange, thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from chatelaine.gui.chat.rows import Row
     from chatelaine.gui.chat.timeline_view import TimelineView
     from support.timeline_driver import TimelineDriver
@@ -38,7 +37,7 @@ def show(view: TimelineView, user: TimelineDriver, block: int, row: int = 1, par
     """Scroll a little below the top of a block of a row."""
     view.show_place(row, 0, below=0)
     user.settle()  # it may be parsed elsewhere
-    shown = user.layout(row).parts[part]
+    shown = user.layout(row).part(part)
     for _ in range(2):
         y = shown.y + round(shown.document.origin(block).y()) + 5
         view.show_place(row, y, below=0)
@@ -81,3 +80,87 @@ def test_who_scrolls_before_a_reply_is_parsed_is_left_alone(view, user, long_rep
     view.scroll_by(300)
     user.settle()
     assert not first_words(view, user).startswith("Answer 120 ")
+
+
+# ---------------------------------------------------------------------------- what is unfolded
+
+
+@pytest.fixture
+def thinking(view, user) -> list[Row]:
+    """A reply with reasoning, with others below it."""
+    reply = ReplyRow(
+        1, "Ada", "m", NOW, paragraphs(60), reasoning=paragraphs(60, "Thought"), running=False
+    )
+    rows = [UserRow(1, "Why?", NOW), reply, *thread(30, first=2)]
+    view.load(rows)
+    user.settle()
+    return rows
+
+
+def test_what_is_unfolded_above_the_text_moves_nothing_of_it(view, user, thinking):
+    show(view, user, 30)
+    before = first_words(view, user)
+    assert before.startswith("Answer 30 ")
+    for _ in range(2):
+        view.unfold(1)
+        user.settle()
+        assert first_words(view, user) == before
+
+
+def test_a_place_fits_whatever_is_unfolded_when_one_comes_back(view, user, thinking):
+    show(view, user, 30)
+    place, before = view.place(), first_words(view, user)
+    view.unfold(1)
+    view.restore(place)
+    user.settle()
+    assert first_words(view, user) == before
+    place = view.place()
+    view.unfold(1)
+    view.restore(place)
+    user.settle()
+    assert first_words(view, user) == before
+
+
+def test_a_place_in_what_is_folded_is_the_beginning_of_its_row(view, user, thinking):
+    view.unfold(1)
+    show(view, user, 30, part=ABOVE_TEXT)
+    place = view.place()
+    assert first_words(view, user).startswith("Thought 30 ")
+    view.unfold(1)
+    view.restore(place)
+    user.settle()
+    assert user.row_rect(1).top() == 0
+
+
+def test_a_selection_stays_what_it_was_whatever_is_unfolded(view, user, thinking):
+    view.show_place(1, 0, below=0)
+    user.settle()
+    user.drag(user.point(1, 0), user.point(1, 6))
+    assert user.selected() == "Answer"
+    for _ in range(2):
+        view.unfold(1)
+        user.settle()
+        assert user.selected() == "Answer"
+        show(view, user, 0)
+        marked = user.image()
+        selection = view.selection.anchor, view.selection.cursor
+        view.select(selection[1], selection[1])
+        assert user.image() != marked, "it is not painted"
+        view.select(*selection)
+
+
+def test_reasoning_comes_before_the_text_when_both_are_selected(view, user, thinking):
+    view.unfold(1)
+    last = len(user.document(1).blocks) - 1
+    start = TextPosition(1, ABOVE_TEXT, 59, 0)
+    view.select(TextPosition(1, 0, 0, 6), start)
+    assert view.selection.start == start
+    assert user.selected() == "Thought 59 with some words of its own.\n\nAnswer"
+    view.selectAll()
+    assert user.selected().count("\n") > 2 * last
+    view.load(thinking[1:2])
+    view.unfold(0)
+    user.settle()
+    view.selectAll()
+    assert user.selected().startswith("Thought 0 ")
+    assert user.selected().endswith("Answer 59 with some words of its own.")

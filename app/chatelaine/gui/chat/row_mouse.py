@@ -197,9 +197,8 @@ class RowMouse(QObject):
         if position is None:
             return
         layout = self._area.laid_out.layout(position.row)
-        if position.part < len(layout.parts):
-            document = layout.parts[position.part].document
-            start, end = document.word_at(position.within.within)
+        if (part := layout.part(position.part)) is not None:
+            start, end = part.document.word_at(position.within.within)
             self._area.select(
                 position._replace(offset=start.offset), position._replace(offset=end.offset)
             )
@@ -210,9 +209,8 @@ class RowMouse(QObject):
         if position is None:
             return
         layout = self._area.laid_out.layout(position.row)
-        if position.part < len(layout.parts):
-            document = layout.parts[position.part].document
-            start, end = document.whole_block(position.within.within)
+        if (part := layout.part(position.part)) is not None:
+            start, end = part.document.whole_block(position.within.within)
             self._area.select(
                 position._replace(offset=start.offset), position._replace(offset=end.offset)
             )

@@ -42,6 +42,10 @@ MarkedStretches: TypeAlias = "Callable[[int, int], Sequence[Marked]]"
 
 R = TypeVar("R", bound=Row)
 
+ABOVE_TEXT: Final = -2
+"""The number of a part that is unfolded above the text: whether it is or not, the text is number 0.
+
+Numbers grow in reading order; -1 is none."""
 _RING_OUT: Final = 6.0
 _RING_CORNER: Final = 9.0
 
@@ -80,7 +84,7 @@ class RowAnchor(NamedTuple):
     """A place in a row that is found again when heights change.
 
     Attributes:
-        part: The number of the document; -1 for the row itself.
+        part: The number of the part; -1 for the row itself.
         block: The number of the block.
         below: How many pixels below its top.
     """
@@ -91,7 +95,7 @@ class RowAnchor(NamedTuple):
 
 
 class RowPosition(NamedTuple):
-    """A place in the text of a row: the document, the block, and the place in it."""
+    """A place in the text of a row: the number of the part, the block, and the place in it."""
 
     part: int
     block: int
@@ -113,6 +117,7 @@ class Part:
         voice: How loud it is.
         x: Where it begins from the left.
         y: Where it begins from above.
+        number: What places in it are known by, whatever else is shown.
     """
 
     name: str
@@ -120,6 +125,7 @@ class Part:
     voice: Voice
     x: int = 0
     y: int = 0
+    number: int = 0
 
     @property
     def origin(self) -> QPointF:
@@ -231,9 +237,9 @@ class RowLayout(ABC, Generic[R]):
 
     def press(self, control: Control) -> bool:
         """Do what a control in a block does to the block itself; tell whether heights changed."""
-        if control.part < 0:
+        if (part := self.part(control.part)) is None:
             return False
-        document = self.parts[control.part].document
+        document = part.document
         if document.layout(control.block).press(control.name):
             before = self.height
             document.rearrange(control.block)
@@ -252,9 +258,9 @@ class RowLayout(ABC, Generic[R]):
             between: Two heights; of what is in the texts, only what is in blocks between them.
         """
         found = list(self._controls())
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             inside = between and (between[0] - part.y, between[1] - part.y)
-            found += _controls_in(number, part, part.document.controls(inside))
+            found += _controls_in(part, part.document.controls(inside))
             for block, link in part.document.links(inside):
                 if link.rects:
                     first, *more = (rect.translated(part.origin) for rect in link.rects)
@@ -264,7 +270,7 @@ class RowLayout(ABC, Generic[R]):
                             link.target,
                             first,
                             ControlKind.LINK,
-                            part=number,
+                            part=part.number,
                             block=block,
                             target=link.target,
                             more=tuple(more),
@@ -289,10 +295,11 @@ class RowLayout(ABC, Generic[R]):
             state: How the row stands with the mouse and the keyboard.
         """
         self._draw(painter, clip, state)
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             painter.save()
             painter.translate(part.origin)
-            part.document.draw(painter, clip.translated(-part.origin), partial(marked, number))
+            inside = clip.translated(-part.origin)
+            part.document.draw(painter, inside, partial(marked, part.number))
             painter.restore()
         style = self._style()
         for control in self._drawn_controls(clip, state):
@@ -307,9 +314,9 @@ class RowLayout(ABC, Generic[R]):
         if state.focused is not None and state.focused.target:
             return self.controls((clip.top(), clip.bottom()))
         found = list(self._controls())
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             seen = clip.top() - part.y, clip.bottom() - part.y
-            found += _controls_in(number, part, part.document.controls(seen))
+            found += _controls_in(part, part.document.controls(seen))
         return found
 
     def ring(self) -> QRectF:
@@ -319,28 +326,32 @@ class RowLayout(ABC, Generic[R]):
 
     # ------------------------------------------------------------------ places
 
+    def part(self, number: int) -> Part | None:
+        """Give a text by its number; None where it is not shown."""
+        return next((part for part in self.parts if part.number == number), None)
+
     def anchor(self, y: int) -> RowAnchor:
         """Give a place near a height that is found again when heights change."""
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             document = part.document
             if document.blocks and part.y <= y < part.y + document.height:
                 block = document.block_at(y - part.y)
-                return RowAnchor(number, block, y - self._block_top(part, block))
+                return RowAnchor(part.number, block, y - self._block_top(part, block))
         return RowAnchor(-1, 0, y)
 
     def top_of(self, anchor: RowAnchor) -> int:
         """Give the height of a place again."""
         if (part := self._block_of(anchor)) is not None:
             return self._block_top(part, anchor.block) + anchor.below
-        return min(anchor.below, self.height)
+        # What cannot be found is the beginning of the row.
+        return min(anchor.below, self.height) if anchor.part == -1 else 0
 
     def _block_of(self, anchor: RowAnchor) -> Part | None:
         """Give the text in whose block a place is; None where there is no such block."""
-        if 0 <= anchor.part < len(self.parts):
-            part = self.parts[anchor.part]
-            if anchor.block < len(part.document.blocks):
-                return part
-        return None
+        part = self.part(anchor.part)
+        if part is None or not 0 <= anchor.block < len(part.document.blocks):
+            return None
+        return part
 
     def can_find(self, anchor: RowAnchor) -> bool:  # noqa: ARG002  most have all their text
         """Tell whether the text is there in which a place is."""
@@ -353,12 +364,9 @@ class RowLayout(ABC, Generic[R]):
         """Give the place in the texts that is nearest to a point."""
         if not self.parts:
             return RowPosition(0, 0, 0)
-        number = 0
-        for index, part in enumerate(self.parts):
-            if point.y() >= part.y:
-                number = index
-        part = self.parts[number]
-        return RowPosition(number, *part.document.position_at(point - part.origin))
+        above = [part for part in self.parts if point.y() >= part.y]
+        part = above[-1] if above else self.parts[0]
+        return RowPosition(part.number, *part.document.position_at(point - part.origin))
 
     def is_text_at(self, point: QPointF) -> bool:
         """Tell whether there is text to select at a point."""
@@ -370,42 +378,41 @@ class RowLayout(ABC, Generic[R]):
 
     def code_at(self, point: QPointF) -> str | None:
         """Give the code at a point; None where there is none."""
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             document, inside = part.document, point - part.origin
             if document.blocks and 0 <= inside.y() < document.height:
-                return self.code_in(number, document.block_at(inside.y()))
+                return self.code_in(part.number, document.block_at(inside.y()))
         return None
 
     def code_in(self, part: int, block: int) -> str | None:
         """Give the code in a block of a part, as it is copied; None where there is none."""
-        found = self.parts[part].document.blocks[block]
+        shown = self.part(part)
+        found = None if shown is None else shown.document.blocks[block]
         return found.code if isinstance(found, Code) else None
 
     def link_text(self, control: Control) -> str:
         """Give the words of a link."""
-        return self.parts[control.part].document.link_text(control.block, control.target)
+        part = self.part(control.part)
+        return "" if part is None else part.document.link_text(control.block, control.target)
 
     def picture_at(self, control: Control) -> str:
         """Give the address of the picture that a control belongs to."""
-        block = self.parts[control.part].document.blocks[control.block]
+        part = self.part(control.part)
+        block = None if part is None else part.document.blocks[control.block]
         return block.source if isinstance(block, Picture) else ""
 
     def everything(self) -> tuple[RowPosition, RowPosition]:
         """Give where the texts begin and end."""
         if not self.parts:
             return RowPosition(0, 0, 0), RowPosition(0, 0, 0)
-        last = len(self.parts) - 1
-        _, end = self.parts[last].document.everything()
-        return RowPosition(0, 0, 0), RowPosition(last, *end)
+        first, last = self.parts[0], self.parts[-1]
+        _, end = last.document.everything()
+        return RowPosition(first.number, 0, 0), RowPosition(last.number, *end)
 
     def text_between(self, start: RowPosition, end: RowPosition) -> str:
         """Give the words between two places as they would be typed."""
         pieces: list[str] = []
-        for number in range(start.part, min(end.part + 1, len(self.parts))):
-            document = self.parts[number].document
-            first, last = document.everything()
-            begin = start.within if number == start.part else first
-            stop = end.within if number == end.part else last
+        for document, begin, stop in self._between(start, end):
             if words := document.text_between(begin, stop):
                 pieces.append(words)
         return "\n\n".join(pieces)
@@ -413,12 +420,19 @@ class RowLayout(ABC, Generic[R]):
     def blocks_between(self, start: RowPosition, end: RowPosition) -> list[Block]:
         """Give the blocks between two places, the first and the last as far as they lie there."""
         found: list[Block] = []
-        for number in range(start.part, min(end.part + 1, len(self.parts))):
-            document = self.parts[number].document
-            first, last = document.everything()
-            begin = start.within if number == start.part else first
-            found += document.blocks_between(begin, end.within if number == end.part else last)
+        for document, begin, stop in self._between(start, end):
+            found += document.blocks_between(begin, stop)
         return found
+
+    def _between(
+        self, start: RowPosition, end: RowPosition
+    ) -> Iterator[tuple[Document, Position, Position]]:
+        """Give the documents between two places, each with what of it lies there."""
+        for part in self.parts:
+            if start.part <= part.number <= end.part:
+                first, last = part.document.everything()
+                begin = start.within if part.number == start.part else first
+                yield part.document, begin, end.within if part.number == end.part else last
 
     # ------------------------------------------------------------------ for the kinds of rows
 
@@ -429,9 +443,7 @@ class RowLayout(ABC, Generic[R]):
         return Part(name, Document(self._style(voice), self._surroundings.sources), voice)
 
 
-def _controls_in(
-    number: int, part: Part, found: Iterable[tuple[int, BlockControl]]
-) -> Iterator[Control]:
+def _controls_in(part: Part, found: Iterable[tuple[int, BlockControl]]) -> Iterator[Control]:
     """Give controls of the blocks of a part as those of the row."""
     for block, control in found:
         yield Control(
@@ -442,6 +454,6 @@ def _controls_in(
             icon=control.icon,
             label=control.label,
             checked=control.checked or None,
-            part=number,
+            part=part.number,
             block=block,
         )
