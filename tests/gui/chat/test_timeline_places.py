@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,8 @@ from chatelaine.gui.chat.parsing import AT_ONCE
 from chatelaine.gui.chat.row_layouts.base import ABOVE_TEXT, RowPosition
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
 from chatelaine.gui.chat.selection import TextPosition
-from support.thread_rows import NOW, exchange, thread
+from chatelaine.gui.chat.timeline_model import TimelineModel
+from support.thread_rows import NOW, exchange, thread, tool
 
 if TYPE_CHECKING:
     from chatelaine.gui.chat.rows import Row
@@ -164,3 +166,42 @@ def test_reasoning_comes_before_the_text_when_both_are_selected(view, user, thin
     view.selectAll()
     assert user.selected().startswith("Thought 0 ")
     assert user.selected().endswith("Answer 59 with some words of its own.")
+
+
+def model_of(rows: list[Row]) -> TimelineModel:
+    made = TimelineModel()
+    made.load(rows)
+    return made
+
+
+def test_what_is_unfolded_is_so_when_one_comes_back(view, user, thinking):
+    model, other = model_of(thinking), model_of([*thread(3, first=500), tool(503)])
+    view.load(model)
+    view.unfold(1)
+    show(view, user, 30, part=ABOVE_TEXT)
+    place, before = view.place(), first_words(view, user)
+    assert before.startswith("Thought 30 ")
+    view.load(other)
+    assert not user.layout(-1).is_open
+    view.unfold(6)
+    view.show_nothing()
+    view.load(model)
+    view.restore(place)
+    user.settle()
+    assert user.layout(1).is_open
+    assert first_words(view, user) == before
+    view.load(other)
+    assert user.layout(-1).is_open
+    assert not user.layout(1).is_open
+
+
+def test_of_a_thread_that_is_no_more_nothing_is_kept(view, user, thinking):
+    model = model_of(thinking)
+    view.load(model)
+    view.unfold(1)
+    kept = view.laid_out._choices_of._kept
+    assert model in kept
+    view.show_nothing()
+    del model
+    gc.collect()
+    assert len(kept) == 1

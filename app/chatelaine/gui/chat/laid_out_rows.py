@@ -13,6 +13,7 @@ from chatelaine.gui.chat.blocks.frame_budget import Work
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.height_guess import HeightGuess
 from chatelaine.gui.chat.parsing_ahead import FEW, MANY
+from chatelaine.gui.chat.row_choices import ChoicesOfThreads
 from chatelaine.gui.chat.row_gaps import GAPS, SPOKEN, gap_between
 from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Surroundings
 from chatelaine.gui.chat.row_layouts.notice import NoticeLayout
@@ -102,7 +103,8 @@ class LaidOutRows:
         self._keys: dict[int, RowKey] = {}  # of the rows that have layouts
         self._stale: set[int] = set()
         self._unstyled: set[int] = set()
-        self._open: set[RowKey] = set()
+        self._choices_of = ChoicesOfThreads()
+        self._choices = self._choices_of.of(self.model)
 
     def __len__(self) -> int:
         return len(self.heights)
@@ -120,10 +122,11 @@ class LaidOutRows:
         self.model = model
         self._parsed_around = _NOWHERE
         if is_other:
-            self._open.clear()
             self._drop(list(self._layouts))
+            self._choices = self._choices_of.of(model)
             self._surroundings.parsing.ahead.want(())
         else:
+            self._choices = self._choices_of.of(model, self._choices)
             self._renumber(first)
         guessed = model.take_heights(self.guess())
         if guessed is not None and not first:
@@ -365,11 +368,12 @@ class LaidOutRows:
 
     def is_open(self, key: RowKey) -> bool:
         """Tell whether a row is unfolded, be it seen or not."""
-        return key in self._open
+        return key in self._choices.open
 
     def set_open(self, index: int, is_open: bool) -> None:
         """Unfold a row, or fold it."""
-        (self._open.add if is_open else self._open.discard)(self.key(index))
+        unfolded = self._choices.open
+        (unfolded.add if is_open else unfolded.discard)(self.key(index))
         layout = self.layout(index)
         layout.set_open(is_open)
         self._note_height(index, layout)
@@ -413,7 +417,7 @@ class LaidOutRows:
     def _make(self, index: int) -> AnyLayout:
         row, place = self.model.rows[index], place_of(self.model.rows, index)
         made = self._made(row, place, index)
-        if self._open and self.key(index) in self._open:
+        if self._choices.open and self.key(index) in self._choices.open:
             made.set_open(True)
         made.set_width(self.width)
         return made
