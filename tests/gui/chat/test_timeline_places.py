@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.parsing import AT_ONCE
 from chatelaine.gui.chat.row_layouts.base import ABOVE_TEXT, RowPosition
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
 from chatelaine.gui.chat.selection import TextPosition
 from chatelaine.gui.chat.timeline_model import TimelineModel
+from chatelaine.gui.theme import palette
+from chatelaine.gui.theme.appearance import Scheme
+from chatelaine.markup.parser import parse
 from support.thread_rows import NOW, exchange, thread, tool
 
 if TYPE_CHECKING:
@@ -205,3 +209,68 @@ def test_of_a_thread_that_is_no_more_nothing_is_kept(view, user, thinking):
     del model
     gc.collect()
     assert len(kept) == 1
+
+
+# ---------------------------------------------------------------------------- how code is shown
+
+CODE = "Look:\n\n```python\n" + "x = 1  " * 60 + "\n```\n\n```\n" + "y = 2  " * 60 + "\n```"
+
+
+def shown(user: TimelineDriver) -> list[tuple[bool, float]]:
+    """Give whether the two codes wrap, and how far they are to the side."""
+    user.document(1).lay_out(0, 1e9)
+    blocks = [user.document(1).layout(block) for block in (1, 2)]
+    return [(block.controls()[0].checked, block.view.offset) for block in blocks if block.view]
+
+
+@pytest.fixture
+def code(view, user) -> TimelineModel:
+    """Code that wraps, other code that is scrolled to the side, and many messages below."""
+    model = model_of([*exchange(1, CODE), *thread(200, first=2)])
+    view.load(model)
+    view.scroll_to_edge(-1)
+    user.settle()
+    user.press(1, "wrap")
+    user.document(1).layout(2).sideways.scroll_to(100)
+    assert shown(user) == [(True, 0), (False, 100)]
+    return model
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25])
+def test_code_is_shown_as_before_in_other_colours_and_sizes(appearance, view, user, code, scale):
+    appearance.set_scheme(Scheme.DARK)
+    appearance.set_scale(scale)
+    user.settle()
+    assert user.document(1).style.palette is palette.dark()
+    assert shown(user) == [(True, 0), (False, pytest.approx(100 * scale, rel=0.02))]
+
+
+def test_code_is_shown_as_before_when_one_comes_back(view, user, code):
+    view.scroll_to_end()
+    for _ in range(40):
+        view.scroll_by_page(-1)
+        user.settle()
+    assert view.laid_out.made_layout(1) is None, "it is kept in any case"
+    view.load(thread(3, first=500))
+    user.settle()
+    view.load(code)
+    view.scroll_to_edge(-1)
+    user.settle()
+    assert shown(user) == [(True, 0), (False, 100)]
+
+
+def test_other_code_in_its_place_is_shown_as_usual(view, user, code):
+    document = user.document(1)
+    document.set_style(block_style(palette.dark(), 1.0))
+    document.set_blocks(parse("Look:\n\n```python\n" + "z = 3  " * 60 + "\n```"))
+    document.lay_out(0, 1e9)
+    assert document.layout(1).view is None
+
+
+def test_what_is_folded_takes_on_other_colours_too(appearance, view, user, thinking):
+    view.unfold(1)
+    view.unfold(1)
+    appearance.set_scheme(Scheme.DARK)
+    user.settle()
+    view.unfold(1)
+    assert user.document(1, ABOVE_TEXT).style.palette is palette.dark()

@@ -417,6 +417,8 @@ class LaidOutRows:
     def _make(self, index: int) -> AnyLayout:
         row, place = self.model.rows[index], place_of(self.model.rows, index)
         made = self._made(row, place, index)
+        if self._choices.views:
+            made.take_views(self._choices.views.pop(self.key(index), {}))
         if self._choices.open and self.key(index) in self._choices.open:
             made.set_open(True)
         made.set_width(self.width)
@@ -454,7 +456,9 @@ class LaidOutRows:
 
     def _drop(self, indexes: Iterable[int]) -> None:
         for index in list(indexes):
-            self._layouts.pop(index, None)
+            layout = self._layouts.pop(index, None)
+            if layout is not None and (views := layout.views()):
+                self._choices.views[self._keys[index]] = views
             self._keys.pop(index, None)
             self._stale.discard(index)
             self._unstyled.discard(index)

@@ -1,4 +1,4 @@
-"""What the user has chosen for the rows of a thread: what is unfolded."""
+"""What the user has chosen for the rows of a thread: what is unfolded, how code is shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from chatelaine.gui.chat.laid_out_rows import RowKey
+    from chatelaine.gui.chat.row_layouts.base import PartViews
     from chatelaine.gui.chat.timeline_model import TimelineModel
 
 
@@ -17,9 +18,11 @@ class RowChoices:
 
     Attributes:
         open: The rows that are unfolded.
+        views: How blocks of rows are shown that have no layout now.
     """
 
     open: set[RowKey] = field(default_factory=set)
+    views: dict[RowKey, PartViews] = field(default_factory=dict)
 
 
 class ChoicesOfThreads:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
 from chatelaine.gui.chat.blocks.code_rows import TAB, CodeRows
 from chatelaine.gui.chat.blocks.layout import (
     BlockLayout,
+    BlockView,
     Control,
     Sideways,
     Units,
@@ -128,6 +129,16 @@ class CodeBlock(BlockLayout):
     @override
     def sideways(self) -> Sideways:
         return self._sideways
+
+    @property
+    @override
+    def view(self) -> BlockView | None:
+        view = BlockView(self._sideways.offset, self._wraps)
+        return view if any(view) else None
+
+    @override
+    def take_view(self, view: BlockView) -> None:
+        self._sideways.offset, self._wraps = view
 
     @override
     def set_width(self, width: float) -> None:

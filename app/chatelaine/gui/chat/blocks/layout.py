@@ -82,6 +82,22 @@ class Marked(NamedTuple):
     kind: MarkKind
 
 
+class BlockView(NamedTuple):
+    """How a block is shown as the user wanted it.
+
+    Attributes:
+        offset: How far it is scrolled to the side, in pixels.
+        wraps: Whether long lines are shown whole.
+    """
+
+    offset: float = 0.0
+    wraps: bool = False
+
+    def scaled(self, factor: float) -> BlockView:
+        """Give it for another text size."""
+        return self._replace(offset=self.offset * factor)
+
+
 class Control(NamedTuple):
     """Something in a block that can be pressed. The view draws it.
 
@@ -209,6 +225,17 @@ class BlockLayout(ABC):
     def sideways(self) -> Sideways | None:
         """The scroll state of a block that may be wider than its place."""
         return None
+
+    @property
+    def view(self) -> BlockView | None:
+        """How the user wanted it to be shown; None where as usual."""
+        bar = self.sideways
+        return None if bar is None or not bar.offset else BlockView(bar.offset)
+
+    def take_view(self, view: BlockView) -> None:
+        """Show it so, from the next `set_width` on."""
+        if self.sideways is not None:
+            self.sideways.offset = view.offset
 
 
 class Sideways:

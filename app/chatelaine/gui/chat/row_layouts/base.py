@@ -31,14 +31,17 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPainter
 
+    from chatelaine.gui.chat.blocks.layout import BlockView, Marked
     from chatelaine.gui.chat.blocks.layout import Control as BlockControl
-    from chatelaine.gui.chat.blocks.layout import Marked
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.parsing import Parsing
     from chatelaine.markup.blocks import Block
 
 MarkedStretches: TypeAlias = "Callable[[int, int], Sequence[Marked]]"
 """Gives for a part of a row and a block of it the stretches that are marked."""
+
+PartViews: TypeAlias = "dict[int, dict[int, BlockView]]"
+"""How blocks are shown, by the numbers of the part and of the block."""
 
 R = TypeVar("R", bound=Row)
 
@@ -149,6 +152,7 @@ class RowLayout(ABC, Generic[R]):
         self.height = 0
         self.parts: list[Part] = []
         self._surroundings = surroundings
+        self._made: list[Part] = []  # those that are not shown now included
         self._width = 0
         self._open = False
 
@@ -219,10 +223,21 @@ class RowLayout(ABC, Generic[R]):
 
     def restyle(self) -> None:
         """Take on the colours and the text size that the application has now."""
-        for part in self.parts:
+        for part in self._made:
             part.document.set_style(self._style(part.voice))
         if self._width:
             self._arrange()
+
+    def views(self) -> PartViews:
+        """Give how the user wanted the blocks of its parts to be shown, by numbers of parts."""
+        found = {part.number: part.document.views() for part in self._made}
+        return {number: views for number, views in found.items() if views}
+
+    def take_views(self, views: PartViews) -> None:
+        """Show blocks so, before any of them is laid out."""
+        for part in self._made:
+            if part.number in views:
+                part.document.take_views(views[part.number])
 
     @property
     def is_open(self) -> bool:
@@ -440,7 +455,9 @@ class RowLayout(ABC, Generic[R]):
         return block_style(palettes.current(), current_scale(), voice)
 
     def _make_part(self, name: str, voice: Voice = Voice.NORMAL) -> Part:
-        return Part(name, Document(self._style(voice), self._surroundings.sources), voice)
+        part = Part(name, Document(self._style(voice), self._surroundings.sources), voice)
+        self._made.append(part)
+        return part
 
 
 def _controls_in(part: Part, found: Iterable[tuple[int, BlockControl]]) -> Iterator[Control]:
