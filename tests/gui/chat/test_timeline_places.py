@@ -6,6 +6,7 @@ import gc
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QPointF
 
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.parsing import AT_ONCE
@@ -274,3 +275,72 @@ def test_what_is_folded_takes_on_other_colours_too(appearance, view, user, think
     user.settle()
     view.unfold(1)
     assert user.document(1, ABOVE_TEXT).style.palette is palette.dark()
+
+
+# ---------------------------------------------------------------------------- other lines
+
+
+def first_place(view: TimelineView, user: TimelineDriver) -> tuple[int, int, int]:
+    """Give the first place in the text of the line at the top of the view, and that line's end."""
+    place = view.place()
+    assert place is not None
+    row, (part, block, below) = place[1]
+    made = user.document(row, part).layout(block)
+    first, last = sorted(made.position_at(QPointF(x, below)) for x in (-1e6, 1e6))
+    return block, first, last
+
+
+SIZES = [1.1, 1.25, 1.5, 2.0, 1.25, 0.9]
+LINES = "\n".join("" if n % 3 else f"line {n}" for n in range(1000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```\n{LINES}\n```",
+        "\n".join(f"word{n} of {'x' * (n % 9)}" for n in range(900)),
+        "\n".join(f"كلمة {n} من النص" for n in range(900)),
+        "| a | b |\n|---|---|\n" + "\n".join(f"| {n} words | {n} |" for n in range(300)),
+    ],
+    ids=["code", "paragraph", "right to left", "table"],
+)
+def test_the_words_at_the_top_stay_there_in_any_width_and_text_size(appearance, view, user, text):
+    view.load([*exchange(1, text), *thread(30, first=2)])
+    user.settle()
+    view.show_place(1, 0, below=0)
+    user.settle()
+    view.show_place(1, 3457, below=0)
+    user.settle()
+    top = view.place()
+    block, first, _ = first_place(view, user)
+    assert first > 20 or block
+
+    def is_there() -> bool:
+        now, begin, end = first_place(view, user)
+        return now == block and begin <= first <= end
+
+    for width in (500, 400, 333, 620, 700):
+        view.resize(width, 500)
+        user.settle()
+        assert is_there()
+    assert view.place() == top
+    for scale in (*SIZES, 1.0):
+        appearance.set_scale(scale)
+        user.settle()
+        user.settle()
+        assert is_there()
+    assert view.place() == top
+
+
+def test_other_colours_move_nothing_to_the_pixel(appearance, view, user):
+    view.load([*exchange(1, f"```\n{LINES}\n```"), *thread(30, first=2)])
+    user.settle()
+    for y in (3457, 3458, 3465, 20, 0):
+        view.show_place(1, y, below=0)
+        user.settle()
+        place, top = view.place(), view.scrolling.top
+        appearance.set_scheme(Scheme.DARK)
+        user.settle()
+        appearance.set_scheme(Scheme.LIGHT)
+        user.settle()
+        assert (view.place(), view.scrolling.top) == (place, top)

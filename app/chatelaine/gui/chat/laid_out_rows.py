@@ -15,7 +15,7 @@ from chatelaine.gui.chat.height_guess import HeightGuess
 from chatelaine.gui.chat.parsing_ahead import FEW, MANY
 from chatelaine.gui.chat.row_choices import ChoicesOfThreads
 from chatelaine.gui.chat.row_gaps import GAPS, SPOKEN, gap_between
-from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Surroundings
+from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Spot, Surroundings
 from chatelaine.gui.chat.row_layouts.notice import NoticeLayout
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
 from chatelaine.gui.chat.row_layouts.summary_mark import SummaryMarkLayout
@@ -411,6 +411,20 @@ class LaidOutRows:
         layout = self._layouts.get(index)
         within = anchor.within.below if layout is None else layout.top_of(anchor.within)
         return self.top(index) + within
+
+    def spot(self, anchor: Anchor) -> Spot | None:
+        """Give the words that are at a place; None where they are not known."""
+        layout = self._layouts.get(anchor.row)
+        return None if layout is None else layout.spot(anchor.within)
+
+    def find_spot(self, anchor: Anchor, spot: Spot) -> Anchor:
+        """Give where the words are now that were at a place."""
+        if anchor.row >= len(self.heights):
+            return anchor
+        layout = self.layout(anchor.row)
+        within = layout.find_spot(anchor.within, spot)
+        self._note_height(anchor.row, layout)
+        return Anchor(anchor.row, within)
 
     # ------------------------------------------------------------------ inside
 

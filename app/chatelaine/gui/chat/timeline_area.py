@@ -477,7 +477,7 @@ class TimelineArea(QAbstractScrollArea):
         inner = max(min(round(_WIDEST * current_scale()), width - 2 * margin), 100)
         self._left = (width - inner) // 2
         if inner != self.laid_out.width:
-            self.scrolling.hold()
+            self.scrolling.hold_words()
             is_first = not self.laid_out.width
             self.laid_out.set_width(inner)
             if is_first:

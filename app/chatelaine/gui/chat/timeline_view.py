@@ -537,7 +537,7 @@ class TimelineView(TimelineSurface):
 
     def _restyle(self) -> None:
         self._begin_symbols()
-        self.scrolling.hold()
+        self.scrolling.hold_words()
         self.laid_out.restyle()
         if current_scale() != self._scale:
             self._scale = current_scale()

@@ -379,6 +379,12 @@ class CodeBlock(BlockLayout):
             ]
         return found
 
+    @override
+    def line_of(self, position: int) -> QRectF:
+        # Also one in which nothing is.
+        row, height = self._rows.row_at(self._rows.character(position)), self._style.code_line
+        return QRectF(0, self.header + ABOVE + row * height, self._width, height)
+
     def _stretches(self, row: int, begin: int, stop: int) -> list[tuple[float, float]]:
         """Give from where to where a part of a row goes, counted from its beginning."""
         if begin >= stop:

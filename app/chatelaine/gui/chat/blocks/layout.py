@@ -166,6 +166,15 @@ class BlockLayout(ABC):
     def position_at(self, point: QPointF) -> int:
         """Give the place in the text that is nearest to a point."""
 
+    def line_of(self, position: int) -> QRectF:
+        """Give the line in which a place of the text is; all of the block if it is in none."""
+        first = min(position, self.length - 1)
+        # What is two units long may have no half.
+        for start, end in ((first, first + 1), (first, first + 2), (first - 1, first + 1)):
+            if start >= 0 and (found := self.rects(start, min(end, self.length))):
+                return found[0]
+        return QRectF(0, 0, self.natural_width, self.height)
+
     @abstractmethod
     def selected_text(self, start: int, end: int) -> str:
         """Give the text between two places, for the clipboard."""

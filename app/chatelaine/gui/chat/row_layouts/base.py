@@ -49,6 +49,7 @@ ABOVE_TEXT: Final = -2
 """The number of a part that is unfolded above the text: whether it is or not, the text is number 0.
 
 Numbers grow in reading order; -1 is none."""
+_FAR: Final = 1e6
 _RING_OUT: Final = 6.0
 _RING_CORNER: Final = 9.0
 
@@ -95,6 +96,18 @@ class RowAnchor(NamedTuple):
     part: int
     block: int
     below: int
+
+
+class Spot(NamedTuple):
+    """A place in a block that is found again when its lines are others.
+
+    Attributes:
+        offset: The first place of the line.
+        share: How far below the top of the line, by the line's height.
+    """
+
+    offset: int
+    share: float
 
 
 class RowPosition(NamedTuple):
@@ -367,6 +380,27 @@ class RowLayout(ABC, Generic[R]):
         if part is None or not 0 <= anchor.block < len(part.document.blocks):
             return None
         return part
+
+    def spot(self, anchor: RowAnchor) -> Spot | None:
+        """Give the words that are at a place; None where there are none."""
+        part = self._block_of(anchor)
+        made = None if part is None else part.document.made_layout(anchor.block)
+        if made is None or anchor.below < 0:
+            return None
+        left = _FAR if made.right_to_left else -_FAR
+        offset = made.position_at(QPointF(left, anchor.below))
+        line = made.line_of(offset)
+        return Spot(offset, (anchor.below - line.top()) / max(line.height(), 1.0))
+
+    def find_spot(self, anchor: RowAnchor, spot: Spot) -> RowAnchor:
+        """Give where the words are now that were at a place of this block: lays it out."""
+        part = self._block_of(anchor)
+        if part is None:
+            return anchor
+        part.document.layout(anchor.block)
+        self._arrange()
+        line = part.document.layout(anchor.block).line_of(spot.offset)
+        return anchor._replace(below=round(line.top() + spot.share * line.height()))
 
     def can_find(self, anchor: RowAnchor) -> bool:  # noqa: ARG002  most have all their text
         """Tell whether the text is there in which a place is."""
