@@ -92,7 +92,7 @@ class TimelineDriver:
 
     def document(self, row: int, part: int = 0) -> Document:
         """Give a text of a row."""
-        document: Document = self.layout(row).parts[part].document
+        document: Document = self.layout(row).part(part).document
         return document
 
     def kinds(self) -> list[str]:
@@ -145,23 +145,23 @@ class TimelineDriver:
     def where(self, block: SeenBlock) -> int:
         """Give where the top of a block is now."""
         origin = round(self.view.origin(block.row).y())
-        if block.part < 0:
+        if block.part == -1:
             return origin
-        part = self.layout(block.row).parts[block.part]
+        part = self.layout(block.row).part(block.part)
         return int(origin + part.y + round(part.document.origin(block.block).y()))
 
     def _blocks(self) -> Iterator[SeenBlock]:
         for row in self.view.visible_rows():
             made = SeenBlock(row, -1, 0, 0)
             yield made._replace(y=self.where(made))
-            for number, part in enumerate(self.layout(row).parts):
+            for part in self.layout(row).parts:
                 if not part.document.blocks:
                     continue
                 top = -self.view.origin(row).y() - part.y
                 first = part.document.block_at(top)
                 last = part.document.block_at(top + self.port.height())
                 for block in range(first, last + 1):
-                    made = SeenBlock(row, number, block, 0)
+                    made = SeenBlock(row, part.number, block, 0)
                     yield made._replace(y=self.where(made))
 
     def blocks_laid_out(self) -> int:
@@ -178,7 +178,7 @@ class TimelineDriver:
         """Give where a character is, on the viewport: its left edge, at half its height."""
         row = self.number(row)
         layout = self.layout(row)
-        shown = layout.parts[part]
+        shown = layout.part(part)
         made = shown.document.layout(block)
         offset = min(offset, made.length)
         at_end = offset == made.length

@@ -113,7 +113,7 @@ def test_what_can_be_pressed_lies_in_its_row_and_on_nothing_else(view, user, wid
         buttons = [
             control.rect
             for control in layout.controls()
-            if control.kind.value in {"icon", "button", "disclosure"} and control.part < 0
+            if control.kind.value in {"icon", "button", "disclosure"} and control.block < 0
         ]
         for index, rect in enumerate(buttons):
             assert rect.left() >= -10

@@ -132,11 +132,11 @@ class Window(QMainWindow):
         for row in self.view.visible_rows():
             layout = self.view.laid_out.layout(row)
             marks = self.view.painting.marks(row, layout)
-            for number, part in enumerate(layout.parts):
+            for part in layout.parts:
                 for block in range(len(part.document.blocks)):
                     made = part.document.made_layout(block)
                     if made is not None:
-                        for mark in marks(number, block):
+                        for mark in marks(part.number, block):
                             yield row, part, block, made, mark
 
     def marked(self) -> list[tuple[int, str, MarkKind]]:

@@ -137,7 +137,7 @@ class AccessibleTimeline:
         row, control = self.row(keys.row), keys.control
         if control is None:
             return row
-        if control.part < 0:
+        if control.block < 0:
             return row.control(control.name)
         block = row.block(control.part, control.block)
         if control.name == "link":

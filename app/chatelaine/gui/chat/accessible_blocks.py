@@ -98,10 +98,10 @@ class BlockItem(BlockHolder):
 
     def _text(self) -> Part | None:
         layout = self.row.layout()
-        if layout is None or self.part >= len(layout.parts):
+        part = None if layout is None else layout.part(self.part)
+        if part is None or self.number >= len(part.document.blocks):
             return None
-        part = layout.parts[self.part]
-        return part if self.number < len(part.document.blocks) else None
+        return part
 
     @override
     def block(self) -> Block | None:

@@ -48,7 +48,7 @@ class ControlItem(AccessibleItem):
         if layout is None:
             return None
         key = self.key()
-        found = layout.row_controls() if key.part < 0 else layout.controls()
+        found = layout.row_controls() if key.block < 0 else layout.controls()
         return next((one for one in found if one.key == key), None)
 
     @override

@@ -196,9 +196,9 @@ class RowItem(RowHolder):
         if index < len(before):
             return self.control(before[index].name)
         index -= len(before)
-        for number, part in enumerate(layout.parts):
+        for part in layout.parts:
             if index < len(part.document.blocks):
-                return self.block(number, index)
+                return self.block(part.number, index)
             index -= len(part.document.blocks)
         return self.control(after[index].name) if index < len(after) else None
 
@@ -209,15 +209,16 @@ class RowItem(RowHolder):
             return -1
         before, after = _around_texts(layout)
         names = [control.name for control in before]
-        lengths = [len(part.document.blocks) for part in layout.parts]
+        lengths = {part.number: len(part.document.blocks) for part in layout.parts}
         if isinstance(item, BlockItem):
-            return len(before) + sum(lengths[: item.part]) + item.number
+            above = sum(length for part, length in lengths.items() if part < item.part)
+            return len(before) + above + item.number
         if item.address[-1] in names:
             return names.index(str(item.address[-1]))
         names = [control.name for control in after]
         if item.address[-1] not in names:
             return -1
-        return len(before) + sum(lengths) + names.index(str(item.address[-1]))
+        return len(before) + sum(lengths.values()) + names.index(str(item.address[-1]))
 
     @override
     def item_at(self, point: QPointF) -> AccessibleItem | None:
@@ -228,10 +229,10 @@ class RowItem(RowHolder):
         for control in layout.row_controls():
             if control.holds(within):
                 return self.control(control.name)
-        for number, part in enumerate(layout.parts):
+        for part in layout.parts:
             inside = within - part.origin
             if part.document.blocks and 0 <= inside.y() < part.document.height:
-                return self.block(number, part.document.block_at(inside.y()))
+                return self.block(part.number, part.document.block_at(inside.y()))
         return None
 
     def block(self, part: int, number: int) -> BlockItem:

@@ -93,7 +93,8 @@ class HitMarks:
             current = None
 
         def marked(part: int, block: int) -> Sequence[Marked]:
-            hits = self._hits_in(layout, layout.parts[part], block, current)
+            shown = layout.part(part)
+            hits = [] if shown is None else self._hits_in(layout, shown, block, current)
             if not hits:
                 return selected(part, block)
             # Hits lie above what is selected, but for a selection within one of them.

@@ -13,8 +13,9 @@ from chatelaine.gui.chat.blocks.frame_budget import Work
 from chatelaine.gui.chat.blocks.style import block_style
 from chatelaine.gui.chat.height_guess import HeightGuess
 from chatelaine.gui.chat.parsing_ahead import FEW, MANY
+from chatelaine.gui.chat.row_choices import ChoicesOfThreads
 from chatelaine.gui.chat.row_gaps import GAPS, SPOKEN, gap_between
-from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Surroundings
+from chatelaine.gui.chat.row_layouts.base import Place, RowAnchor, RowLayout, Spot, Surroundings
 from chatelaine.gui.chat.row_layouts.notice import NoticeLayout
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
 from chatelaine.gui.chat.row_layouts.summary_mark import SummaryMarkLayout
@@ -102,7 +103,8 @@ class LaidOutRows:
         self._keys: dict[int, RowKey] = {}  # of the rows that have layouts
         self._stale: set[int] = set()
         self._unstyled: set[int] = set()
-        self._open: set[RowKey] = set()
+        self._choices_of = ChoicesOfThreads()
+        self._choices = self._choices_of.of(self.model)
 
     def __len__(self) -> int:
         return len(self.heights)
@@ -120,10 +122,11 @@ class LaidOutRows:
         self.model = model
         self._parsed_around = _NOWHERE
         if is_other:
-            self._open.clear()
             self._drop(list(self._layouts))
+            self._choices = self._choices_of.of(model)
             self._surroundings.parsing.ahead.want(())
         else:
+            self._choices = self._choices_of.of(model, self._choices)
             self._renumber(first)
         guessed = model.take_heights(self.guess())
         if guessed is not None and not first:
@@ -365,11 +368,12 @@ class LaidOutRows:
 
     def is_open(self, key: RowKey) -> bool:
         """Tell whether a row is unfolded, be it seen or not."""
-        return key in self._open
+        return key in self._choices.open
 
     def set_open(self, index: int, is_open: bool) -> None:
         """Unfold a row, or fold it."""
-        (self._open.add if is_open else self._open.discard)(self.key(index))
+        unfolded = self._choices.open
+        (unfolded.add if is_open else unfolded.discard)(self.key(index))
         layout = self.layout(index)
         layout.set_open(is_open)
         self._note_height(index, layout)
@@ -408,12 +412,28 @@ class LaidOutRows:
         within = anchor.within.below if layout is None else layout.top_of(anchor.within)
         return self.top(index) + within
 
+    def spot(self, anchor: Anchor) -> Spot | None:
+        """Give the words that are at a place; None where they are not known."""
+        layout = self._layouts.get(anchor.row)
+        return None if layout is None else layout.spot(anchor.within)
+
+    def find_spot(self, anchor: Anchor, spot: Spot) -> Anchor:
+        """Give where the words are now that were at a place."""
+        if anchor.row >= len(self.heights):
+            return anchor
+        layout = self.layout(anchor.row)
+        within = layout.find_spot(anchor.within, spot)
+        self._note_height(anchor.row, layout)
+        return Anchor(anchor.row, within)
+
     # ------------------------------------------------------------------ inside
 
     def _make(self, index: int) -> AnyLayout:
         row, place = self.model.rows[index], place_of(self.model.rows, index)
         made = self._made(row, place, index)
-        if self._open and self.key(index) in self._open:
+        if self._choices.views:
+            made.take_views(self._choices.views.pop(self.key(index), {}))
+        if self._choices.open and self.key(index) in self._choices.open:
             made.set_open(True)
         made.set_width(self.width)
         return made
@@ -450,7 +470,9 @@ class LaidOutRows:
 
     def _drop(self, indexes: Iterable[int]) -> None:
         for index in list(indexes):
-            self._layouts.pop(index, None)
+            layout = self._layouts.pop(index, None)
+            if layout is not None and (views := layout.views()):
+                self._choices.views[self._keys[index]] = views
             self._keys.pop(index, None)
             self._stale.discard(index)
             self._unstyled.discard(index)

@@ -168,7 +168,7 @@ class RowMenu(QObject):
 
     def _copied_by(self, row: int, control: Control) -> str:
         layout = self._area.laid_out.layout(row)
-        if control.part < 0:
+        if control.block < 0:
             return layout.source
         code = layout.code_in(control.part, control.block)
         return layout.source if code is None else code

@@ -235,8 +235,8 @@ class RowMouse(QObject):
         return position._replace(offset=start.offset), position._replace(offset=end.offset)
 
     def _document(self, position: TextPosition) -> Document | None:
-        parts = self._area.laid_out.layout(position.row).parts
-        return parts[position.part].document if position.part < len(parts) else None
+        part = self._area.laid_out.layout(position.row).part(position.part)
+        return None if part is None else part.document
 
     def _begin_selecting(self) -> None:
         """Hold what is seen: else it would run away under the mouse as a reply grows."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from chatelaine.gui.chat.laid_out_rows import Anchor, LaidOutRows, RowKey
+    from chatelaine.gui.chat.row_layouts.base import Spot
 
 ABOVE: Final = 24
 """Pixels above the first row, where nothing lies over them."""
@@ -29,17 +30,21 @@ class Scrolling:
         top: The height in the thread at which the view begins; its first row begins at `above`.
         following: Whether it stays at the end.
         above: Pixels above the first row.
+        moves: How often it was sent elsewhere, by the user or for him.
     """
 
     def __init__(self, rows: LaidOutRows) -> None:
         self.top = 0
         self.following = True
         self.above = ABOVE
+        self.moves = 0
         self._rows = rows
         self._height = 0
         self._anchor: Anchor | None = None
         self._shift = 0
         self._key: RowKey | None = None
+        self._words: tuple[Anchor, Spot] | None = None
+        self._are_moving = False
 
     @property
     def height(self) -> int:
@@ -67,6 +72,7 @@ class Scrolling:
 
     def settle(self) -> None:
         """Find where the view begins, and lay out what is seen."""
+        self._find_words()
         for _ in range(_MOST_ROUNDS):
             self.top = self._wanted()
             if not self._lay_out():
@@ -87,14 +93,39 @@ class Scrolling:
 
     def hold(self) -> None:
         """Let what is at the top of the view now be what is held."""
+        self._find_words()
         # Rows above may have got other heights since: it is the place that counts, not the number.
         self.top = self._wanted()
         self._hold_here()
 
+    def hold_words(self) -> None:
+        """Let the words at the top of the view be what is held: all is about to be laid out anew.
+
+        As long as nobody scrolls, it is the same words each time, wherever in their line they are:
+        so many changes lead back to where one was.
+        """
+        if self._are_moving:
+            return
+        self.hold()
+        anchor = None if self.following else self._anchor
+        if anchor is None:
+            self._words = None
+        elif self._words is None or self._words[0] != anchor:
+            spot = self._rows.spot(anchor)
+            self._words = None if spot is None else (anchor, spot)
+        self._are_moving = self._words is not None
+
+    def _find_words(self) -> None:
+        """Hold the place at which the words are now, if they were laid out anew."""
+        if self._are_moving and self._words is not None and self._words[0] == self._anchor:
+            self._anchor = self._rows.find_spot(*self._words)
+            self._words = self._anchor, self._words[1]
+        self._are_moving = False
+
     def moved(self, first: int, by: int) -> None:
         """Follow rows that have other numbers now: those from `first` on moved by some."""
         if self._anchor is not None and self._anchor.row >= first:
-            self._anchor = self._anchor._replace(row=self._anchor.row + by)
+            self._hold_row(self._anchor.row + by)
 
     def _hold_here(self) -> None:
         self._anchor, self._shift = self._rows.anchor(self.top - self.above), 0
@@ -105,7 +136,14 @@ class Scrolling:
         if self._anchor is not None and self._key is not None:
             row = self._rows.find(self._key)
             if row is not None:
-                self._anchor = self._anchor._replace(row=row)
+                self._hold_row(row)
+
+    def _hold_row(self, row: int) -> None:
+        """Follow the row that is held, which has another number now."""
+        if self._anchor is not None:
+            before, self._anchor = self._anchor, self._anchor._replace(row=row)
+            if self._words is not None and self._words[0] == before:
+                self._words = self._anchor, self._words[1]
 
     def scroll_by(self, distance: int) -> bool:
         """Move by pixels, as the user asked; tell whether anything moved."""
@@ -113,6 +151,7 @@ class Scrolling:
             return False
         self.hold()
         before = self.top
+        self.moves += 1
         self.following = False
         self._shift = distance
         self.settle()
@@ -122,6 +161,7 @@ class Scrolling:
     def scroll_to(self, top: int) -> None:
         """Show what is at a height now, as the user asked."""
         self.top = min(max(top, 0), self.furthest)
+        self.moves += 1
         self.following = False
         self._hold_here()
         self.settle()
@@ -135,6 +175,7 @@ class Scrolling:
             y: What of it is to be at the top, in pixels of the row.
             below: How far below the top of the view.
         """
+        self.moves += 1
         self.following = False
         self._rows.layout(row)
         for _ in range(_MOST_ROUNDS):
@@ -147,6 +188,7 @@ class Scrolling:
 
     def go_to_end(self) -> None:
         """Show the end, and stay there."""
+        self.moves += 1
         self.following = True
         self.settle()
 
@@ -156,6 +198,7 @@ class Scrolling:
 
     def restore(self, place: Anchor) -> None:
         """Come back to what was at the top of the view."""
+        self.moves += 1
         self.following = False
         self._rows.layout(min(place.row, len(self._rows) - 1))
         self._anchor, self._shift = place, 0

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.copying import Taken
     from chatelaine.gui.chat.laid_out_rows import AnyLayout, LaidOutRows
 
+START_OF_ROW: Final = -(1 << 62)
+"""The number of a part before all that a row has, or will have."""
 END_OF_ROW: Final = 1 << 62
 """The number of a part behind all that a row has, or will have."""
+_START: Final = RowPosition(START_OF_ROW, 0, 0)
+_END: Final = RowPosition(END_OF_ROW, 0, 0)
 
 
 def _nothing(_part: int, _block: int) -> Sequence[Marked]:
@@ -27,7 +31,7 @@ def _nothing(_part: int, _block: int) -> Sequence[Marked]:
 
 
 class TextPosition(NamedTuple):
-    """A place in the texts of a thread: the row, the document, the block, and the place in it."""
+    """A place in the texts of a thread: the row, the part, the block, and the place in it."""
 
     row: int
     part: int
@@ -100,14 +104,15 @@ class Selection:
         """Give what of a row is selected, asked for by part and block."""
         if not self.reaches(row):
             return _nothing
-        begin = self.start.within if row == self.start.row else RowPosition(0, 0, 0)
-        stop = self.end.within if row == self.end.row else RowPosition(len(layout.parts), 0, 0)
+        begin = self.start.within if row == self.start.row else _START
+        stop = self.end.within if row == self.end.row else _END
 
         def marked(part: int, block: int) -> Sequence[Marked]:
             place, after = RowPosition(part, block, 0), RowPosition(part, block + 1, 0)
             if after <= begin or place > stop:
                 return ()
-            layout_of_block = layout.parts[part].document.made_layout(block)
+            shown = layout.part(part)
+            layout_of_block = None if shown is None else shown.document.made_layout(block)
             if layout_of_block is None:
                 return ()
             start = begin.offset if begin >= place else 0

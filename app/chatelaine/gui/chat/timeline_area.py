@@ -16,7 +16,7 @@ from chatelaine.gui.chat.laid_out_rows import Anchor, LaidOutRows
 from chatelaine.gui.chat.row_layouts.base import RowAnchor
 from chatelaine.gui.chat.rows import RowKind, UserRow, kind_of
 from chatelaine.gui.chat.scrolling import ABOVE, Scrolling
-from chatelaine.gui.chat.selection import END_OF_ROW, Selection, TextPosition
+from chatelaine.gui.chat.selection import END_OF_ROW, START_OF_ROW, Selection, TextPosition
 from chatelaine.gui.overriding import override
 from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.widgets.round_button import RoundButton
@@ -306,7 +306,8 @@ class TimelineArea(QAbstractScrollArea):
         count = len(self.laid_out)
         if count:
             # A long message at the end may not be parsed yet.
-            self.select(TextPosition(0, 0, 0, 0), TextPosition(count - 1, END_OF_ROW, 0, 0))
+            first = TextPosition(0, START_OF_ROW, 0, 0)
+            self.select(first, TextPosition(count - 1, END_OF_ROW, 0, 0))
 
     # ------------------------------------------------------------------ places
 
@@ -481,7 +482,7 @@ class TimelineArea(QAbstractScrollArea):
         inner = max(min(round(_WIDEST * current_scale()), width - 2 * margin), 100)
         self._left = (width - inner) // 2
         if inner != self.laid_out.width:
-            self.scrolling.hold()
+            self.scrolling.hold_words()
             is_first = not self.laid_out.width
             self.laid_out.set_width(inner)
             if is_first:

@@ -35,7 +35,7 @@ from chatelaine.gui.chat.row_layouts.base import Surroundings
 from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
 from chatelaine.gui.chat.row_layouts.symbols import make_symbols
 from chatelaine.gui.chat.row_painting import RowPainting
-from chatelaine.gui.chat.rows import RowKind, UnreadRow, kind_of
+from chatelaine.gui.chat.rows import RowKind, kind_of
 from chatelaine.gui.chat.screen_readers import ScreenReaders
 from chatelaine.gui.chat.seen_pictures import seen_pictures
 from chatelaine.gui.chat.timeline_area import ABOVE_TURN, AROUND_ROW
@@ -125,7 +125,7 @@ class TimelineView(TimelineSurface):
         self._is_text_only = True
         self._news = 0
         self._wanted_turn: TurnId | None = None
-        self._wanted_place: tuple[tuple[RowKey, Anchor], object] | None = None
+        self._wanted_place: tuple[tuple[RowKey, Anchor], int] | None = None
         self._empty = EmptyThread()
         self._empty.chosen.connect(self.suggestion_chosen)
         self._empty.setParent(self)
@@ -176,6 +176,7 @@ class TimelineView(TimelineSurface):
         self.laid_out.load(model, first, is_other=is_other)
         if is_other:
             self.scrolling.following = True
+            self._wanted_place = None
             self.keys.forget()
             self.menu.close()
             self._news = 0
@@ -289,25 +290,46 @@ class TimelineView(TimelineSurface):
 
     def place(self) -> tuple[RowKey, Anchor] | None:
         """Give what is seen, to come back to; None at the end, which needs none."""
+        if (wanted := self._place_to_come) is not None:
+            return wanted
         anchor = self.scrolling.place() if self._is_loaded else None
         return None if anchor is None else (self.laid_out.key(anchor.row), anchor)
 
     def restore(self, place: tuple[RowKey, Anchor]) -> bool:
         """Come back to what was seen; tell whether it is there."""
+        is_there = self._go_back(place)
+        if is_there:
+            self._show_all()
+        return is_there
+
+    def _go_back(self, place: tuple[RowKey, Anchor]) -> bool:
         key, anchor = place
         row = self.laid_out.find(key)
+        self._wanted_place = None
         if row is None:
             return False
         self.scrolling.restore(anchor._replace(row=row))
-        self._show_all()
-        # Where in the row that is can be found once it is read, if nobody has scrolled meanwhile.
-        is_read = not isinstance(self.rows[row], UnreadRow)
-        self._wanted_place = None if is_read else (place, self.place())
+        if not self.laid_out.layout(row).can_find(anchor.within):
+            # Once it is read, and parsed, it can be found, if nobody has scrolled meanwhile.
+            self._wanted_place = place, self.scrolling.moves
         return True
 
-    def _look_for_place(self) -> None:
-        if self._wanted_place is not None and self._wanted_place[1] == self.place():
-            self.restore(self._wanted_place[0])
+    @property
+    def _place_to_come(self) -> tuple[RowKey, Anchor] | None:
+        """What is to be seen as soon as its text is there."""
+        if self._wanted_place is None or self.scrolling.following:
+            return None
+        place, moves = self._wanted_place
+        return place if moves == self.scrolling.moves else None
+
+    def _look_for_place(self) -> bool:
+        """Come back to what is wanted, if anything is; tell whether it is there."""
+        place = self._place_to_come
+        return place is not None and self._go_back(place)
+
+    def _settle_or_go_back(self) -> None:
+        if not self._look_for_place():
+            self.scrolling.settle()
 
     @property
     def is_loaded(self) -> bool:
@@ -400,7 +422,7 @@ class TimelineView(TimelineSurface):
         if row is not None:
             self.laid_out.note_height(row)
             # All of a view comes at once, and was never seen: in one go it would be felt.
-            self.show_in_time(self.scrolling.settle)
+            self.show_in_time(self._settle_or_go_back)
             self.row_parsed.emit()
 
     def _refresh(self) -> None:
@@ -530,7 +552,7 @@ class TimelineView(TimelineSurface):
 
     def _restyle(self) -> None:
         self._begin_symbols()
-        self.scrolling.hold()
+        self.scrolling.hold_words()
         self.laid_out.restyle()
         if current_scale() != self._scale:
             self._scale = current_scale()

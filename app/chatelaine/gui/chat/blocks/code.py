@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTextLayout, QTextOption
 from chatelaine.gui.chat.blocks.code_rows import TAB, CodeRows
 from chatelaine.gui.chat.blocks.layout import (
     BlockLayout,
+    BlockView,
     Control,
     Sideways,
     Units,
@@ -128,6 +129,16 @@ class CodeBlock(BlockLayout):
     @override
     def sideways(self) -> Sideways:
         return self._sideways
+
+    @property
+    @override
+    def view(self) -> BlockView | None:
+        view = BlockView(self._sideways.offset, self._wraps)
+        return view if any(view) else None
+
+    @override
+    def take_view(self, view: BlockView) -> None:
+        self._sideways.offset, self._wraps = view
 
     @override
     def set_width(self, width: float) -> None:
@@ -367,6 +378,12 @@ class CodeBlock(BlockLayout):
                 for left, right in self._stretches(index, max(begin, row_start), min(stop, row_end))
             ]
         return found
+
+    @override
+    def line_of(self, position: int) -> QRectF:
+        # Also one in which nothing is.
+        row, height = self._rows.row_at(self._rows.character(position)), self._style.code_line
+        return QRectF(0, self.header + ABOVE + row * height, self._width, height)
 
     def _stretches(self, row: int, begin: int, stop: int) -> list[tuple[float, float]]:
         """Give from where to where a part of a row goes, counted from its beginning."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.blocks.layout import (
         BlockLayout,
+        BlockView,
         Control,
         LinkArea,
         Marked,
@@ -89,6 +90,7 @@ class Document:
         self._arranged = bytearray()  # a 1 for each block that is laid out: the next is found fast
         self._heights = Heights()
         self._mirrored: list[bool] = []
+        self._views: dict[int, BlockView] = {}  # of layouts to be made, for a text size of 1
 
     # ------------------------------------------------------------------ content
 
@@ -101,6 +103,7 @@ class Document:
         """Show all in another look; heights are guesses again."""
         if style is self._style:
             return
+        self._views = self.views()
         if len(self.blocks) > _GUESSED_AGAIN and style.scale == self._style.scale:
             # What they were guessed to be before is about as good.
             self._style = style
@@ -138,6 +141,9 @@ class Document:
         self.blocks[:first] = blocks[:first]
         if first == count == len(blocks):
             return first
+        if self._views:
+            changed = range(first, count)
+            self._views = {at: view for at, view in self._views.items() if at not in changed}
         made: list[BlockLayout | None] = []
         for index in range(first, len(blocks)):
             known = self._layouts[index] if index < count else None
@@ -189,6 +195,20 @@ class Document:
     def is_mirrored(self) -> bool:
         """Whether anything in it begins on the right."""
         return any(self._mirrored)
+
+    def views(self) -> dict[int, BlockView]:
+        """Give how the user wanted blocks to be shown, for a text size of 1."""
+        found = self._views.copy()
+        for index, layout in enumerate(self._layouts):
+            if layout is not None:
+                found.pop(index, None)
+                if (view := layout.view) is not None:
+                    found[index] = view.scaled(1 / self._style.scale)
+        return found
+
+    def take_views(self, views: dict[int, BlockView]) -> None:
+        """Show blocks so that are to be laid out."""
+        self._views = views
 
     # ------------------------------------------------------------------ layout
 
@@ -271,9 +291,8 @@ class Document:
         if known.replace(block):
             return known
         made = make_layout(block, self._style, self._sources)
-        old, new = known.sideways, made.sideways
-        if old and new:
-            new.offset = old.offset
+        if (view := known.view) is not None:
+            made.take_view(view)
         return made
 
     def _arrange(self, index: int) -> bool:
@@ -283,6 +302,8 @@ class Document:
         if layout is None:
             layout = make_layout(self.blocks[index], self._style, self._sources)
             self._layouts[index] = layout
+            if (view := self._views.get(index)) is not None:
+                layout.take_view(view.scaled(self._style.scale))
         layout.set_width(max(self._width - self._indent(index), NARROWEST))
         self._arranged[index] = 1
         self.laid_out += 1

@@ -16,7 +16,7 @@ from chatelaine.markup.blocks import Span, Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chatelaine.gui.chat.blocks.layout import Marked
+    from chatelaine.gui.chat.blocks.layout import BlockView, Marked
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.blocks.style import BlockStyle
     from chatelaine.markup.blocks import Formula
@@ -69,6 +69,10 @@ class FormulaBlock(BlockLayout):
     @override
     def sideways(self) -> Sideways | None:
         return self._sideways if self._is_set else None
+
+    @override
+    def take_view(self, view: BlockView) -> None:
+        self._sideways.offset = view.offset  # it may be set later
 
     @override
     def set_width(self, width: float) -> None:

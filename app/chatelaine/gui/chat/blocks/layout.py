@@ -82,6 +82,22 @@ class Marked(NamedTuple):
     kind: MarkKind
 
 
+class BlockView(NamedTuple):
+    """How a block is shown as the user wanted it.
+
+    Attributes:
+        offset: How far it is scrolled to the side, in pixels.
+        wraps: Whether long lines are shown whole.
+    """
+
+    offset: float = 0.0
+    wraps: bool = False
+
+    def scaled(self, factor: float) -> BlockView:
+        """Give it for another text size."""
+        return self._replace(offset=self.offset * factor)
+
+
 class Control(NamedTuple):
     """Something in a block that can be pressed. The view draws it.
 
@@ -166,6 +182,15 @@ class BlockLayout(ABC):
     def position_at(self, point: QPointF) -> int:
         """Give the place in the text that is nearest to a point."""
 
+    def line_of(self, position: int) -> QRectF:
+        """Give the line in which a place of the text is; all of the block if it is in none."""
+        first = min(position, self.length - 1)
+        # What is two units long may have no half.
+        for start, end in ((first, first + 1), (first, first + 2), (first - 1, first + 1)):
+            if start >= 0 and (found := self.rects(start, min(end, self.length))):
+                return found[0]
+        return QRectF(0, 0, self.natural_width, self.height)
+
     @abstractmethod
     def selected_text(self, start: int, end: int) -> str:
         """Give the text between two places, for the clipboard."""
@@ -225,6 +250,17 @@ class BlockLayout(ABC):
     def sideways(self) -> Sideways | None:
         """The scroll state of a block that may be wider than its place."""
         return None
+
+    @property
+    def view(self) -> BlockView | None:
+        """How the user wanted it to be shown; None where as usual."""
+        bar = self.sideways
+        return None if bar is None or not bar.offset else BlockView(bar.offset)
+
+    def take_view(self, view: BlockView) -> None:
+        """Show it so, from the next `set_width` on."""
+        if self.sideways is not None:
+            self.sideways.offset = view.offset
 
 
 class Sideways:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPainter
 
+    from chatelaine.gui.chat.blocks.layout import BlockView, Marked
     from chatelaine.gui.chat.blocks.layout import Control as BlockControl
-    from chatelaine.gui.chat.blocks.layout import Marked
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.parsing import Parsing
     from chatelaine.markup.blocks import Block
@@ -40,8 +40,16 @@ if TYPE_CHECKING:
 MarkedStretches: TypeAlias = "Callable[[int, int], Sequence[Marked]]"
 """Gives for a part of a row and a block of it the stretches that are marked."""
 
+PartViews: TypeAlias = "dict[int, dict[int, BlockView]]"
+"""How blocks are shown, by the numbers of the part and of the block."""
+
 R = TypeVar("R", bound=Row)
 
+ABOVE_TEXT: Final = -2
+"""The number of a part that is unfolded above the text: whether it is or not, the text is number 0.
+
+Numbers grow in reading order; -1 is none."""
+_FAR: Final = 1e6
 _RING_OUT: Final = 6.0
 _RING_CORNER: Final = 9.0
 
@@ -80,7 +88,7 @@ class RowAnchor(NamedTuple):
     """A place in a row that is found again when heights change.
 
     Attributes:
-        part: The number of the document; -1 for the row itself.
+        part: The number of the part; -1 for the row itself.
         block: The number of the block.
         below: How many pixels below its top.
     """
@@ -90,8 +98,20 @@ class RowAnchor(NamedTuple):
     below: int
 
 
+class Spot(NamedTuple):
+    """A place in a block that is found again when its lines are others.
+
+    Attributes:
+        offset: The first place of the line.
+        share: How far below the top of the line, by the line's height.
+    """
+
+    offset: int
+    share: float
+
+
 class RowPosition(NamedTuple):
-    """A place in the text of a row: the document, the block, and the place in it."""
+    """A place in the text of a row: the number of the part, the block, and the place in it."""
 
     part: int
     block: int
@@ -113,6 +133,7 @@ class Part:
         voice: How loud it is.
         x: Where it begins from the left.
         y: Where it begins from above.
+        number: What places in it are known by, whatever else is shown.
     """
 
     name: str
@@ -120,6 +141,7 @@ class Part:
     voice: Voice
     x: int = 0
     y: int = 0
+    number: int = 0
 
     @property
     def origin(self) -> QPointF:
@@ -143,6 +165,7 @@ class RowLayout(ABC, Generic[R]):
         self.height = 0
         self.parts: list[Part] = []
         self._surroundings = surroundings
+        self._made: list[Part] = []  # those that are not shown now included
         self._width = 0
         self._open = False
 
@@ -213,10 +236,21 @@ class RowLayout(ABC, Generic[R]):
 
     def restyle(self) -> None:
         """Take on the colours and the text size that the application has now."""
-        for part in self.parts:
+        for part in self._made:
             part.document.set_style(self._style(part.voice))
         if self._width:
             self._arrange()
+
+    def views(self) -> PartViews:
+        """Give how the user wanted the blocks of its parts to be shown, by numbers of parts."""
+        found = {part.number: part.document.views() for part in self._made}
+        return {number: views for number, views in found.items() if views}
+
+    def take_views(self, views: PartViews) -> None:
+        """Show blocks so, before any of them is laid out."""
+        for part in self._made:
+            if part.number in views:
+                part.document.take_views(views[part.number])
 
     @property
     def is_open(self) -> bool:
@@ -231,9 +265,9 @@ class RowLayout(ABC, Generic[R]):
 
     def press(self, control: Control) -> bool:
         """Do what a control in a block does to the block itself; tell whether heights changed."""
-        if control.part < 0:
+        if (part := self.part(control.part)) is None:
             return False
-        document = self.parts[control.part].document
+        document = part.document
         if document.layout(control.block).press(control.name):
             before = self.height
             document.rearrange(control.block)
@@ -252,9 +286,9 @@ class RowLayout(ABC, Generic[R]):
             between: Two heights; of what is in the texts, only what is in blocks between them.
         """
         found = list(self._controls())
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             inside = between and (between[0] - part.y, between[1] - part.y)
-            found += _controls_in(number, part, part.document.controls(inside))
+            found += _controls_in(part, part.document.controls(inside))
             for block, link in part.document.links(inside):
                 if link.rects:
                     first, *more = (rect.translated(part.origin) for rect in link.rects)
@@ -264,7 +298,7 @@ class RowLayout(ABC, Generic[R]):
                             link.target,
                             first,
                             ControlKind.LINK,
-                            part=number,
+                            part=part.number,
                             block=block,
                             target=link.target,
                             place=link.start,
@@ -290,10 +324,11 @@ class RowLayout(ABC, Generic[R]):
             state: How the row stands with the mouse and the keyboard.
         """
         self._draw(painter, clip, state)
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             painter.save()
             painter.translate(part.origin)
-            part.document.draw(painter, clip.translated(-part.origin), partial(marked, number))
+            inside = clip.translated(-part.origin)
+            part.document.draw(painter, inside, partial(marked, part.number))
             painter.restore()
         style = self._style()
         for control in self._drawn_controls(clip, state):
@@ -308,9 +343,9 @@ class RowLayout(ABC, Generic[R]):
         if state.focused is not None and state.focused.target:
             return self.controls((clip.top(), clip.bottom()))
         found = list(self._controls())
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             seen = clip.top() - part.y, clip.bottom() - part.y
-            found += _controls_in(number, part, part.document.controls(seen))
+            found += _controls_in(part, part.document.controls(seen))
         return found
 
     def ring(self) -> QRectF:
@@ -320,22 +355,57 @@ class RowLayout(ABC, Generic[R]):
 
     # ------------------------------------------------------------------ places
 
+    def part(self, number: int) -> Part | None:
+        """Give a text by its number; None where it is not shown."""
+        return next((part for part in self.parts if part.number == number), None)
+
     def anchor(self, y: int) -> RowAnchor:
         """Give a place near a height that is found again when heights change."""
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             document = part.document
             if document.blocks and part.y <= y < part.y + document.height:
                 block = document.block_at(y - part.y)
-                return RowAnchor(number, block, y - self._block_top(part, block))
+                return RowAnchor(part.number, block, y - self._block_top(part, block))
         return RowAnchor(-1, 0, y)
 
     def top_of(self, anchor: RowAnchor) -> int:
         """Give the height of a place again."""
-        if 0 <= anchor.part < len(self.parts):
-            part = self.parts[anchor.part]
-            if anchor.block < len(part.document.blocks):
-                return self._block_top(part, anchor.block) + anchor.below
-        return min(anchor.below, self.height)
+        if (part := self._block_of(anchor)) is not None:
+            return self._block_top(part, anchor.block) + anchor.below
+        # What cannot be found is the beginning of the row.
+        return min(anchor.below, self.height) if anchor.part == -1 else 0
+
+    def _block_of(self, anchor: RowAnchor) -> Part | None:
+        """Give the text in whose block a place is; None where there is no such block."""
+        part = self.part(anchor.part)
+        if part is None or not 0 <= anchor.block < len(part.document.blocks):
+            return None
+        return part
+
+    def spot(self, anchor: RowAnchor) -> Spot | None:
+        """Give the words that are at a place; None where there are none."""
+        part = self._block_of(anchor)
+        made = None if part is None else part.document.made_layout(anchor.block)
+        if made is None or anchor.below < 0:
+            return None
+        left = _FAR if made.right_to_left else -_FAR
+        offset = made.position_at(QPointF(left, anchor.below))
+        line = made.line_of(offset)
+        return Spot(offset, (anchor.below - line.top()) / max(line.height(), 1.0))
+
+    def find_spot(self, anchor: RowAnchor, spot: Spot) -> RowAnchor:
+        """Give where the words are now that were at a place of this block: lays it out."""
+        part = self._block_of(anchor)
+        if part is None:
+            return anchor
+        part.document.layout(anchor.block)
+        self._arrange()
+        line = part.document.layout(anchor.block).line_of(spot.offset)
+        return anchor._replace(below=round(line.top() + spot.share * line.height()))
+
+    def can_find(self, anchor: RowAnchor) -> bool:  # noqa: ARG002  most have all their text
+        """Tell whether the text is there in which a place is."""
+        return True
 
     def _block_top(self, part: Part, block: int) -> int:
         return part.y + round(part.document.origin(block).y())
@@ -344,12 +414,9 @@ class RowLayout(ABC, Generic[R]):
         """Give the place in the texts that is nearest to a point."""
         if not self.parts:
             return RowPosition(0, 0, 0)
-        number = 0
-        for index, part in enumerate(self.parts):
-            if point.y() >= part.y:
-                number = index
-        part = self.parts[number]
-        return RowPosition(number, *part.document.position_at(point - part.origin))
+        above = [part for part in self.parts if point.y() >= part.y]
+        part = above[-1] if above else self.parts[0]
+        return RowPosition(part.number, *part.document.position_at(point - part.origin))
 
     def is_text_at(self, point: QPointF) -> bool:
         """Tell whether there is text to select at a point."""
@@ -361,42 +428,41 @@ class RowLayout(ABC, Generic[R]):
 
     def code_at(self, point: QPointF) -> str | None:
         """Give the code at a point; None where there is none."""
-        for number, part in enumerate(self.parts):
+        for part in self.parts:
             document, inside = part.document, point - part.origin
             if document.blocks and 0 <= inside.y() < document.height:
-                return self.code_in(number, document.block_at(inside.y()))
+                return self.code_in(part.number, document.block_at(inside.y()))
         return None
 
     def code_in(self, part: int, block: int) -> str | None:
         """Give the code in a block of a part, as it is copied; None where there is none."""
-        found = self.parts[part].document.blocks[block]
+        shown = self.part(part)
+        found = None if shown is None else shown.document.blocks[block]
         return found.code if isinstance(found, Code) else None
 
     def link_text(self, control: Control) -> str:
         """Give the words of a link."""
-        return self.parts[control.part].document.link_text(control.block, control.place)
+        part = self.part(control.part)
+        return "" if part is None else part.document.link_text(control.block, control.place)
 
     def picture_at(self, control: Control) -> str:
         """Give the address of the picture that a control belongs to."""
-        block = self.parts[control.part].document.blocks[control.block]
+        part = self.part(control.part)
+        block = None if part is None else part.document.blocks[control.block]
         return block.source if isinstance(block, Picture) else ""
 
     def everything(self) -> tuple[RowPosition, RowPosition]:
         """Give where the texts begin and end."""
         if not self.parts:
             return RowPosition(0, 0, 0), RowPosition(0, 0, 0)
-        last = len(self.parts) - 1
-        _, end = self.parts[last].document.everything()
-        return RowPosition(0, 0, 0), RowPosition(last, *end)
+        first, last = self.parts[0], self.parts[-1]
+        _, end = last.document.everything()
+        return RowPosition(first.number, 0, 0), RowPosition(last.number, *end)
 
     def text_between(self, start: RowPosition, end: RowPosition) -> str:
         """Give the words between two places as they would be typed."""
         pieces: list[str] = []
-        for number in range(start.part, min(end.part + 1, len(self.parts))):
-            document = self.parts[number].document
-            first, last = document.everything()
-            begin = start.within if number == start.part else first
-            stop = end.within if number == end.part else last
+        for document, begin, stop in self._between(start, end):
             if words := document.text_between(begin, stop):
                 pieces.append(words)
         return "\n\n".join(pieces)
@@ -404,12 +470,19 @@ class RowLayout(ABC, Generic[R]):
     def blocks_between(self, start: RowPosition, end: RowPosition) -> list[Block]:
         """Give the blocks between two places, the first and the last as far as they lie there."""
         found: list[Block] = []
-        for number in range(start.part, min(end.part + 1, len(self.parts))):
-            document = self.parts[number].document
-            first, last = document.everything()
-            begin = start.within if number == start.part else first
-            found += document.blocks_between(begin, end.within if number == end.part else last)
+        for document, begin, stop in self._between(start, end):
+            found += document.blocks_between(begin, stop)
         return found
+
+    def _between(
+        self, start: RowPosition, end: RowPosition
+    ) -> Iterator[tuple[Document, Position, Position]]:
+        """Give the documents between two places, each with what of it lies there."""
+        for part in self.parts:
+            if start.part <= part.number <= end.part:
+                first, last = part.document.everything()
+                begin = start.within if part.number == start.part else first
+                yield part.document, begin, end.within if part.number == end.part else last
 
     # ------------------------------------------------------------------ for the kinds of rows
 
@@ -417,12 +490,12 @@ class RowLayout(ABC, Generic[R]):
         return block_style(palettes.current(), current_scale(), voice)
 
     def _make_part(self, name: str, voice: Voice = Voice.NORMAL) -> Part:
-        return Part(name, Document(self._style(voice), self._surroundings.sources), voice)
+        part = Part(name, Document(self._style(voice), self._surroundings.sources), voice)
+        self._made.append(part)
+        return part
 
 
-def _controls_in(
-    number: int, part: Part, found: Iterable[tuple[int, BlockControl]]
-) -> Iterator[Control]:
+def _controls_in(part: Part, found: Iterable[tuple[int, BlockControl]]) -> Iterator[Control]:
     """Give controls of the blocks of a part as those of the row."""
     for block, control in found:
         yield Control(
@@ -433,6 +506,6 @@ def _controls_in(
             icon=control.icon,
             label=control.label,
             checked=control.checked or None,
-            part=number,
+            part=part.number,
             block=block,
         )

@@ -8,7 +8,13 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 
 from chatelaine.gui.chat.blocks.style import Voice
 from chatelaine.gui.chat.row_layouts.agent_header import draw_header, header_height
-from chatelaine.gui.chat.row_layouts.base import Place, RowLayout, Surroundings
+from chatelaine.gui.chat.row_layouts.base import (
+    ABOVE_TEXT,
+    Place,
+    RowAnchor,
+    RowLayout,
+    Surroundings,
+)
 from chatelaine.gui.chat.row_layouts.controls import Control, ControlKind, RowState, icon_size
 from chatelaine.gui.chat.row_layouts.parsed_text import ParsedText
 from chatelaine.gui.chat.rows import ReplyRow
@@ -42,6 +48,7 @@ class ReplyLayout(RowLayout[ReplyRow]):
         super().__init__(row, place, surroundings)
         self._text = self._make_part("text")
         self._thoughts = self._make_part("reasoning", Voice.ASIDE)
+        self._thoughts.number = ABOVE_TEXT
         parsing = surroundings.parsing
         self._answer = ParsedText(self, self._text.document, parsing)
         self._reasoning = ParsedText(self, self._thoughts.document, parsing)
@@ -78,6 +85,10 @@ class ReplyLayout(RowLayout[ReplyRow]):
     def is_parsing(self) -> bool:
         """Whether a text of it is being parsed elsewhere: there is nothing to see of it yet."""
         return self._answer.is_parsing or (self._open and self._reasoning.is_parsing)
+
+    @override
+    def can_find(self, anchor: RowAnchor) -> bool:
+        return not self.is_parsing or self._block_of(anchor) is not None
 
     @property
     def _is_writing(self) -> bool:

@@ -71,7 +71,7 @@ class ToolCardLayout(RowLayout[ToolRow]):
         if super().code_in(part, block) is None:
             return None
         # As it was written, not as it is shown.
-        is_last = block == len(self.parts[part].document.blocks) - 1
+        is_last = block == len(self._details.document.blocks) - 1
         return self.row.result if self.row.result and is_last else self.row.arguments
 
     # ------------------------------------------------------------------ layout

@@ -14,6 +14,7 @@ from chatelaine.gui.overriding import override
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
+    from chatelaine.gui.chat.row_layouts.base import RowAnchor
     from chatelaine.gui.chat.row_layouts.controls import RowState
 
 
@@ -29,6 +30,10 @@ class UnreadLayout(RowLayout[UnreadRow]):
     @override
     def show_row(self, row: UnreadRow, place: Place) -> None:
         self.row, self.place = row, place
+
+    @override
+    def can_find(self, anchor: RowAnchor) -> bool:
+        return False
 
     @override
     def _arrange(self) -> None:
