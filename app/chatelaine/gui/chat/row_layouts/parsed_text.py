@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.blocks.document import Document
     from chatelaine.gui.chat.blocks.measures import Measured
     from chatelaine.gui.chat.parsing import Parsed, Parsing
-    from chatelaine.gui.chat.row_layouts.reply import ReplyLayout
+    from chatelaine.gui.chat.row_layouts.base import RowLayout
+    from chatelaine.gui.chat.rows import ReplyRow
     from chatelaine.markup.blocks import Block
 
 _SAMPLE: Final = 50_000
@@ -30,7 +31,7 @@ class ParsedText:
             if none was.
     """
 
-    def __init__(self, layout: ReplyLayout, document: Document, parsing: Parsing) -> None:
+    def __init__(self, layout: RowLayout[ReplyRow], document: Document, parsing: Parsing) -> None:
         self.document = document
         self.changed_from = 0
         self._layout = weakref.ref(layout)
@@ -42,7 +43,7 @@ class ParsedText:
         self._width = 0.0
 
     @property
-    def layout(self) -> ReplyLayout | None:
+    def layout(self) -> RowLayout[ReplyRow] | None:
         """The row that it belongs to; None if that is no more."""
         return self._layout()
 
