@@ -181,6 +181,8 @@ def guarded_window(request: pytest.FixtureRequest) -> Iterator[None]:
     app.setQuitOnLastWindowClosed(False)
     with no_blocking():
         yield
+    # What Python has made for it may not outlive Python: the process would end in a crash.
+    app.clipboard().clear()
     _report(qt_leftovers(app))
 
 

@@ -7,8 +7,10 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QDrag, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from chatelaine.chat.events import TextAdded
+from chatelaine.chat.events import TextAdded, TurnEnded
 from chatelaine.gui.chat.rows import NoticeKind, NoticeRow, ReplyRow, UserRow
+from chatelaine.gui.chat.selection import TextPosition
+from chatelaine.store.records import TurnState
 from support.thread_rows import LONG, NOW, exchange, say, thread, uneven
 from support.timeline_driver import CONTROL, SHIFT, choose, clipboard, open_menu
 
@@ -400,6 +402,58 @@ def test_text_does_not_run_away_while_one_selects(view, user):
     user.settle()
     assert user.is_at_end, "it follows again"
     assert view.is_following
+
+
+def test_words_that_become_others_are_selected_no_longer(view, user):
+    say(view, 1, "See [the words] here.\n\nAnd *more* [of it].\n\nThe end.")
+    user.settle()
+    plain = user.image()
+    user.drag(user.point(1, 4), user.point(1, 15))
+    assert user.selected() == "[the words]"
+    view.apply(TextAdded(1, "\n\n[the words]: https://a.example/"))
+    view.apply(TurnEnded(1, TurnState.DONE))
+    user.settle()
+    assert user.text(1).startswith("See the words here.")
+    assert view.selection.is_empty
+    assert user.selected() == ""
+    assert plain != user.image()
+
+
+def test_words_out_of_sight_that_become_others_are_not_copied(view, user):
+    view.load(thread(1, text=LONG))
+    say(view, 2, "See [the words] here.\n\n" + LONG)
+    user.settle()
+    view.select(TextPosition(1, 0, 3, 0), TextPosition(3, 0, 0, 15))
+    view.scroll_to_edge(-1)
+    user.settle()
+    view.apply(TextAdded(2, "\n\n[the words]: https://a.example/"))
+    view.apply(TurnEnded(2, TurnState.DONE))
+    assert user.selected() == ""
+
+
+@pytest.mark.parametrize("words", [(0, 0, 3), (1, 0, 4), (2, 0, 8)])
+def test_words_that_stay_the_same_stay_selected_while_others_change(view, user, words):
+    say(view, 1, "One two [a].\n\nFour five.\n\nAn end.\n\nAnd [b]")
+    user.settle()
+    block, first, last = words
+    view.select(TextPosition(1, 0, block, first), TextPosition(1, 0, block, last))
+    selected = user.selected()
+    assert selected
+    view.apply(TextAdded(1, " here.\n\n[a]: https://a.example/\n[b]: https://b.example/"))
+    view.apply(TurnEnded(1, TurnState.DONE))
+    user.settle()
+    assert user.text(1).startswith("One two a.")
+    assert user.selected() == selected
+
+
+def test_all_stays_selected_whatever_it_becomes(view, user):
+    say(view, 1, "One two [a].")
+    user.settle()
+    view.selectAll()
+    view.apply(TextAdded(1, "\n\n[a]: https://a.example/"))
+    view.apply(TurnEnded(1, TurnState.DONE))
+    user.settle()
+    assert user.selected().startswith("Question 1\n\nOne two ")
 
 
 def test_text_that_becomes_shorter_leaves_no_selection_behind_its_end(view, user):

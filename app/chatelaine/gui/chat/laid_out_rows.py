@@ -40,10 +40,12 @@ from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.markup.heights import Heights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from PySide6.QtCore import QRectF
 
+    from chatelaine.gui.chat.row_layouts.base import Part
+    from chatelaine.markup.blocks import Block
     from chatelaine.store.records import TurnId
 
 AnyLayout: TypeAlias = RowLayout[Any]
@@ -88,6 +90,7 @@ class LaidOutRows:
         laid_out: How many rows were given a layout since it was made.
         seen: From which height to which they are looked at.
         budget: Says how long it may take to lay out what is looked at.
+        replaced: Is told of blocks that are others now: of their row, its part, and what they were.
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -97,6 +100,7 @@ class LaidOutRows:
         self.laid_out = 0
         self.seen = (0, 0)
         self.budget = surroundings.sources.budget
+        self.replaced: Callable[[int, Part, dict[int, Block]], None] | None = None
         self._parsed_around = _NOWHERE
         self._surroundings = surroundings
         self._layouts: OrderedDict[int, AnyLayout] = OrderedDict()
@@ -462,6 +466,9 @@ class LaidOutRows:
         return type(row) is type(layout.row) and row.turn == layout.row.turn
 
     def _note_height(self, index: int, layout: AnyLayout) -> bool:
+        for part, blocks in layout.take_replaced():
+            if self.replaced is not None:
+                self.replaced(index, part, blocks)
         height = self.gap(index) + layout.height
         if self.heights[index] == height:
             return False

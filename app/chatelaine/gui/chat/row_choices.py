@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from chatelaine.gui.chat.laid_out_rows import RowKey
     from chatelaine.gui.chat.row_layouts.base import PartViews
     from chatelaine.gui.chat.timeline_model import TimelineModel
+    from chatelaine.store.records import TurnId
+
+Key: TypeAlias = "tuple[TurnId, int]"
+"""What a row is known by: its turn, and its place in it."""
 
 
 @dataclass(slots=True)
@@ -21,8 +24,8 @@ class RowChoices:
         views: How blocks of rows are shown that have no layout now.
     """
 
-    open: set[RowKey] = field(default_factory=set)
-    views: dict[RowKey, PartViews] = field(default_factory=dict)
+    open: set[Key] = field(default_factory=set)
+    views: dict[Key, PartViews] = field(default_factory=dict)
 
 
 class ChoicesOfThreads:

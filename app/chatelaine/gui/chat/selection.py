@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chatelaine.gui.chat.blocks.layout import Marked, MarkKind
+from chatelaine.gui.chat.blocks.document import words_of
+from chatelaine.gui.chat.blocks.layout import Marked, MarkKind, Units
 from chatelaine.gui.chat.copying import PartOfRow, taken_rows
 from chatelaine.gui.chat.row_layouts.base import MarkedStretches, RowPosition
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.copying import Taken
     from chatelaine.gui.chat.laid_out_rows import AnyLayout, LaidOutRows
+    from chatelaine.gui.chat.row_layouts.base import Part
+    from chatelaine.markup.blocks import Block
 
 START_OF_ROW: Final = -(1 << 62)
 """The number of a part before all that a row has, or will have."""
@@ -96,6 +99,37 @@ class Selection:
         if not self.is_empty and self.end.row >= rows:
             self.select(TextPosition(0, 0, 0, 0), TextPosition(0, 0, 0, 0))
 
+    def cut_where_replaced(self, row: int, part: Part, before: dict[int, Block]) -> bool:
+        """Select nothing, if the text of a block that is selected is another one now.
+
+        Text that has grown is fine, and a part of which all is selected, whatever it becomes.
+
+        Args:
+            row: The row.
+            part: The part of it.
+            before: What blocks of the part were before, of those that are others now.
+
+        Returns:
+            Whether something was selected that is so no longer.
+        """
+        if not self.reaches(row):
+            return False
+        begin = self.start.within if row == self.start.row else _START
+        stop = self.end.within if row == self.end.row else _END
+        if begin <= RowPosition(part.number, 0, 0) and stop.part > part.number:
+            return False
+        blocks = part.document.blocks
+        for index, old in before.items():
+            place, after = (RowPosition(part.number, at, 0) for at in (index, index + 1))
+            if after <= begin or place >= stop:
+                continue
+            words = words_of(old)
+            if stop < after:
+                words = Units(words).slice(0, stop.offset)
+            if index >= len(blocks) or not words_of(blocks[index]).startswith(words):
+                return self.clear()
+        return False
+
     def reaches(self, row: int) -> bool:
         """Tell whether a row is among those that are selected, in part or as a whole."""
         return not self.is_empty and self.start.row <= row <= self.end.row
@@ -131,7 +165,11 @@ class Selection:
         Messages that are selected as a whole are given as they were written, parts of one as they
         are read.
         """
-        every, start, end = rows.model.rows, self.start, self.end
+        every = rows.model.rows
+        for row in {self.start.row, self.end.row}:
+            if row < len(every) and every.is_read(row):
+                rows.layout(row)  # it may have become other words
+        start, end = self.start, self.end
         if self.is_empty:
             return taken_rows(every, range(0))
         places = range(start.row, end.row + 1)

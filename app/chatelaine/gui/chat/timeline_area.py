@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from chatelaine.gui.chat.laid_out_rows import AnyLayout
-    from chatelaine.gui.chat.row_layouts.base import Surroundings
+    from chatelaine.gui.chat.row_layouts.base import Part, Surroundings
     from chatelaine.gui.chat.row_layouts.controls import Control
     from chatelaine.gui.chat.rows import Row
+    from chatelaine.markup.blocks import Block
     from chatelaine.store.records import TurnId
 
 _SLICE: Final = 0.002
@@ -82,6 +83,7 @@ class TimelineArea(QAbstractScrollArea):
         self.laid_out = LaidOutRows(surroundings)
         self.scrolling = Scrolling(self.laid_out)
         self.selection = Selection()
+        self.laid_out.replaced = self._blocks_replaced
         self._left = 0
         self._scale = current_scale()
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -299,6 +301,10 @@ class TimelineArea(QAbstractScrollArea):
     def select(self, anchor: TextPosition, cursor: TextPosition) -> None:
         """Select from here to there."""
         if self.selection.select(anchor, cursor):
+            self.viewport().update()
+
+    def _blocks_replaced(self, row: int, part: Part, before: dict[int, Block]) -> None:
+        if self.selection.cut_where_replaced(row, part, before):
             self.viewport().update()
 
     def selectAll(self) -> None:  # noqa: N802  it is called as it is on Qt's own widgets

@@ -76,12 +76,14 @@ class Document:
         blocks: In order.
         laid_out: How many blocks were laid out since it was made, again and again included.
         refreshed: The blocks that look otherwise since `refresh` was called last.
+        replaced: What blocks were before that are others now, or no more: whoever looks clears it.
     """
 
     def __init__(self, style: BlockStyle, sources: BlockSources) -> None:
         self.blocks: list[Block] = []
         self.laid_out = 0
         self.refreshed: list[int] = []
+        self.replaced: dict[int, Block] = {}
         self._style = style
         self._sources = sources
         self._width = 0.0
@@ -141,8 +143,10 @@ class Document:
         self.blocks[:first] = blocks[:first]
         if first == count == len(blocks):
             return first
+        changed = range(first, count)
+        for index in changed:
+            self.replaced.setdefault(index, self.blocks[index])
         if self._views:
-            changed = range(first, count)
             self._views = {at: view for at, view in self._views.items() if at not in changed}
         made: list[BlockLayout | None] = []
         for index in range(first, len(blocks)):

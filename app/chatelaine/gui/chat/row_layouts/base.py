@@ -241,6 +241,13 @@ class RowLayout(ABC, Generic[R]):
         if self._width:
             self._arrange()
 
+    def take_replaced(self) -> Iterator[tuple[Part, dict[int, Block]]]:
+        """Give for its parts what blocks were before that are others since the last time."""
+        for part in self._made:
+            if replaced := part.document.replaced:
+                part.document.replaced = {}
+                yield part, replaced
+
     def views(self) -> PartViews:
         """Give how the user wanted the blocks of its parts to be shown, by numbers of parts."""
         found = {part.number: part.document.views() for part in self._made}
