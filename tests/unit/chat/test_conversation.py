@@ -10,6 +10,7 @@ import pytest
 
 from chatelaine.agents.agent import Agent
 from chatelaine.agents.errors import ConnectionFailed
+from chatelaine.agents.items import text_of
 from chatelaine.agents.testing import Call, Gate, Retry, ScriptedModel
 from chatelaine.agents.tools import function_tool
 from chatelaine.chat import events as chat
@@ -17,7 +18,6 @@ from chatelaine.chat.assistant import Assistant
 from chatelaine.chat.conversation import Conversation
 from chatelaine.errors import (
     DiskFull,
-    HistoryError,
     HistoryReplaced,
     ProviderUnreachable,
     TurnFailed,
@@ -236,16 +236,17 @@ async def test_a_question_can_be_asked_again_and_the_first_answer_brought_back(s
     assert len(await conversation.turns()) == 2
 
 
-async def test_a_question_that_is_not_the_last_any_more_is_not_replaced(converse):
-    conversation = await converse("First answer.", "Second answer.")
+async def test_a_question_that_is_not_the_last_any_more_is_asked_again_beside_it(converse):
+    conversation = await converse("First answer.", "Second answer.", "Third answer.")
     await said(conversation, "Question")
     question = await conversation.last_question()
     await said(conversation, "Another")
-    with pytest.raises(HistoryError):
-        async for _ in conversation.send(question.text, instead_of=question.turn):
-            pass
-    assert not conversation.is_stored
-    assert len(await conversation.turns()) == 2
+    async for _ in conversation.send(question.text, instead_of=question.turn):
+        pass
+    (turn,) = await conversation.turns()
+    assert [text_of(each.data) for each in turn.items] == ["Question", "Third answer."]
+    await conversation.undo()
+    assert len(await conversation.turns()) == 2, "what followed is kept"
 
 
 async def test_the_end_of_a_turn_that_found_no_room_is_stored_later(store, monkeypatch):
