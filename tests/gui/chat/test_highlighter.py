@@ -163,3 +163,17 @@ def test_a_block_that_asks_again_waits_only_for_its_last_code(dressed, qtbot):
     qtbot.waitUntil(lambda: maker.is_idle)
     assert maker.find(wanted, "x = 1\n" * 39, "python")[-1].end > 6 * 38
     assert len(told) < 39
+
+
+def test_nothing_of_a_history_that_is_left_is_kept(dressed, qtbot):
+    maker, shown, gone = Highlighter(), block("shown = 1"), block("gone = 1")
+    with qtbot.waitSignal(maker.idle):
+        maker.find(shown, "shown = 1", "python")
+    assert maker._known
+    with qtbot.waitSignal(maker.idle):
+        maker.find(gone, "gone = 1", "python")
+        del gone
+        gc.collect()
+        maker.forget()
+    assert not maker._known
+    assert maker.is_idle

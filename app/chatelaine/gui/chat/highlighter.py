@@ -103,6 +103,11 @@ class Highlighter(QObject):
         self._waiting.move_to_end(key)
         self._start()
 
+    def forget(self) -> None:
+        """Forget all code: the history is left."""
+        self._known.clear()
+        self._waiting.clear()
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits for its colours."""
@@ -138,7 +143,7 @@ class Highlighter(QObject):
 
     def _finish(self, job: _Job, marks: Sequence[Mark], seconds: float) -> None:
         self._running = False
-        if job.growing is None:
+        if job.growing is None and job.owner() is not None:
             self._known[job.key] = marks
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

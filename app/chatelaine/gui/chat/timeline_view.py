@@ -219,6 +219,7 @@ class TimelineView(TimelineSurface):
         self.show_nothing()
         self.pictures.forget()
         self._formulas.forget()
+        self._highlighter.forget()
 
     def apply(self, event: ChatEvent) -> None:
         """Show what has happened; text that is added, a few hundredths of a second later."""
