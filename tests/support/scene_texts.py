@@ -6,9 +6,6 @@ import base64
 from typing import Final
 from urllib.parse import quote
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QColor, QImage, QImageWriter
-
 HEADINGS: Final = """\
 # A heading of the first level
 
@@ -220,6 +217,10 @@ RIGHT_TO_LEFT: Final = "مرحبا، كيف حالك اليوم؟ أريد أن 
 
 def png_address(width: int, height: int) -> str:
     """Give a picture as an address that holds it: a slope of colours."""
+    # The other texts are also of use where there is no Qt.
+    from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+    from PySide6.QtGui import QColor, QImage, QImageWriter
+
     image = QImage(width, height, QImage.Format.Format_RGB32)
     for x in range(width):
         for y in range(height):
