@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from chatelaine.gui.chat.row_layouts.controls import ControlKind
 from chatelaine.gui.chat.rows import ReplyRow, ToolRow, UserRow
-from chatelaine.markup.blocks import Code
+from chatelaine.markup.blocks import Code, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ class RowMenu(QObject):
     Signals: those of `TimelineSurface` that begin with the user, and
         copied: Something was copied.
         picture_wanted: The address of a picture that the user wants to see.
+        picture_chosen: What is to be done with a picture that is shown ("open", "copy" or "save"),
+            and the picture, a block.
     """
 
     retry_requested = Signal()
@@ -41,6 +43,7 @@ class RowMenu(QObject):
     delete_requested = Signal(object)
     details_requested = Signal(object, QPoint)
     picture_wanted = Signal(str)
+    picture_chosen = Signal(str, object)
     copied = Signal()
 
     def __init__(self, area: TimelineArea, mouse: RowMouse, keys: RowKeys) -> None:
@@ -64,6 +67,7 @@ class RowMenu(QObject):
             "next": partial(self._go_to_version, row, 1),
             "more": partial(self._popup, row, control),
             "load": partial(self._load, row, control),
+            "open": partial(self._with_picture, "open", row, control),
         }
         calls.get(control.name, partial(area.press_in_block, row, control))()
 
@@ -103,8 +107,14 @@ class RowMenu(QObject):
         self.link_activated.emit(control.target, text)
 
     def _load(self, row: int, control: Control) -> None:
-        layout = self._area.laid_out.layout(row)
-        self.picture_wanted.emit(layout.picture_at(control))
+        block = self._area.laid_out.layout(row).block_of(control)
+        if isinstance(block, Picture):
+            self.picture_wanted.emit(block.source)
+
+    def _with_picture(self, what: str, row: int, control: Control) -> None:
+        block = self._area.laid_out.layout(row).block_of(control)
+        if isinstance(block, Picture):
+            self.picture_chosen.emit(what, block)
 
     def _copy(self, row: int, control: Control) -> None:
         self._to_clipboard(self._copied_by(row, control))
@@ -127,6 +137,14 @@ class RowMenu(QObject):
         if found is not None and found[1].kind is ControlKind.LINK:
             menu.addAction("Open link", partial(self._follow, row, found[1]))
             menu.addAction("Copy link address", partial(self._to_clipboard, found[1].target))
+        if found is not None and found[1].kind is ControlKind.PICTURE:
+            words = (
+                ("open", "Open picture"),
+                ("copy", "Copy picture"),
+                ("save", "Save picture as…"),
+            )
+            for what, name in words:
+                menu.addAction(name, partial(self._with_picture, what, *found))
         code = layout.code_at(point - area.origin(row))
         if code is not None:
             menu.addAction("Copy code", partial(self._to_clipboard, code))
@@ -153,9 +171,7 @@ class RowMenu(QObject):
 
     def _copied_by(self, row: int, control: Control) -> str:
         layout = self._area.laid_out.layout(row)
-        if control.part < 0:
-            return layout.source
-        block = layout.parts[control.part].document.blocks[control.block]
+        block = layout.block_of(control)
         return block.code if isinstance(block, Code) else layout.source
 
     def _version(self, row: int, step: int) -> int | None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData, QObject, QPointF, QRect, Qt, QTimer, Signa
 from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from chatelaine.gui.chat.row_layouts.controls import ControlKey, ControlKind
+from chatelaine.gui.chat.row_layouts.controls import IN_TEXT, ControlKey, ControlKind
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -77,7 +77,8 @@ class RowMouse(QObject):
     def tip(self, point: QPointF) -> tuple[str, QRect]:
         """Give what a tool tip at a point says, and for which rectangle."""
         found = self.control_at(point)
-        if found is None or found[1].kind is ControlKind.AREA or found[1].label:
+        silent = {ControlKind.AREA, ControlKind.PICTURE}
+        if found is None or found[1].kind in silent or found[1].label:
             return "", QRect()
         row, control = found
         rect = control.rect.translated(self._area.origin(row)).toAlignedRect()
@@ -130,7 +131,7 @@ class RowMouse(QObject):
         self._show_hover(row, found[1].key if found else None)
         shape = Qt.CursorShape.ArrowCursor
         if found is not None:
-            is_plain = found[1].kind in {ControlKind.LINK, ControlKind.AREA}
+            is_plain = found[1].kind in {*IN_TEXT, ControlKind.AREA}
             shape = Qt.CursorShape.PointingHandCursor if is_plain else shape
         elif row is not None:
             layout, inside = self._area.laid_out.layout(row), point - self._area.origin(row)
@@ -166,7 +167,7 @@ class RowMouse(QObject):
             if control.enabled:
                 self.pressed = control.key
                 self._area.update_row(row)
-            if control.kind is not ControlKind.LINK:
+            if control.kind not in IN_TEXT:
                 return
         position = self._area.position_at(point)
         if position is None:
@@ -188,7 +189,7 @@ class RowMouse(QObject):
             return
         point = event.position()
         found = self.control_at(point)
-        if found is not None and found[1].kind is not ControlKind.LINK:
+        if found is not None and found[1].kind not in IN_TEXT:
             self.press(event)
             return
         position = self._area.position_at(point)
@@ -250,7 +251,7 @@ class RowMouse(QObject):
         found = self.control_at(point)
         if key is not None and found is not None and found[1].key == key:
             row, control = found
-            if control.kind is not ControlKind.LINK or self._area.selection.is_empty:
+            if control.kind not in IN_TEXT or self._area.selection.is_empty:
                 self.control_pressed.emit(row, control)
         if self.row is not None:
             self._area.update_row(self.row)

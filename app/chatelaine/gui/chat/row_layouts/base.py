@@ -24,7 +24,7 @@ from chatelaine.gui.chat.rows import Row, source_of
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.theme.palette import colour
-from chatelaine.markup.blocks import Code, Picture
+from chatelaine.markup.blocks import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.blocks.layout import Marked
     from chatelaine.gui.chat.blocks.sources import BlockSources
     from chatelaine.gui.chat.parsing import Parsing
+    from chatelaine.markup.blocks import Block
 
 MarkedStretches: TypeAlias = "Callable[[int, int], Sequence[Marked]]"
 """Gives for a part of a row and a block of it the stretches that are marked."""
@@ -365,10 +366,11 @@ class RowLayout(ABC, Generic[R]):
         """Give the words of a link."""
         return self.parts[control.part].document.link_text(control.block, control.target)
 
-    def picture_at(self, control: Control) -> str:
-        """Give the address of the picture that a control belongs to."""
-        block = self.parts[control.part].document.blocks[control.block]
-        return block.source if isinstance(block, Picture) else ""
+    def block_of(self, control: Control) -> Block | None:
+        """Give the block that a control belongs to; None for what belongs to the row."""
+        return (
+            self.parts[control.part].document.blocks[control.block] if control.part >= 0 else None
+        )
 
     def everything(self) -> tuple[RowPosition, RowPosition]:
         """Give where the texts begin and end."""
@@ -408,10 +410,16 @@ def _controls_in(
             control.name,
             control.words,
             control.rect.translated(part.origin),
-            ControlKind.ICON if control.icon else ControlKind.BUTTON,
+            _kind_of(control),
             icon=control.icon,
             label=control.label,
             checked=control.checked or None,
             part=number,
             block=block,
         )
+
+
+def _kind_of(control: BlockControl) -> ControlKind:
+    if control.icon:
+        return ControlKind.ICON
+    return ControlKind.BUTTON if control.label else ControlKind.PICTURE
