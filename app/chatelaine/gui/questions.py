@@ -167,6 +167,29 @@ def ask_where_to_export(
     dialog.open()
 
 
+def ask_where_to_save_picture(
+    parent: QWidget, title: str, suffix: str, save: Callable[[Path], object]
+) -> None:
+    """Ask where a picture is to be saved; what is written is not encrypted.
+
+    Args:
+        parent: The window.
+        title: What it is called, for the name of the file.
+        suffix: How files of its kind end.
+        save: Called with the path.
+    """
+    dialog = FileDialog(
+        parent,
+        "Save picture as",
+        name="savePictureDialog",
+        filters=[f"Pictures (*{suffix})", "All files (*)"],
+        take=save,
+        suggestion=f"{_file_name(title)}{suffix}",
+    )
+    dialog.setDefaultSuffix(suffix)
+    dialog.open()
+
+
 def ask_what_to_import(
     parent: QWidget, formats: Mapping[str, str], take: Callable[[Path], object]
 ) -> None:

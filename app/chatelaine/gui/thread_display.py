@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.controller import ChatController
     from chatelaine.gui.chat.finding import Finding
+    from chatelaine.gui.chat.picture_actions import PictureActions
     from chatelaine.gui.searching import FoundPlace
     from chatelaine.gui.tasks import TaskScope
+    from chatelaine.markup.blocks import Picture
 
 
 class ThreadDisplay:
@@ -42,6 +44,9 @@ class ThreadDisplay:
         self.timeline = TimelineView()
         self.reading = ThreadReading(self.timeline, scope, page, controller=controller)
         self._finding: Finding | None = None
+        self._pictures: PictureActions | None = None
+        self._page = page
+        self.timeline.menu.picture_chosen.connect(self._with_picture)
 
     @property
     def finding(self) -> Finding:
@@ -54,6 +59,14 @@ class ThreadDisplay:
             texts = self.reading.texts
             self._finding = Finding(self.timeline, conversation, self._scope, texts)
         return self._finding
+
+    def _with_picture(self, what: str, picture: Picture) -> None:
+        if self._pictures is None:
+            from chatelaine.gui.chat.picture_actions import PictureActions
+
+            say = self.reading.said.emit
+            self._pictures = PictureActions(self.timeline, self._scope, self._page, say)
+        self._pictures.do(what, picture)
 
     def close_finding(self) -> None:
         """Find nothing any more: another thread is shown."""

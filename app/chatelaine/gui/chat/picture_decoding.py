@@ -96,6 +96,14 @@ def data_of(source: str) -> bytes:
     return data
 
 
+def suffix_of(data: bytes) -> str:
+    """Give how the name of a file ends that holds these bytes; they were read as a picture."""
+    for beginning, name in _FORMATS.items():
+        if data.startswith(beginning):
+            return ".jpg" if name == b"jpeg" else f".{name.decode()}"
+    return ".svg"
+
+
 def decode(data: bytes, width: int) -> Decoded:
     """Read a picture.
 

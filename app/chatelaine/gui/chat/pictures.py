@@ -135,6 +135,23 @@ class PictureLoader(QObject):
             self.ready.emit()
             self._begin(source, entry)
 
+    def fetch(self, source: str, take: Take) -> None:
+        """Give the bytes of a picture that is shown, to do something with them.
+
+        Args:
+            source: Its address, which must not be one that holds the bytes itself.
+            take: Called with them, perhaps at once; with None where they cannot be had.
+        """
+        entry = self._entries.get(source)
+        if entry is not None and entry.data is not None:
+            take(entry.data)
+        elif source in self._agreed and _is_remote(source):
+            self.load_requested.emit(source, take)
+        elif self._read is None or _is_remote(source):
+            take(None)
+        else:
+            self._read(source.removeprefix(_FILE), take)
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being read, but for what others fetch."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from chatelaine.gui.chat.row_layouts.controls import ControlKind
 from chatelaine.gui.chat.rows import ReplyRow, ToolRow, UserRow
+from chatelaine.markup.blocks import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.row_layouts.controls import Control
     from chatelaine.gui.chat.row_mouse import RowMouse
     from chatelaine.gui.chat.timeline_area import TimelineArea
+    from chatelaine.markup.blocks import Block
 
 
 class RowMenu(QObject):
@@ -29,6 +31,8 @@ class RowMenu(QObject):
     Signals: those of `TimelineSurface` that begin with the user, and
         copied: Something was copied.
         picture_wanted: The address of a picture that the user wants to see.
+        picture_chosen: What is to be done with a picture that is shown ("open", "copy" or "save"),
+            and the picture, a block.
     """
 
     retry_requested = Signal()
@@ -41,6 +45,7 @@ class RowMenu(QObject):
     delete_requested = Signal(object)
     details_requested = Signal(object, QPoint)
     picture_wanted = Signal(str)
+    picture_chosen = Signal(str, object)
     copied = Signal()
 
     def __init__(self, area: TimelineArea, mouse: RowMouse, keys: RowKeys) -> None:
@@ -64,6 +69,7 @@ class RowMenu(QObject):
             "next": partial(self._go_to_version, row, 1),
             "more": partial(self._popup, row, control),
             "load": partial(self._load, row, control),
+            "open": partial(self._open_picture, row, control),
         }
         calls.get(control.name, partial(area.press_in_block, row, control))()
 
@@ -108,8 +114,24 @@ class RowMenu(QObject):
         self.link_activated.emit(control.target, text)
 
     def _load(self, row: int, control: Control) -> None:
-        layout = self._area.laid_out.layout(row)
-        self.picture_wanted.emit(layout.picture_at(control))
+        block = self._area.laid_out.layout(row).block_of(control)
+        if isinstance(block, Picture):
+            self.picture_wanted.emit(block.source)
+
+    def _open_picture(self, row: int, control: Control) -> None:
+        block = self._area.laid_out.layout(row).block_of(control)
+        if isinstance(block, Picture):
+            self.picture_chosen.emit("open", block)
+
+    def _add_picture(self, menu: QMenu, block: Block | None) -> None:
+        if not isinstance(block, Picture):
+            return
+        for what, words in (
+            ("open", "Open picture"),
+            ("copy", "Copy picture"),
+            ("save", "Save picture as…"),
+        ):
+            menu.addAction(words, partial(self.picture_chosen.emit, what, block))
 
     def _copy(self, row: int, control: Control) -> None:
         self._to_clipboard(self._copied_by(row, control))
@@ -133,6 +155,8 @@ class RowMenu(QObject):
             target, words = found[1].target, layout.link_text(found[1])
             menu.addAction("Open link", partial(self.link_activated.emit, target, words))
             menu.addAction("Copy link address", partial(self._to_clipboard, target))
+        if found is not None and found[1].kind is ControlKind.PICTURE:
+            self._add_picture(menu, layout.block_of(found[1]))
         code = layout.code_at(point - area.origin(row))
         if code is not None:
             menu.addAction("Copy code", partial(self._to_clipboard, code))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from chatelaine.gui.chat.copied_data import data_of
-from chatelaine.gui.chat.row_layouts.controls import ControlKey, ControlKind
+from chatelaine.gui.chat.row_layouts.controls import IN_TEXT, ControlKey, ControlKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,8 @@ class RowMouse(QObject):
     def tip(self, point: QPointF) -> tuple[str, QRect]:
         """Give what a tool tip at a point says, and for which rectangle."""
         found = self.control_at(point)
-        if found is None or found[1].kind is ControlKind.AREA or found[1].label:
+        silent = {ControlKind.AREA, ControlKind.PICTURE}
+        if found is None or found[1].kind in silent or found[1].label:
             return "", QRect()
         row, control = found
         rect = control.rect.translated(self._area.origin(row)).toAlignedRect()
@@ -143,7 +144,7 @@ class RowMouse(QObject):
         self._show_hover(row, found[1].key if found else None)
         shape = Qt.CursorShape.ArrowCursor
         if found is not None:
-            is_plain = found[1].kind in {ControlKind.LINK, ControlKind.AREA}
+            is_plain = found[1].kind in {*IN_TEXT, ControlKind.AREA}
             shape = Qt.CursorShape.PointingHandCursor if is_plain else shape
         elif row is not None:
             layout, inside = self._area.laid_out.layout(row), point - self._area.origin(row)
@@ -179,7 +180,7 @@ class RowMouse(QObject):
             if control.enabled:
                 self.pressed, self._pressed_in = control.key, self._area.laid_out.key(row)
                 self._area.update_row(row)
-            if control.kind is not ControlKind.LINK:
+            if control.kind not in IN_TEXT:
                 return
         position = self._area.position_at(point)
         if position is None:
@@ -201,7 +202,7 @@ class RowMouse(QObject):
             return
         point = event.position()
         found = self.control_at(point)
-        if found is not None and found[1].kind is not ControlKind.LINK:
+        if found is not None and found[1].kind not in IN_TEXT:
             self.press(event)
             return
         position = self._area.position_at(point)
@@ -292,7 +293,7 @@ class RowMouse(QObject):
         if found is not None and pressed is not None:
             row, control = found
             is_same = (self._area.laid_out.key(row), control.key) == (self._pressed_in, pressed)
-            is_plain = control.kind is not ControlKind.LINK or self._area.selection.is_empty
+            is_plain = control.kind not in IN_TEXT or self._area.selection.is_empty
             if is_same and is_plain:
                 self.control_pressed.emit(row, control)
         if self.row is not None:

@@ -99,7 +99,7 @@ class BlockView(NamedTuple):
 
 
 class Control(NamedTuple):
-    """Something in a block that can be pressed. The view draws it.
+    """Something in a block that can be pressed. The view draws it, if there is a symbol or a word.
 
     Attributes:
         name: What it is called in the program, e.g. "copy".

@@ -153,6 +153,9 @@ class PictureBlock(BlockLayout):
 
     @override
     def controls(self) -> list[Control]:
+        if self._load.width:
+            words = f"Open picture: {self._description}" if self._description else "Open picture"
+            return [Control("open", words, QRectF(QPointF(0, 0), self._shown))]
         if not self._can_load:
             return []
         width, height = self._button_width(), self._style.px(_BUTTON_HEIGHT)

@@ -24,7 +24,7 @@ from chatelaine.gui.chat.rows import Row, source_of
 from chatelaine.gui.theme import palette as palettes
 from chatelaine.gui.theme.fonts import current_scale
 from chatelaine.gui.theme.palette import colour
-from chatelaine.markup.blocks import Code, Picture
+from chatelaine.markup.blocks import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -452,11 +452,10 @@ class RowLayout(ABC, Generic[R]):
         part = self.part(control.part)
         return "" if part is None else part.document.link_text(control.block, control.place)
 
-    def picture_at(self, control: Control) -> str:
-        """Give the address of the picture that a control belongs to."""
-        part = self.part(control.part)
-        block = None if part is None else part.document.blocks[control.block]
-        return block.source if isinstance(block, Picture) else ""
+    def block_of(self, control: Control) -> Block | None:
+        """Give the block that a control belongs to; None for what belongs to the row."""
+        part = self.part(control.part) if control.block >= 0 else None
+        return None if part is None else part.document.blocks[control.block]
 
     def everything(self) -> tuple[RowPosition, RowPosition]:
         """Give where the texts begin and end."""
@@ -509,10 +508,16 @@ def _controls_in(part: Part, found: Iterable[tuple[int, BlockControl]]) -> Itera
             control.name,
             control.words,
             control.rect.translated(part.origin),
-            ControlKind.ICON if control.icon else ControlKind.BUTTON,
+            _kind_of(control),
             icon=control.icon,
             label=control.label,
             checked=control.checked or None,
             part=part.number,
             block=block,
         )
+
+
+def _kind_of(control: BlockControl) -> ControlKind:
+    if control.icon:
+        return ControlKind.ICON
+    return ControlKind.BUTTON if control.label else ControlKind.PICTURE

@@ -37,6 +37,11 @@ class ControlKind(Enum):
     BUTTON = "button"  # a word in a frame
     AREA = "area"  # the row draws it
     LINK = "link"  # words of the text
+    PICTURE = "picture"  # a picture of the text
+
+
+IN_TEXT: Final = frozenset({ControlKind.LINK, ControlKind.PICTURE})
+"""What is a part of the text, and can be selected with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,8 @@ def draw(painter: QPainter, control: Control, style: BlockStyle, state: RowState
         if focused:
             _draw_link_ring(painter, control, style)
         return
-    if control.kind is ControlKind.AREA or (control.quiet and not state.revealed and not focused):
+    is_drawn = control.kind not in {ControlKind.AREA, ControlKind.PICTURE}
+    if not is_drawn or (control.quiet and not state.revealed and not focused):
         if focused:
             _draw_ring(painter, control.rect, style)
         return
