@@ -103,8 +103,9 @@ async def do(store, what, number, text):  # noqa: C901, PLR0912, PLR0915 -- all 
         case "delete" if shown and (await deletable(store, thread, shown[number % len(shown)])):
             await store.delete_turn(thread.id, shown[number % len(shown)])
         case "switch" if shown:
-            others = await store.branches(shown[number % len(shown)])
-            await store.switch_branch(thread.id, others[0])
+            # A summary is no message, and has no others in its place.
+            for other in (await store.branches(shown[number % len(shown)]))[:1]:
+                await store.switch_branch(thread.id, other)
         case "usage" if shown:
             await store.add_usage(shown[-1], Usage(1, number, 1, 2, 3), model=text)
         case "draft":
