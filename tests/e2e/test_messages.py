@@ -15,12 +15,17 @@ def answers(state):
     return sum(row["row"] == "ReplyRow" for row in state["rows"])
 
 
+def talk(program):
+    """Say two things, each of which is answered."""
+    program.wait_open()
+    for number, words in enumerate(("one", "two"), 1):
+        program.send(words)
+        program.wait_idle(number)
+
+
 def test_a_reply_is_asked_for_again_by_key_and_one_goes_back_by_mouse(start):
     with start() as program:
-        program.wait_open()
-        for number, words in enumerate(("one", "two"), 1):
-            program.send(words)
-            program.wait_idle(number)
+        talk(program)
         program.press("Shift+Tab", on="Message")
         program.wait_for(lambda state: state["focus"] == "Conversation")
         program.press("Home")
@@ -40,10 +45,7 @@ def test_a_reply_is_asked_for_again_by_key_and_one_goes_back_by_mouse(start):
 
 def test_a_message_is_deleted_from_its_menu_and_its_details_are_read(start):
     with start() as program:
-        program.wait_open()
-        for number, words in enumerate(("one", "two"), 1):
-            program.send(words)
-            program.wait_idle(number)
+        talk(program)
         program.click("More")
         program.click_in_menu("Details…")
         program.wait_for(lambda state: any("token" in text.lower() for text in state["labels"]))
@@ -58,10 +60,7 @@ def test_a_message_is_deleted_from_its_menu_and_its_details_are_read(start):
 
 def test_from_a_message_one_goes_on_in_a_new_thread_by_key(start):
     with start() as program:
-        program.wait_open()
-        for number, words in enumerate(("one", "two"), 1):
-            program.send(words)
-            program.wait_idle(number)
+        talk(program)
         before = program.state["thread"]["uid"]
         program.press("Shift+Tab", on="Message")
         program.press("Home")
