@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatelaine.gui.chat.row_texts import message_blocks
 from chatelaine.gui.chat.rows import ReplyRow, SummaryRow, ToolRow, UserRow, source_of
 from chatelaine.gui.chat.stored_rows import mark_of, rows_of_turn
-from chatelaine.markup.as_html import html_of
-from chatelaine.markup.as_markdown import markdown_of
 from chatelaine.markup.blocks import Code
 from chatelaine.markup.parser import parse
 from chatelaine.store.records import TurnKind
@@ -84,6 +82,8 @@ class Taken(NamedTuple):
 
     def markdown(self) -> str:
         """Give it as Markdown, if all of it is read; '' where what is taken cannot be said so."""
+        from chatelaine.markup.as_markdown import markdown_of
+
         parts = [markdown_of(blocks) for blocks in (self.begin_blocks, self.end_blocks)]
         if None in parts:
             return ""
@@ -92,6 +92,8 @@ class Taken(NamedTuple):
 
     def html(self) -> str:
         """Give it as HTML, if all of it is read; long texts are parsed for it."""
+        from chatelaine.markup.as_html import html_of
+
         written = map(html_of, map(_blocks_of, self.rows))
         return "".join((html_of(self.begin_blocks), *written, html_of(self.end_blocks)))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 
-from chatelaine.gui.chat.copied_data import data_of
 from chatelaine.gui.chat.copying import taken_rows
 
 if TYPE_CHECKING:
@@ -296,6 +295,8 @@ class RowKeys(QObject):
         if not taken.is_here:
             self.copy_requested.emit(taken)
             return
+        from chatelaine.gui.chat.copied_data import data_of
+
         data = data_of(taken)
         if data.text():
             QGuiApplication.clipboard().setMimeData(data)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from chatelaine.gui.chat.copied_data import data_of
 from chatelaine.gui.chat.row_layouts.controls import IN_TEXT, ControlKey, ControlKind
 
 if TYPE_CHECKING:
@@ -336,6 +335,8 @@ class RowMouse(QObject):
         taken = self._area.selection.taken(self._area.laid_out)
         if not taken.is_here:
             return  # who takes it cannot wait for it to be read, and is not given half of it
+        from chatelaine.gui.chat.copied_data import data_of
+
         drag = QDrag(self._area)
         drag.setMimeData(data_of(taken))
         # Not within a coroutine: the loop of dragging keeps nothing from running.
