@@ -112,7 +112,7 @@ class Manifest:
                 Counts(**{name: int(value) for name, value in record["counts"].items()}),
                 str(record["mark"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise damaged(path) from error
 
 

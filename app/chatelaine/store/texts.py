@@ -113,6 +113,6 @@ class Looking:
 
         try:
             lower = folded(json.dumps(json.loads(text), ensure_ascii=False))
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         return all(word in lower for word in self._words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,7 @@ from chatelaine.errors import CredentialsRefused
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
 from chatelaine.gui.theme.appearance import Scheme
 from chatelaine.store.records import TurnState
-from support.thread_rows import LONG, MIXED, NOW, exchange, say, thread, uneven
+from support.thread_rows import LONG, MIXED, NOW, exchange, say, thread, tool, uneven
 from support.timeline_driver import TimelineDriver, overlaps
 
 if TYPE_CHECKING:
@@ -369,6 +370,25 @@ def test_a_very_large_reply_can_be_closed_while_it_is_read(view, user, qtbot, la
     view.load(exchange(1, large))
     view.close()
     qtbot.waitUntil(lambda: view._parsing.is_idle, timeout=60_000)
+
+
+CALLS = {
+    "brackets": "[" * 40_000 + "]" * 40_000,
+    "brackets that python reads": "[" * 500 + "1," * 20_000 + "1" + "]" * 500,
+    "half a letter": r'{"half": "\ud800", "none": "\u0000"}',
+    "5 MB of JSON": '{"text": "' + "words " * 830_000 + '"}',
+}
+
+
+@pytest.mark.parametrize("written", CALLS.values(), ids=[name.replace(" ", "_") for name in CALLS])
+def test_whatever_a_tool_was_asked_with_and_answered_can_be_unfolded(view, user, written):
+    call = replace(tool(1, written), arguments=written)
+    view.load([UserRow(1, "Q", NOW), call, *thread(1, first=2)])
+    user.settle()
+    user.press(1, "unfold")
+    look_around(view, user)
+    user.settle()
+    check(view, user)
 
 
 # ---------------------------------------------------------------------------- the rest

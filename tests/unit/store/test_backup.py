@@ -160,8 +160,14 @@ async def test_files_that_are_no_whole_backups_are_told_apart(store, path, key, 
         newer.writestr("manifest.json", '{"format": "chatelaine-backup", "version": 2}')
     with pytest.raises(BackupNewer):
         archive.read_manifest(broken)
+    with zipfile.ZipFile(broken, "w") as deep:
+        for name in ("history.db", "keys.json"):
+            deep.writestr(name, b"")
+        deep.writestr("manifest.json", "[" * 50_000)
+    with pytest.raises(BackupDamaged):
+        archive.read_manifest(broken)
     found = {each.path: type(each.problem) for each in backup.every(place.folder)}
-    assert found == {good: type(None), broken: BackupNewer}
+    assert found == {good: type(None), broken: BackupDamaged}
     middle = content.index(b"history.db") + 2000
     broken.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
     target = path.with_name("x.db")

@@ -104,6 +104,15 @@ def test_arguments_that_are_no_json_are_shown_as_they_came():
     assert '```json\n{"a": \n```' in written(turn(function_call("c", "x", '{"a": ')))
 
 
+def test_arguments_are_set_out_and_say_what_they_said():
+    arguments = '{"price":1.10,"name":"\\u00e9"}'
+    assert '```json\n{\n  "price": 1.10,\n  "name": "é"\n}\n```' in written(
+        turn(function_call("c", "x", arguments))
+    )
+    deep = "[" * 50_000 + "]" * 50_000
+    assert f"```json\n{deep}\n```" in written(turn(function_call("c", "x", deep)))
+
+
 def test_tools_that_run_at_the_server_are_named():
     assert "**Tool** `web_search`" in written(turn({"type": "web_search_call", "id": "w"}))
 

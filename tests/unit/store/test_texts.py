@@ -39,6 +39,15 @@ async def test_all_messages_with_the_words_are_given_newest_first(store, thread)
     assert await collected(store, thread, "  ") == []
 
 
+async def test_letters_of_calls_are_found_by_themselves_unless_it_is_too_deep(store, thread):
+    readable, deep = '{"word": "caf\\u00e9"}', "[" * 50_000 + '"caf\\u00e9"' + "]" * 50_000
+    turn = await store.begin_turn(thread.id, [user_message("Please.")])
+    await store.extend_turn(turn.id, [function_call("c", "one", readable)])
+    await store.extend_turn(turn.id, [function_call("d", "two", deep)], ended=True)
+    assert [each.text for each in await collected(store, thread, "CAFÉ")] == [readable]
+    assert [each.text for each in await collected(store, thread, "caf")] == [deep, readable]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -433,6 +433,6 @@ def _json(text: bytes, default: T) -> T:
     """Read a title or metadata; the default where there are none, or somebody else wrote there."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return default
     return value if isinstance(value, type(default)) else default

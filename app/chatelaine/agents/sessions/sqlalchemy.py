@@ -264,7 +264,7 @@ def info_of(row: Row[Any]) -> SessionInfo:
     """Make what is known about a conversation of its row."""
     try:
         metadata = json.loads(row.metadata)
-    except ValueError:
+    except (ValueError, RecursionError):
         metadata = {}
     return SessionInfo(
         session_id=row.session_id,

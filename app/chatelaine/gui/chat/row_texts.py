@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from chatelaine.gui.chat.rows import ToolRow, ToolState
-from chatelaine.gui.chat.words import is_json, readable_json
 from chatelaine.markup.blocks import Block, Code, Heading, Paragraph, Place, Text
+from chatelaine.markup.json_lines import json_lines
 
 TOOL_STATES: Final = {
     ToolState.RUNNING: "Running",
@@ -22,7 +22,7 @@ _MOST_LINES: Final = 24
 _MOST_CHARACTERS: Final = 3000
 _LINES_TOGETHER: Final = 40
 _CHARACTERS_TOGETHER: Final = 20_000
-_MOST_READABLE: Final = 100_000
+_MOST_READABLE: Final = 50_000
 """Characters up to which JSON is given a line for each value: it is done in the window's thread."""
 _TIGHT: Final = Place(tight=True)
 
@@ -74,8 +74,8 @@ def is_asked_with(arguments: str) -> bool:
 
 def call_code(text: str) -> Code:
     """Give arguments or a result as they are shown: all of it, since only what is seen costs."""
-    if len(text) <= _MOST_READABLE and is_json(text):
-        return Code(readable_json(text), "json")
+    if len(text) <= _MOST_READABLE and (lines := json_lines(text)) is not None:
+        return Code(lines, "json")
     return Code(text)
 
 

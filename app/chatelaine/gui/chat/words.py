@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 NAMELESS: Final = "Assistant"
 """What an agent is called that has no name."""
 _LONGEST_SUMMARY: Final = 160
+_MOST_SUMMED_UP: Final = 100_000
+"""Characters of arguments that are read for their summary: it is done in the window's thread."""
 _MINUTE: Final = 60
 
 
@@ -72,33 +74,18 @@ def _duration(took: timedelta) -> str:
 
 def argument_summary(arguments: str) -> str:
     """Say in one line with what a tool was called."""
+    beginning = arguments[:_MOST_SUMMED_UP]
+    if len(beginning) < len(arguments):
+        return _one_line(beginning)
     try:
         values = json.loads(arguments)
-    except ValueError:
-        return _one_line(arguments)
-    if not isinstance(values, dict):
-        return _one_line(arguments)
-    return _one_line(", ".join(f"{name}: {_value(value)}" for name, value in values.items()))
-
-
-def readable_json(text: str) -> str:
-    """Give JSON with a line for each value; anything else as it is."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def is_json(text: str) -> bool:
-    """Tell whether a text is a JSON object or list."""
-    if not text.lstrip().startswith(("{", "[")):
-        return False
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+        if isinstance(values, dict):
+            return _one_line(
+                ", ".join(f"{name}: {_value(value)}" for name, value in values.items())
+            )
+    except (ValueError, RecursionError):
+        pass  # no JSON, or deeper than Python reads: it is shown as it came
+    return _one_line(arguments)
 
 
 def _value(value: object) -> str:

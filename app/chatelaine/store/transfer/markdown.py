@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
+from chatelaine.markup.json_lines import json_lines
 from chatelaine.store.records import UNTITLED, StoredItem, Thread, Turn, TurnState
 
 if TYPE_CHECKING:
@@ -77,19 +77,13 @@ def _item(stored: StoredItem) -> Iterator[str]:
             yield "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     elif kind == "function_call":
         yield f"**Tool** {_code(str(item.get('name', '')))}"
-        yield _fence(_pretty(str(item.get("arguments", ""))), "json")
+        arguments = str(item.get("arguments", ""))
+        yield _fence(json_lines(arguments) or arguments, "json")
     elif kind == "function_call_output":
         yield "**Answer of the tool**"
         yield _fence(text)
     elif kind.endswith(_HOSTED_CALLS):
         yield f"**Tool** {_code(kind.removesuffix(_HOSTED_CALLS))}"
-
-
-def _pretty(arguments: str) -> str:
-    try:
-        return json.dumps(json.loads(arguments), ensure_ascii=False, indent=2)
-    except ValueError:
-        return arguments
 
 
 def _fence(text: str, language: str = "") -> str:
