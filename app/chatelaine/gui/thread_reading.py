@@ -36,13 +36,16 @@ Seen: TypeAlias = tuple[RowKey, Anchor]
 _PLACES: Final = "places"
 _MOST_PLACES: Final = 300
 _MOST_TRIES: Final = 2
+_NOT_DRAGGED: Final = (
+    "This is too much to be dragged: not all of it is read yet. Copy it and paste it instead."
+)
 
 
 class ThreadReading(QObject):
     """Gives a timeline what it asks for, and remembers where in each thread the user was.
 
     Signals:
-        said: What took a while is done; in words.
+        said: What took a while is done, or could not be done; in words.
     """
 
     said = Signal(str)
@@ -75,6 +78,7 @@ class ThreadReading(QObject):
         timeline.texts_requested.connect(self._need_texts)
         timeline.copy_requested.connect(self._copy)
         timeline.copied.connect(self._count_copy)
+        timeline.drag_refused.connect(partial(self.said.emit, _NOT_DRAGGED))
         timeline.details_requested.connect(self._show_details)
         timeline.file_requested.connect(self._read_file)
         timeline.picture_requested.connect(self._fetch_picture)

@@ -157,7 +157,7 @@ async def test_what_is_copied_later_stays_in_the_clipboard(talk: Talk) -> None:
     assert talk.said == []
 
 
-async def test_half_of_a_selection_is_never_dragged_out(
+async def test_half_of_a_selection_is_never_dragged_out_and_it_is_said_what_to_do(
     talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dragged: list[str] = []
@@ -168,6 +168,9 @@ async def test_half_of_a_selection_is_never_dragged_out(
     talk.view.mouse._may_drag = True
     talk.view.mouse._drag_out(talk.view.mouse._pressed_at + inside)
     assert dragged == []
+    (said,) = talk.said
+    assert said.startswith("This is too much to be dragged")
+    assert "Copy it" in said
 
 
 def test_the_keyboard_stays_at_its_message_when_rows_above_turn_out_to_be_more(

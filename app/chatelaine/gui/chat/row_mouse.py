@@ -44,10 +44,12 @@ class RowMouse(QObject):
     Signals:
         row_pressed: The row in which a button was pressed; None where there is none.
         control_pressed: The row of a control that was pressed and let go of, and the control.
+        drag_refused: What is selected cannot be dragged out, since not all of it is read.
     """
 
     row_pressed = Signal(object)
     control_pressed = Signal(int, object)
+    drag_refused = Signal()
 
     def __init__(self, area: TimelineArea) -> None:
         super().__init__(area)
@@ -325,8 +327,11 @@ class RowMouse(QObject):
     def _offer_selection(self) -> None:
         clipboard = QGuiApplication.clipboard()
         selection = self._area.selection
-        if clipboard.supportsSelection() and not selection.is_empty:
-            clipboard.setText(selection.text(self._area.laid_out), clipboard.Mode.Selection)
+        if not clipboard.supportsSelection() or selection.is_empty:
+            return
+        taken = selection.taken(self._area.laid_out)
+        if taken.is_here:
+            clipboard.setText(taken.text(), clipboard.Mode.Selection)
 
     def _drag_out(self, point: QPointF) -> None:
         if (point - self._pressed_at).manhattanLength() < QApplication.startDragDistance():
@@ -334,7 +339,9 @@ class RowMouse(QObject):
         self._may_drag = False
         taken = self._area.selection.taken(self._area.laid_out)
         if not taken.is_here:
-            return  # who takes it cannot wait for it to be read, and is not given half of it
+            # Who takes it cannot wait for it to be read, and is not given half of it.
+            self.drag_refused.emit()
+            return
         from chatelaine.gui.chat.copied_data import data_of
 
         drag = QDrag(self._area)

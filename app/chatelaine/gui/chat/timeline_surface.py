@@ -47,6 +47,7 @@ class TimelineSurface(TimelineArea):
         copied: Something was copied.
         copy_requested: Something is to be copied, a `Taken`, of which not all is read; `put_copied`
             is given its words.
+        drag_refused: What is selected cannot be dragged out, since not all of it is read.
     """
 
     retry_requested = Signal()
@@ -62,6 +63,7 @@ class TimelineSurface(TimelineArea):
     details_requested = Signal(object, QPoint)
     copied = Signal()
     copy_requested = Signal(object)
+    drag_refused = Signal()
 
     def __init__(self, surroundings: Surroundings, parent: QWidget | None = None) -> None:
         super().__init__(surroundings, parent)
@@ -72,6 +74,7 @@ class TimelineSurface(TimelineArea):
         self.menu = RowMenu(self, self.mouse, self.keys)
         self.mouse.row_pressed.connect(self.keys.point_at)
         self.mouse.control_pressed.connect(self.menu.do)
+        self.mouse.drag_refused.connect(self.drag_refused)
         self.keys.control_pressed.connect(self.menu.do)
         self.keys.copied.connect(self.copied)
         self.keys.copy_requested.connect(self.copy_requested)
