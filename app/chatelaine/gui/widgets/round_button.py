@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -34,6 +34,7 @@ _COUNT_PX: Final = 10
 _COUNT_HEIGHT: Final = 15.0
 _COUNT_PAD: Final = 8.0
 _MOST: Final = 99
+_LOWER: Final = 2.5
 
 
 class RoundButton(QAbstractButton):
@@ -117,7 +118,9 @@ class RoundButton(QAbstractButton):
         edge = palette.focus if focused else palette.border
         ink = palette.text
         disc = self._round
-        look = f"{ground}/{edge}/{ink}/{focused}/{ratio}/{disc.width()}"
+        # The widest count would touch the symbol.
+        lower = _LOWER * _scale() if self._count > _MOST else 0.0
+        look = f"{ground}/{edge}/{ink}/{focused}/{ratio}/{disc.width()}/{lower}"
         key = f"chatelaine/disc/{self._symbol}/{look}"
         made = QPixmap()
         if QPixmapCache.find(key, made):
@@ -135,7 +138,7 @@ class RoundButton(QAbstractButton):
         painter.setPen(QPen(colour(edge), 2 if focused else 1))
         painter.drawEllipse(disc.adjusted(0.5, 0.5, -0.5, -0.5))
         box = QRectF(0, 0, _SYMBOL * _scale(), _SYMBOL * _scale())
-        box.moveCenter(disc.center())
+        box.moveCenter(disc.center() + QPointF(0, lower))
         icons.paint(painter, self._symbol, ink, box)
         painter.end()
         QPixmapCache.insert(key, made)
