@@ -98,6 +98,8 @@ def clean_room() -> Iterator[Room]:
     """
     if os.geteuid() != 0:
         raise RuntimeError("A clean system can only be made by root.")
+    if not _BASE.exists() and shutil.which("debootstrap") is None:
+        raise RuntimeError("A clean system is made by debootstrap: apt-get install debootstrap")
     _keep_mounts_private()
     if not _BASE.exists():
         _make_base()
