@@ -27,12 +27,13 @@ CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 GROUPS = ("test", "test-desktop", "test-servers", "peer", "build")
 USUAL = ("tests/unit", "tests/gui", "tests/integration", "tests/e2e")
 OF_THE_CODE = (
+    "tests/unit/installers",
     "tests/unit/test_dependencies.py",
     "tests/unit/test_documents.py",
     "tests/unit/test_source.py",
     "tests/integration/test_distributions.py",
 )
-"""Tests that read the code as it lies in a checkout."""
+"""Tests that read the code as it lies in a checkout, or what builds from it."""
 
 
 def main(arguments: list[str]) -> int:
