@@ -1,5 +1,8 @@
 """Says which stretches of a program's text are of which kind, so that they can be coloured.
 
+Of very long lines no lexer is asked: some need seconds for one of them, in which no other thread
+runs, and no code takes more than a few seconds altogether.
+
 Slow for what it is used for: 0.1 ms a line, and the first use of a language loads its lexer (4 to
 60 ms). Call it in a worker thread. Code that grows is looked at line by line, each line once.
 """
@@ -7,12 +10,14 @@ Slow for what it is used for: 0.1 ms a line, and the first use of a language loa
 from __future__ import annotations
 
 import re
+import time
+from bisect import bisect_right
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pygments.lexer import Lexer
 
@@ -23,6 +28,14 @@ LONGEST: Final = 500_000
 _OPENINGS: Final = {"/*": "*/", "<!--": "-->"}
 _HEREDOC: Final = re.compile(r"<<-?[ \t]*[\"'\\]?(\w+)")
 _GROWTH: Final = 8
+_MOST_SECONDS: Final = 5.0
+"""Seconds of a processor after which the rest of some code is left without colours."""
+_LONGEST_LINE: Final = 600
+"""Characters of a line beyond which it is left without colours."""
+_MOST_EMPTY: Final = 20
+"""Empty lines in a row that a lexer is given."""
+_LONGEST_NAME: Final = 50
+"""Characters beyond which the name of a language is none."""
 
 
 class Tint(StrEnum):
@@ -97,7 +110,14 @@ def highlight(code: str, language: str) -> tuple[Mark, ...]:
         Nothing for a language that is not known.
     """
     lexer = _lexer(language.lower())
-    return () if lexer is None else _marks(lexer.get_tokens_unprocessed(_beginning(code)))
+    return () if lexer is None else _whole(lexer, _beginning(code))
+
+
+def forget() -> None:
+    """Forget the words of code that were looked at, and how languages were called."""
+    _type_kind.cache_clear()
+    _lexer.cache_clear()
+    _is_resumable.cache_clear()
 
 
 class Highlighting:
@@ -139,7 +159,11 @@ class Highlighting:
         if not code.startswith(self._code):
             self._restart()
         self._code = code
-        return self._by_lines(lexer) if _is_resumable(lexer) else self._at_times(lexer)
+        if not _is_resumable(lexer):
+            return self._at_times(lexer)
+        while (marks := self._by_lines(lexer)) is None:
+            pass
+        return marks
 
     def finish(self) -> tuple[Mark, ...]:
         """Give the colours of the code, which is complete: those that `highlight` gives."""
@@ -150,11 +174,12 @@ class Highlighting:
         """Look at all of it each time that it has grown by an eighth."""
         if len(self._code) - self._done > self._done // _GROWTH:
             self.lexed_characters += len(self._code)
-            self._marks = list(_marks(lexer.get_tokens_unprocessed(self._code)))
+            self._marks = list(_whole(lexer, self._code))
             self._done = len(self._code)
         return tuple(self._marks)
 
-    def _by_lines(self, lexer: Lexer) -> tuple[Mark, ...]:
+    def _by_lines(self, lexer: Lexer) -> tuple[Mark, ...] | None:
+        """Look at the lines that are new; None where something opens in them: once more then."""
         from pygments.token import Comment, String
 
         code, size = self._code, len(self._code)
@@ -170,10 +195,10 @@ class Highlighting:
                 return (*self._marks, *self._before, *rest)
             self._open = None
             if not self._take(lexer, end):
-                return self._by_lines(lexer)
+                return None
         while end := code.find("\n", self._done) + 1:
             if not self._take(lexer, end):
-                return self._by_lines(lexer)
+                return None
         unfinished = self._tokens(lexer, size, [*self._stack])
         return (*self._marks, *_marks(unfinished))
 
@@ -195,11 +220,11 @@ class Highlighting:
     def _tokens(self, lexer: Lexer, end: int, stack: list[str]) -> list[Token]:
         from pygments.lexer import ExtendedRegexLexer, LexerContext
 
-        if self._done >= end:
+        if self._done >= end or _is_hard(self._code[self._done : end]):
             return []
         self.lexed_characters += end - self._done
         context = LexerContext(self._code, self._done, stack, end)
-        found = ExtendedRegexLexer.get_tokens_unprocessed(lexer, context=context)
+        found = _in_time(ExtendedRegexLexer.get_tokens_unprocessed(lexer, context=context))
         tokens = [(start, _kind(lexer, kind, value), value) for start, kind, value in found]
         stack[:] = context.stack
         return tokens
@@ -231,7 +256,7 @@ def _kind(lexer: Lexer, kind: Any, value: str) -> Any:
     return _type_kind(lexer, value)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _type_kind(lexer: Lexer, word: str) -> Any:
     from pygments.token import Token as Kinds
 
@@ -239,7 +264,7 @@ def _type_kind(lexer: Lexer, word: str) -> Any:
     return Kinds.Keyword.Type if found == [Kinds.Keyword.Type] else Kinds.Name
 
 
-@cache
+@lru_cache(maxsize=64)
 def _is_resumable(lexer: Lexer) -> bool:
     """Tell whether a lexer goes by rules alone, so that it can go on from any place."""
     from pygments.lexer import ExtendedRegexLexer, RegexLexer
@@ -249,6 +274,55 @@ def _is_resumable(lexer: Lexer) -> bool:
         return False
     method = type(lexer).get_tokens_unprocessed
     return method in {RegexLexer.get_tokens_unprocessed, CFamilyLexer.get_tokens_unprocessed}
+
+
+def _is_hard(code: str) -> bool:
+    """Tell whether it has lines that no lexer is given."""
+    return any(len(line) > _LONGEST_LINE for line in code.split("\n"))
+
+
+def _whole(lexer: Lexer, code: str) -> tuple[Mark, ...]:
+    """Give the colours of code without the lines that no lexer is given.
+
+    No other thread runs while a lexer looks for the end of one token, and of a very long line, or
+    of very many empty ones, that can take seconds.
+    """
+    given: list[str] = []
+    starts, shifts = [0], [0]
+    length = shift = empty = 0
+    for line in code.split("\n"):
+        empty = 0 if line.strip() else empty + 1
+        left_out = len(line) if len(line) > _LONGEST_LINE else 0
+        if empty > _MOST_EMPTY:
+            left_out = len(line) + 1
+        else:
+            given.append("" if left_out else line)
+            length += len(given[-1]) + 1
+        if left_out:
+            shift += left_out
+            starts.append(length)
+            shifts.append(shift)
+    marks = _marks(_in_time(lexer.get_tokens_unprocessed("\n".join(given))))
+    if not shift:
+        return marks
+    moved: list[Mark] = []
+    for mark in marks:
+        by = shifts[bisect_right(starts, mark.start) - 1]
+        moved.append(Mark(mark.start + by, mark.end + by, mark.tint))
+    return tuple(moved)
+
+
+def _in_time(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Give tokens as long as there is time.
+
+    Some lexers look at all that follows again at each word, and of code that was made for it they
+    would never come to an end.
+    """
+    begun = time.thread_time()
+    for token in tokens:
+        yield token
+        if time.thread_time() - begun > _MOST_SECONDS:
+            return
 
 
 def _beginning(code: str) -> str:
@@ -287,12 +361,14 @@ def _tint(kind: tuple[str, ...]) -> Tint | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=64)
 def _lexer(language: str) -> Lexer | None:
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
+    if not 0 < len(language) <= _LONGEST_NAME:
+        return None
     try:
-        return get_lexer_by_name(language) if language else None
+        return get_lexer_by_name(language)
     except ClassNotFound:
         return None

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatelaine.markup import highlight as module
-from chatelaine.markup.highlight import Highlighting, Tint, highlight
+from chatelaine.markup.highlight import Highlighting, Mark, Tint, highlight
 
 PYTHON = '''\
 class Shelf(list):
@@ -153,3 +153,50 @@ def test_marks_are_in_order_and_within_the_code(code: str, language: str):
     for mark in highlight(code, language):
         assert end <= mark.start < mark.end <= len(code)
         end = mark.end
+
+
+def test_code_with_many_comments_of_several_lines_grows_line_by_line():
+    code = "/*\n a\n*/\nint x;\n" * 1200
+    growing = Highlighting("js")
+    assert growing.grow(code)
+    assert growing.finish() == highlight(code, "js")
+
+
+@pytest.mark.parametrize(
+    ("language", "middle"),
+    [("ocaml", "let n = " + "1" * 50_000), ("matlab", "\n" * 50_000), ("c", " \n" * 50_000)],
+)
+def test_what_a_lexer_would_look_at_for_seconds_is_left_out(language: str, middle: str):
+    code = f'a = "one"\n{middle}\nb = "two"\n'
+    coloured = [code[mark.start : mark.end] for mark in highlight(code, language)]
+    assert '"one"' in coloured
+    assert '"two"' in coloured
+    assert not any("1" in words for words in coloured)
+    growing = Highlighting(language)
+    growing.grow(code)
+    assert growing.finish() == highlight(code, language)
+
+
+def test_what_is_left_out_moves_no_colour():
+    line = "x = 'a'  # b"
+    for between in ("y" * 700, "\n" * 30, "\n  " * 40, "z" * 700 + "\n" * 50 + "z" * 700):
+        code = f"{line}\n{between}\n{line}\n\n{between}\n\n{line}"
+        expected = [(mark.end - mark.start, mark.tint) for mark in highlight(line, "python")] * 3
+        found = highlight(code, "python")
+        assert [(mark.end - mark.start, mark.tint) for mark in found] == expected
+        assert [code[mark.start : mark.end] for mark in found[-2:]] == ["'a'", "# b"]
+
+
+def test_no_block_has_a_worker_for_itself(monkeypatch: pytest.MonkeyPatch):
+    assert len(highlight("if x: pass\n" * 10, "python")) > 10
+    monkeypatch.setattr(module, "_MOST_SECONDS", 0.0)
+    assert highlight("if x: pass\n" * 10, "python") == (Mark(0, 2, Tint.KEYWORD),)
+
+
+def test_words_that_were_looked_at_can_be_forgotten():
+    growing = Highlighting("c")
+    growing.grow("".join(f"int secret_{number};\n" for number in range(50)))
+    assert module._type_kind.cache_info().currsize
+    module.forget()
+    assert not module._type_kind.cache_info().currsize
+    assert highlight("int x;", "c" * 60) == ()

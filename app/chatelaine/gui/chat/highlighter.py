@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from chatelaine.gui.chat.delivery import Delivery
-from chatelaine.markup.highlight import Highlighting, highlight
+from chatelaine.markup.highlight import Highlighting, forget, highlight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +107,7 @@ class Highlighter(QObject):
         """Forget all code: the history is left."""
         self._known.clear()
         self._waiting.clear()
+        forget()
 
     @property
     def is_idle(self) -> bool:
