@@ -141,7 +141,9 @@ class Walk:
             self.made.append(Picture(*shown, self._place(tight=tight)))
             return
         first, *rest = self.lines.texts(words)
-        if self.marker is not None and (task := _TASK.match(first.plain)):
+        # It is written so: what is only shown so is code, emphasised, or was escaped.
+        is_task = self.marker is not None and _TASK.match(words)
+        if is_task and (task := _TASK.match(first.plain)):
             kind = MarkerKind.OPEN if task[1] == " " else MarkerKind.DONE
             self.marker = Marker(kind)
             first = without_start(first, task.end())

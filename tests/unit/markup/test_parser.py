@@ -281,6 +281,21 @@ def test_tasks_have_their_boxes():
     assert words(blocks[3]) == Text("[y] no task")
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("`[x]` done", "[x] done"),
+        (r"\[ \] not yet", "[ ] not yet"),
+        ("**[x]** bold", "[x] bold"),
+        ("[[x]](https://a.example/) link", "[x] link"),
+    ],
+)
+def test_what_only_looks_like_a_task_is_words(source: str, shown: str):
+    (block,) = parse(f"- {source}")
+    assert marker(block).kind is MarkerKind.DISC
+    assert words(block).plain == shown
+
+
 def test_an_item_shows_its_marker_whatever_comes_first_in_it():
     code, rule, empty = parse("- ```\n  x\n  ```\n- ***\n-")
     assert isinstance(code, Code)
