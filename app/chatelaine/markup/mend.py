@@ -25,6 +25,8 @@ _OPEN_LINK: Final = re.compile(
     r"!?\[([^\[\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*"
     r"""(?:\([^()\s]*|[ ]+(?:["'(][^"')\n]*["']?)?)?$"""
 )
+_LOOKED_AT: Final = 200
+"""Characters of an open formula by which it is told that it is one."""
 _OPEN_PICTURE: Final = re.compile(r"!\[([^\[\]\n]*)\]?$")
 _OPEN_NOTE: Final = re.compile(r"\[\^[^\[\]\s]*$")
 _NOTE_START: Final = re.compile(r"^ {0,3}\[\^[^\[\]\s]*\]?:?[ \t]*$")
@@ -238,7 +240,8 @@ def _is_open_formula(words: str, start: int, mark: str) -> bool:
     begin = start + len(mark)
     if words.find(CLOSING[mark], begin) >= 0:
         return False
-    content = words[begin:]
+    # Whoever opens many of them and closes none has them looked at again and again.
+    content = words[begin : begin + _LOOKED_AT]
     if not content.strip("\\$ "):
         return False
     if mark == "\\(":

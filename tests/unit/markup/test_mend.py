@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatelaine.markup.blocks import Code, Heading, Paragraph, Table, Text
+from chatelaine.markup.formulas import looks_like_maths
 from chatelaine.markup.mend import mend
 from chatelaine.markup.parser import parse
 from chatelaine.markup.stream import StreamParser
@@ -154,3 +155,18 @@ def test_mending_never_fails_and_never_makes_much(source: str):
     mended = mend(source)
     assert len(mended) <= 3 * len(source) + 60
     parse(mended)
+
+
+def test_of_what_is_opened_many_times_only_the_beginning_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    looked_at: list[int] = []
+
+    def counted(words: str) -> bool:
+        looked_at.append(len(words))
+        return looks_like_maths(words)
+
+    monkeypatch.setattr("chatelaine.markup.mend.looks_like_maths", counted)
+    mend("a " + "\\[ and " * 2000)
+    assert len(looked_at) >= 1
+    assert max(looked_at) <= 200
