@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,9 @@ from chatelaine.markup.blocks import Span, Text
 from gui.chat.painting import colours_in, painted
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QRectF
+    from PySide6.QtGui import QTextLine
+
     from chatelaine.gui.chat.blocks.sources import FormulaRequest
 
 INK = "#ff00ff"
@@ -51,6 +55,49 @@ def text_block(text: Text, width: float = 400, shelf: Shelf | None = None) -> Te
     made = TextBlock(text, style, style.body, sources)
     made.set_width(width)
     return made
+
+
+MANY = {
+    "code": ("`a` and then ", Span(0, 1, code=True), "a and then "),
+    "links": ("a word ", Span(2, 6, link="https://a.example/"), "a word "),
+    "formulas": ("$x^2$ is ", Span(0, 5, code=True, formula="x^2"), "$x^2$ is "),
+}
+
+
+def many(name: str, count: int) -> Text:
+    """Give a text with many spans of one kind."""
+    _, span, words = MANY[name]
+    spans = (
+        replace(span, start=span.start + at, end=span.end + at)
+        for at in range(0, len(words) * count, len(words))
+    )
+    return Text(words * count, tuple(spans))
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_strip_is_painted_as_it_is_in_the_whole(dressed, shelf, name):
+    shelf.put("x^2")
+    block = text_block(many(name, 60), shelf=shelf)
+    whole = painted(block)
+    for top in range(0, int(block.height) - 30, 7):
+        strip = painted(block, top=top, height=30)
+        assert strip == whole.copy(0, top, whole.width(), 30)
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_of_many_spans_only_those_that_are_seen_are_looked_for(dressed, shelf, name, monkeypatch):
+    shelf.put("x^2")
+    block = text_block(many(name, 1500), shelf=shelf)
+    looked_for: list[int] = []
+    within = block._within_line
+
+    def counted(line: QTextLine, start: int, end: int) -> list[QRectF]:
+        looked_for.append(start)
+        return within(line, start, end)
+
+    monkeypatch.setattr(block, "_within_line", counted)
+    painted(block, top=block.height / 2, height=200)
+    assert 0 < len(looked_for) < 300
 
 
 def with_formula(plain: str, tex: str = "x^2") -> Text:

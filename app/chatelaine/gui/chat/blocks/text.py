@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -131,6 +133,9 @@ class TextBlock(BlockLayout):
         self.width = 0.0
         self._places = Places(())
         self._insets: list[_Inset] = []
+        self._inset_places: list[int] = []
+        self._formulas: set[int] = set()
+        self._line_starts: list[int] = []
         self._known: dict[str, tuple[FormulaRequest, FormulaPicture]] = {}
         self._found: dict[tuple[int, int], list[QRectF]] = {}
         self._layout = self._make_layout()
@@ -158,6 +163,7 @@ class TextBlock(BlockLayout):
         pads: list[QTextLayout.FormatRange] = []
         if not self._spans:
             return made
+        looks: dict[Span, QTextCharFormat] = {}
         pad = QTextCharFormat()
         pad.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
         pad.setFontLetterSpacing(_CODE_PAD)
@@ -168,7 +174,10 @@ class TextBlock(BlockLayout):
             if span.picture and self._insets:
                 first += 1
             last = self._places.in_layout(end, behind=True)
-            made.append(_range(first, last - first, self._format(span)))
+            kind = replace(span, start=0, end=0)
+            if (look := looks.get(kind)) is None:
+                look = looks[kind] = self._format(span)
+            made.append(_range(first, last - first, look))
             if span.code and not self._is_mixed:
                 # Room for its ground, to the left and to the right.
                 for stop in (first, last):
@@ -179,10 +188,10 @@ class TextBlock(BlockLayout):
             metrics = QFontMetricsF(self._text_style.font)
             natural = metrics.horizontalAdvance(_STANDS_FOR_PICTURE)
         for inset in self._insets:
-            look = QTextCharFormat()
-            look.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
-            look.setFontLetterSpacing(inset.width - natural)
-            pads.append(_range(inset.place, 1, look))
+            room = QTextCharFormat()
+            room.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+            room.setFontLetterSpacing(inset.width - natural)
+            pads.append(_range(inset.place, 1, room))
         return made + pads
 
     def _format(self, span: Span) -> QTextCharFormat:
@@ -206,7 +215,7 @@ class TextBlock(BlockLayout):
 
     def _is_shown(self, span: Span) -> bool:
         """Tell whether a picture of a formula stands for its words."""
-        return bool(span.formula) and any(inset.span is span for inset in self._insets)
+        return bool(span.formula) and span.start in self._formulas
 
     def _take_insets(self, width: float) -> bool:
         """Find out which pictures stand in the text; tell whether that is other than before."""
@@ -233,6 +242,8 @@ class TextBlock(BlockLayout):
         )
         for index, inset in enumerate(insets):
             inset.place = self._places.of_stretch(index)
+        self._inset_places = [inset.place for inset in insets]
+        self._formulas = {inset.span.start for inset in insets if inset.span.formula}
         return True
 
     def _formula(self, span: Span, width: float) -> _Inset | None:
@@ -283,6 +294,7 @@ class TextBlock(BlockLayout):
         if self._has_insets and self._take_insets(width):
             self._layout = self._make_layout()
         self._found.clear()
+        self._line_starts = []
         line_height = self._text_style.line_height
         self._layout.beginLayout()
         top = widest = 0.0
@@ -298,6 +310,7 @@ class TextBlock(BlockLayout):
                 above = max(above, inset.ascent + 1)
                 below = max(below, inset.descent + 1)
             line.setPosition(QPointF(0, top + above - line.ascent()))
+            self._line_starts.append(line.textStart())
             top += above + below
             widest = max(widest, line.naturalTextWidth())
         self._layout.endLayout()
@@ -307,8 +320,9 @@ class TextBlock(BlockLayout):
     def _insets_of(self, line: QTextLine) -> list[_Inset]:
         if not self._insets:
             return []
-        start, end = line.textStart(), line.textStart() + line.textLength()
-        return [inset for inset in self._insets if start <= inset.place < end]
+        start = line.textStart()
+        first = bisect_left(self._inset_places, start)
+        return self._insets[first : bisect_left(self._inset_places, start + line.textLength())]
 
     @override
     def refresh(self) -> bool:
@@ -334,8 +348,9 @@ class TextBlock(BlockLayout):
 
     @override
     def draw(self, painter: QPainter, clip: QRectF, marked: Sequence[Marked]) -> None:
-        if self._spans:
-            self._draw_grounds(painter)
+        seen = self._seen_spans(clip)
+        if seen:
+            self._draw_grounds(painter, seen)
         within = marked
         if self._insets:
             within = [
@@ -351,15 +366,44 @@ class TextBlock(BlockLayout):
             formats = mark_formats(within, 0, length, self._style)
         painter.setPen(self._text_style.colour)
         self._layout.draw(painter, QPointF(0, 0), formats, clip)
-        if self._spans:
-            self._draw_underlines(painter)
+        if seen:
+            self._draw_underlines(painter, seen)
         if self._insets:
             self._draw_insets(painter, clip)
 
-    def _draw_grounds(self, painter: QPainter) -> None:
+    def _seen_spans(self, clip: QRectF) -> Sequence[tuple[int, int, Span]]:
+        """Give the spans in the lines that are to be painted."""
+        if not self._spans or clip.isNull():
+            return self._spans
+        lines = self._seen_lines(clip, _CODE_PAD)
+        if not lines:
+            return ()
+        last = self._layout.lineAt(lines[-1])
+        begin = self._places.in_text(self._line_starts[lines[0]])
+        end = self._places.in_text(last.textStart() + last.textLength())
+        start = bisect_right(self._spans, begin, key=_end_of)
+        return self._spans[start : bisect_left(self._spans, end, key=_start_of)]
+
+    def _seen_lines(self, clip: QRectF, reach: float) -> range:
+        """Give the lines that are to be painted; what is in one reaches so far beyond it."""
+
+        def top(index: int) -> float:
+            return self._layout.lineAt(index).y() - reach
+
+        def bottom(index: int) -> float:
+            line = self._layout.lineAt(index)
+            return line.y() + line.height() + reach
+
+        every = range(self._layout.lineCount())
+        if clip.isNull():
+            return every
+        first = bisect_left(every, clip.top(), key=bottom)
+        return range(first, bisect_right(every, clip.bottom(), key=top))
+
+    def _draw_grounds(self, painter: QPainter, seen: Sequence[tuple[int, int, Span]]) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour(self._style.palette.inline_code))
-        for start, end, span in self._spans:
+        for start, end, span in seen:
             if span.code and not self._is_shown(span):
                 for rect in self._span_rects(start, end):
                     # Where scripts are mixed there is no room on a certain side.
@@ -368,11 +412,11 @@ class TextBlock(BlockLayout):
                     )
                     painter.drawRoundedRect(box, _CODE_CORNER, _CODE_CORNER)
 
-    def _draw_underlines(self, painter: QPainter) -> None:
+    def _draw_underlines(self, painter: QPainter, seen: Sequence[tuple[int, int, Span]]) -> None:
         pen = colour(self._style.palette.link).toRgb()
         pen.setAlphaF(0.4)
         painter.setPen(pen)
-        for start, end, span in self._spans:
+        for start, end, span in seen:
             if (span.link or _target(span)) and not span.raised:
                 for rect in self._span_rects(start, end):
                     painter.drawLine(rect.bottomLeft(), rect.bottomRight())
@@ -385,9 +429,9 @@ class TextBlock(BlockLayout):
             for inset in self._insets:
                 if inset.span.formula:
                     inset.picture = self._ask(inset.span.formula) or inset.picture
-        for line in self._lines():
-            if line.y() > clip.bottom() and not clip.isNull():
-                break
+        reach = max(inset.ascent + inset.descent for inset in self._insets)
+        for index in self._seen_lines(clip, reach):
+            line = self._layout.lineAt(index)
             for inset in self._insets_of(line):
                 left = self._left_of(line, inset.place)
                 top = line.y() + line.ascent() - inset.ascent
@@ -427,7 +471,9 @@ class TextBlock(BlockLayout):
         start = self._places.in_layout(start)
         end = self._places.in_layout(end, behind=True)
         found: list[QRectF] = []
-        for line in self._lines():
+        first = max(bisect_right(self._line_starts, start) - 1, 0)
+        for index in range(first, bisect_left(self._line_starts, end)):
+            line = self._layout.lineAt(index)
             begin = max(start, line.textStart())
             stop = min(end, line.textStart() + line.textLength())
             if begin < stop:
@@ -505,6 +551,14 @@ def _range(start: int, length: int, look: QTextCharFormat) -> QTextLayout.Format
     made = QTextLayout.FormatRange()
     made.start, made.length, made.format = start, length, look
     return made
+
+
+def _start_of(placed: tuple[int, int, Span]) -> int:
+    return placed[0]
+
+
+def _end_of(placed: tuple[int, int, Span]) -> int:
+    return placed[1]
 
 
 def _target(span: Span) -> str:
