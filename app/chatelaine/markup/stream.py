@@ -65,6 +65,11 @@ class StreamParser:
         """All that was written so far."""
         return self._source
 
+    @property
+    def open_characters(self) -> int:
+        """How many characters the next piece of text has read again."""
+        return 0 if self._fence is not None else len(self._source) - self._tail_start
+
     def grow(self, source: str) -> list[Block]:
         """Give the blocks of the text so far.
 

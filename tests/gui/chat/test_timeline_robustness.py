@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from chatelaine.chat.events import (
 from chatelaine.errors import CredentialsRefused
 from chatelaine.gui.chat.rows import ReplyRow, UserRow
 from chatelaine.gui.theme.appearance import Scheme
+from chatelaine.markup.stream import StreamParser
 from chatelaine.store.records import TurnState
 from support.thread_rows import LONG, MIXED, NOW, exchange, say, thread, tool, uneven
 from support.timeline_driver import TimelineDriver, overlaps
@@ -428,6 +430,35 @@ def test_another_theme_while_a_reply_streams(appearance, view, user):
         user.paint()
         user.settle()
         check(view, user)
+
+
+def test_a_block_without_an_end_is_not_read_again_in_the_thread_of_the_window(
+    view, user, monkeypatch
+):
+    here: list[int] = []
+    grow = StreamParser.grow
+
+    def counted(parser: StreamParser, source: str) -> Any:
+        before = parser.parsed_characters
+        try:
+            return grow(parser, source)
+        finally:
+            if threading.current_thread() is threading.main_thread():
+                here.append(parser.parsed_characters - before)
+
+    monkeypatch.setattr(StreamParser, "grow", counted)
+    say(view, 1)
+    line = "a line, with commas, and **words**, 12\n"
+    for _ in range(1500):
+        view.apply(TextAdded(1, line))
+        view._flush()
+        user.paint()
+    view.apply(TurnEnded(1, TurnState.DONE))
+    user.settle()
+    check(view, user)
+    assert len(here) > 10
+    assert max(here) < 10_000, "of 58,500"
+    assert user.text(1).count("and words, 12") == 1500
 
 
 def test_a_long_reply_that_goes_on_while_it_is_parsed_elsewhere_is_shown_to_its_end(view, user):

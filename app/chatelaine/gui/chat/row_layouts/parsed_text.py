@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chatelaine.gui.chat.rows import ReplyRow
     from chatelaine.markup.blocks import Block
 
+_MOST_AGAIN: Final = 3000
+"""Characters of an open block up to which it is read again here with each piece of text."""
 _SAMPLE: Final = 50_000
 """Characters of a long text in which its line breaks are counted, to guess how many there are."""
 
@@ -68,8 +70,11 @@ class ParsedText:
         self.changed_from = len(self.document.blocks)
         if self._shown == self._wanted:
             return
-        goes_on = running and text.startswith(self._parser.source) and self._parser.source
-        if len(text) <= AT_ONCE or goes_on:
+        before = self._parser.source
+        goes_on = running and bool(before) and text.startswith(before)
+        # A paragraph without an end would be felt.
+        is_felt = goes_on and self._parser.open_characters > _MOST_AGAIN
+        if not is_felt and (len(text) <= AT_ONCE or goes_on):
             if self._asked is not None:
                 # What was asked for is on its way, and begins with what is here.
                 return
