@@ -445,6 +445,16 @@ def test_what_is_seen_is_kept(loader, qtbot, monkeypatch):
     assert [load.image is not None for load in there if load] == [True, True, False, False]
 
 
+def test_an_address_that_holds_a_picture_is_not_kept_for_it(loader, qtbot):
+    large, other = (address(picture() + bytes([number]) * 30_000) for number in (1, 2))
+    for source in (large, other):
+        with qtbot.waitSignal(loader.ready):
+            loader.find(source, 300)
+    assert [state(loader, source) for source in (large, other)] == [PictureState.SHOWN] * 2
+    assert all(len(key) < 100 for key in (*loader._entries, *loader._held))
+    assert loader.find(str(large), 300).image is not None
+
+
 def test_the_bytes_of_pictures_go_before_the_pictures(loader_of, qtbot, monkeypatch):
     monkeypatch.setattr(module, "_MOST_MEMORY", 100_000)
     loader = loader_of(lambda name, then: then(picture() + bytes(90_000)))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MOST_PICTURES: Final = 200
 _MOST_MEMORY: Final = 192 * 1024 * 1024
+_LONGEST_KEY: Final = 10_000
 _GROWTH: Final = 1.5
 """A picture is read anew once it is shown this much larger than it was read for."""
 _REMOTE: Final = PictureLoad(PictureState.REMOTE)
@@ -111,11 +112,12 @@ class PictureLoader(QObject):
             source: Its address, as it is written in the message.
             width: How wide it will be shown at most, in device pixels.
         """
-        if (entry := self._entries.get(source)) is None:
+        key = _key(source)
+        if (entry := self._entries.get(key)) is None:
             is_asked_first = _is_remote(source) and source not in self._agreed
-            entry = self._entries[source] = _Entry(_REMOTE if is_asked_first else _LOADING)
-        if source in self._held:
-            self._held.move_to_end(source)
+            entry = self._entries[key] = _Entry(_REMOTE if is_asked_first else _LOADING)
+        if key in self._held:
+            self._held.move_to_end(key)
         entry.wanted = max(entry.wanted, width)
         if not entry.is_busy and (_is_away(entry.shown) or _is_small(entry, width)):
             self._begin(source, entry)
@@ -123,13 +125,13 @@ class PictureLoader(QObject):
 
     def look(self, source: str) -> PictureLoad | None:
         """Give a picture as it is now, and load nothing; None where nobody has asked for it."""
-        entry = self._entries.get(source)
+        entry = self._entries.get(_key(source))
         return None if entry is None else entry.shown
 
     def load(self, source: str) -> None:
         """Fetch a picture that the user wants to see."""
         self._agreed.add(source)
-        entry = self._entries.setdefault(source, _Entry(_REMOTE))
+        entry = self._entries.setdefault(_key(source), _Entry(_REMOTE))
         if entry.shown.state in {PictureState.REMOTE, PictureState.MISSING}:
             entry.shown = _LOADING
             self.ready.emit()
@@ -142,7 +144,7 @@ class PictureLoader(QObject):
             source: Its address, which must not be one that holds the bytes itself.
             take: Called with them, perhaps at once; with None where they cannot be had.
         """
-        entry = self._entries.get(source)
+        entry = self._entries.get(_key(source))
         if entry is not None and entry.data is not None:
             take(entry.data)
         elif source in self._agreed and _is_remote(source):
@@ -165,14 +167,14 @@ class PictureLoader(QObject):
         What is still being read for it is not taken when it comes. What was fetched from elsewhere
         is the same in each thread, and stays.
         """
-        kept = {source for source in self._agreed if _is_remote(source)}
-        for source in [source for source in self._entries if source not in kept]:
-            entry = self._entries.pop(source)
-            self._held.pop(source, None)
+        kept = {_key(source) for source in self._agreed if _is_remote(source)}
+        for key in [key for key in self._entries if key not in kept]:
+            entry = self._entries.pop(key)
+            self._held.pop(key, None)
             if entry in self._reading:
                 self._reading.remove(entry)
-        self._waiting = [one for one in self._waiting if one[0] in kept]
-        self._jobs = [one for one in self._jobs if one[1].source in kept]
+        self._waiting = [one for one in self._waiting if _key(one[0]) in kept]
+        self._jobs = [one for one in self._jobs if _key(one[1].source) in kept]
         self._read_on()
 
     def forget(self) -> None:
@@ -185,25 +187,25 @@ class PictureLoader(QObject):
         memory = sum(entry.memory for entry in self._held.values())
         if memory <= _MOST_MEMORY and len(self._held) <= _MOST_PICTURES:
             return
-        free = [(source, entry) for source, entry in self._held.items() if not entry.is_busy]
+        free = [(key, entry) for key, entry in self._held.items() if not entry.is_busy]
         # What is only needed to show a picture larger goes first.
         for _, entry in free:
             if memory <= _MOST_MEMORY:
                 break
             memory -= len(entry.data or b"")
             entry.data = None
-        seen = self.seen()
-        for source, entry in free:
+        seen = {_key(source) for source in self.seen()}
+        for key, entry in free:
             if memory <= _MOST_MEMORY and len(self._held) <= _MOST_PICTURES:
                 return
-            if source in seen:
+            if key in seen:
                 continue
             memory -= entry.memory
             entry.data = None
             if entry.shown.image is not None:
                 # Its size is still known: what comes below it stays where it is.
                 entry.shown = replace(entry.shown, state=PictureState.LOADING, image=None)
-            del self._held[source]
+            del self._held[key]
 
     # ------------------------------------------------------------------ working
 
@@ -229,7 +231,7 @@ class PictureLoader(QObject):
                 self._read(source.removeprefix(_FILE), take)
 
     def _supply(self, source: str, entry: _Entry, data: bytes | None) -> None:
-        if self._entries.get(source) is not entry:
+        if self._entries.get(_key(source)) is not entry:
             return  # it was asked for in another thread
         if data is None:
             entry.shown, entry.is_busy = _MISSING, False
@@ -256,7 +258,7 @@ class PictureLoader(QObject):
     def _take(self, given: tuple[_Job], made: PictureLoad | None) -> None:
         (job,), entry = given, self._working
         self._working = None
-        if entry is not None and self._entries.get(job.source) is entry:
+        if entry is not None and self._entries.get(_key(job.source)) is entry:
             self._finish(job, entry, made or PictureLoad(PictureState.DAMAGED))
         self._start()
 
@@ -265,11 +267,16 @@ class PictureLoader(QObject):
         if made.image is None:
             entry.data = None
         else:
-            self._held[job.source] = entry
-            self._held.move_to_end(job.source)
+            self._held[_key(job.source)] = entry
+            self._held.move_to_end(_key(job.source))
             self._forget_old()
         self._end_reading(entry)
         self.ready.emit()
+
+
+def _key(source: str) -> str:
+    """Give what a picture is known by: one whose address holds it is not kept for that."""
+    return source if len(source) <= _LONGEST_KEY else f"{len(source)} characters: {hash(source)}"
 
 
 def _is_remote(source: str) -> bool:
