@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QHelpEvent
@@ -99,6 +101,17 @@ def test_the_mouse_has_the_shape_of_what_it_is_over(view, user):
         Qt.CursorShape.ArrowCursor,
         Qt.CursorShape.ArrowCursor,
     ]
+
+
+def test_the_tool_tip_says_all_of_an_address_that_a_picture_would_be_fetched_from(view, user):
+    address = "https://pics.example.com/a?said=" + "secret" * 20 + "&b=c"
+    show(view, user, f"![A picture]({address})")
+    point = user.control_rect(1, "load").center().toPoint()
+    event = QHelpEvent(QEvent.Type.ToolTip, point, user.port.mapToGlobal(point))
+    QApplication.sendEvent(user.port, event)
+    shown = html.unescape(QToolTip.text()).replace("\u200b", "")
+    assert shown == f"<p>{address}</p>"
+    QToolTip.hideText()
 
 
 @pytest.mark.parametrize(

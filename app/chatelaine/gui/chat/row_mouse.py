@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -31,6 +32,10 @@ _SCROLL_MS: Final = 30
 _FASTEST: Final = 60
 _THANKS_MS: Final = 1600
 _LINES: Final = 3.0
+_NEAR: Final = 8.0
+_LONGEST_HINT: Final = 600
+_UNBROKEN: Final = 40
+"""Characters of an address in a tool tip after which its line may be broken."""
 
 
 class RowMouse(QObject):
@@ -91,12 +96,21 @@ class RowMouse(QObject):
     def tip(self, point: QPointF) -> tuple[str, QRect]:
         """Give what a tool tip at a point says, and for which rectangle."""
         found = self.control_at(point)
-        silent = {ControlKind.AREA, ControlKind.PICTURE}
-        if found is None or found[1].kind in silent or found[1].label:
-            return "", QRect()
+        explained = {ControlKind.AREA, ControlKind.PICTURE}
+        if found is None or found[1].kind in explained or found[1].label:
+            return self._hint(point)
         row, control = found
         rect = control.rect.translated(self._area.origin(row)).toAlignedRect()
         return control.words, rect
+
+    def _hint(self, point: QPointF) -> tuple[str, QRect]:
+        row = self._area.row_under(point.y())
+        if row is None:
+            return "", QRect()
+        inside = point - self._area.origin(row)
+        words = self._area.laid_out.layout(row).hint_at(inside)
+        near = QRectF(point, QSizeF()).adjusted(-_NEAR, -_NEAR, _NEAR, _NEAR)
+        return _tip_of(words), near.toAlignedRect()
 
     def moved_under(self) -> None:
         """The rows have moved under the mouse."""
@@ -392,3 +406,12 @@ class RowMouse(QObject):
         self._bar_row = found[0]
         self._bar = (found[1], found[1].offset, point.x())
         return True
+
+
+def _tip_of(hint: str) -> str:
+    """Give what a tool tip says: words of a message are plain, and long ones can be broken."""
+    if len(hint) > _LONGEST_HINT:
+        hint = f"{hint[:_LONGEST_HINT]}…"
+    pieces = [hint[at : at + _UNBROKEN] for at in range(0, len(hint), _UNBROKEN)]
+    words = html.escape("\u200b".join(pieces))
+    return f"<p>{words}</p>" if words else ""

@@ -496,6 +496,11 @@ class Document:
         index = self.block_at(point.y())
         return self.layout(index).link_at(point - self.origin(index))
 
+    def hint_at(self, point: QPointF) -> str:
+        """Give what explains the block at a point; '' where it needs no explanation."""
+        index = self.block_at(point.y())
+        return self.layout(index).hint_at(point - self.origin(index))
+
     def links(self, between: tuple[float, float] | None = None) -> Iterator[tuple[int, LinkArea]]:
         """Give the links of the blocks that are laid out, each with the number of its block.
 

@@ -433,6 +433,14 @@ class RowLayout(ABC, Generic[R]):
             if part.y <= point.y() <= part.y + part.document.height
         )
 
+    def hint_at(self, point: QPointF) -> str:
+        """Give what explains the block at a point; '' where it needs no explanation."""
+        for part in self.parts:
+            document, inside = part.document, point - part.origin
+            if document.blocks and 0 <= inside.y() < document.height:
+                return document.hint_at(inside)
+        return ""
+
     def code_at(self, point: QPointF) -> str | None:
         """Give the code at a point; None where there is none."""
         for part in self.parts:
