@@ -115,6 +115,15 @@ def test_much_is_copied_as_words_alone(view, user):
     assert not data().hasFormat(MARKDOWN)
 
 
+def test_half_of_a_letter_keeps_nothing_from_being_copied(view, user):
+    view.load(exchange(1, "Some **bold** \ud83d words."))
+    user.settle()
+    view.keys.go_to(1)
+    view.keys.copy()
+    assert clipboard().startswith("Some **bold** ")
+    assert markdown() == "Some **bold** ? words."
+
+
 def test_what_is_dragged_out_is_formatted_too(view, user, monkeypatch):
     dragged: list[QMimeData] = []
     monkeypatch.setattr(QDrag, "exec", lambda drag, _: dragged.append(drag.mimeData()))

@@ -22,5 +22,5 @@ def data_of(taken: Taken) -> QMimeData:
         return data
     data.setHtml(taken.html())
     if markdown := taken.markdown():
-        data.setData(MARKDOWN, markdown.encode())
+        data.setData(MARKDOWN, markdown.encode(errors="replace"))
     return data

@@ -42,6 +42,8 @@ PAD: Final = 13.0
 ABOVE: Final = 11.0
 BELOW: Final = 14.0
 """Room for a scroll bar, needed or not: the height follows from the number of lines alone."""
+_LONGEST_LABEL: Final = 200
+"""Characters of the name of a language that are looked at: it may be anything."""
 _PIECE: Final = 400
 """Characters of a row that are laid out at once."""
 _MOST_PIECES: Final = 600
@@ -232,7 +234,9 @@ class CodeBlock(BlockLayout):
         label = QRectF(PAD, 0, max(room, 0.0), self.header - 1)
         vertical = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         words = QFontMetricsF(self._style.small).elidedText(
-            self.code.language or "text", Qt.TextElideMode.ElideRight, label.width()
+            self.code.language[:_LONGEST_LABEL] or "text",
+            Qt.TextElideMode.ElideRight,
+            label.width(),
         )
         painter.drawText(label, int(vertical), words)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from chatelaine.gui.chat.blocks.style import BlockStyle
 
+_LONGEST_NAME: Final = 200
 _HEIGHT: Final = 42.0
 _SIDE: Final = 14.0
 _SYMBOL: Final = 16.0
@@ -155,7 +156,7 @@ class ToolCardLayout(RowLayout[ToolRow]):
         metrics = QFontMetricsF(bold)
         baseline = middle + metrics.capHeight() / 2
         elide = Qt.TextElideMode.ElideRight
-        shown = metrics.elidedText(self.row.name, elide, right - left)
+        shown = metrics.elidedText(self.row.name[:_LONGEST_NAME], elide, right - left)
         painter.setFont(bold)
         painter.setPen(colour(palette.text))
         painter.drawText(QPointF(left, baseline), shown)
