@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Qt, QTimer, Signal
@@ -410,6 +409,8 @@ class RowMouse(QObject):
 
 def _tip_of(hint: str) -> str:
     """Give what a tool tip says: words of a message are plain, and long ones can be broken."""
+    import html
+
     if len(hint) > _LONGEST_HINT:
         hint = f"{hint[:_LONGEST_HINT]}…"
     pieces = [hint[at : at + _UNBROKEN] for at in range(0, len(hint), _UNBROKEN)]

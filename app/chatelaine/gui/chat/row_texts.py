@@ -9,7 +9,6 @@ from typing import Final
 
 from chatelaine.gui.chat.rows import ToolRow, ToolState
 from chatelaine.markup.blocks import Block, Code, Heading, Paragraph, Place, Text
-from chatelaine.markup.json_lines import json_lines
 
 TOOL_STATES: Final = {
     ToolState.RUNNING: "Running",
@@ -74,6 +73,8 @@ def is_asked_with(arguments: str) -> bool:
 
 def call_code(text: str) -> Code:
     """Give arguments or a result as they are shown: all of it, since only what is seen costs."""
+    from chatelaine.markup.json_lines import json_lines
+
     if len(text) <= _MOST_READABLE and (lines := json_lines(text)) is not None:
         return Code(lines, "json")
     return Code(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chatelaine.markup.json_lines import json_lines
 from chatelaine.store.records import UNTITLED, StoredItem, Thread, Turn, TurnState
 
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ def _item(stored: StoredItem) -> Iterator[str]:
         if text:
             yield "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     elif kind == "function_call":
+        from chatelaine.markup.json_lines import json_lines
+
         yield f"**Tool** {_code(str(item.get('name', '')))}"
         arguments = str(item.get("arguments", ""))
         yield _fence(json_lines(arguments) or arguments, "json")
